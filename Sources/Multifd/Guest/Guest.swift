@@ -1,0 +1,38 @@
+/// What a migration needs from a guest at the source. A VMM implements it over its own machine; the built-in guests do
+/// over a workload.
+///
+/// All calls come from the coordinator's thread.
+public protocol Guest: AnyObject, Sendable {
+    /// The guest's RAM.
+    var memory: GuestMemory { get }
+
+    /// Tells which pages the guest writes, or nil for a guest that never runs, such as a memory image.
+    var dirtyLog: (any DirtyLog)? { get }
+
+    /// What a destination of the same program needs to build this guest again, such as `workload:stress,ram=1GiB`.
+    /// At most 4096 bytes of UTF-8.
+    var configuration: String { get }
+
+    /// Stops all vCPUs. Returns when none of them executes any more; nothing writes to RAM from then on.
+    func pause() throws
+
+    /// Lets the vCPUs run on from where they were paused.
+    func resume() throws
+
+    /// Takes away a share of each vCPU's time. It may be called at any time and takes effect within 10 ms.
+    func setThrottle(_ percentage: ThrottlePercentage)
+
+    /// Everything but RAM that the guest needs to run on. Called while it is paused.
+    func saveDeviceState() throws -> [UInt8]
+
+    /// Where in each block there may be anything but zero pages, as ranges of page numbers in ascending order; the
+    /// rest of the block is known to be zero and is neither read nor sent. The default is the whole block.
+    func contentRanges(ofBlock block: Int) throws -> [Range<Int>]
+}
+
+extension Guest {
+    /// The whole block.
+    public func contentRanges(ofBlock block: Int) throws -> [Range<Int>] {
+        [0..<memory.blocks[block].pageCount]
+    }
+}

@@ -1,0 +1,60 @@
+/// The pages that are still to be sent, for all RAMBlocks of a guest. Used by the coordinator's thread alone.
+public struct MigrationBitmap: ~Copyable {
+    /// Pages marked by ``mark(_:inBlock:)`` that were not marked already, since the last ``takeNewlyMarkedCount()``.
+    private var newlyMarked = 0
+    private var blocks: [Bits]
+
+    /// A box, because an array cannot hold a noncopyable bitmap.
+    private final class Bits {
+        var pages: PageBitmap
+        init(pageCount: Int) { pages = PageBitmap(pageCount: pageCount) }
+    }
+
+    package init(of memory: GuestMemory) {
+        blocks = memory.blocks.map { Bits(pageCount: $0.pageCount) }
+    }
+
+    /// Pages that are still to be sent.
+    public var population: Int { blocks.reduce(0) { $0 + $1.pages.population } }
+
+    /// Marks a range of pages as to be sent. A dirty log calls this for what it found written.
+    ///
+    /// - Parameters:
+    ///   - pages: page numbers within the block; trapped when outside it.
+    ///   - block: the block's index in ``GuestMemory/blocks``.
+    public mutating func mark(_ pages: Range<Int>, inBlock block: Int) {
+        newlyMarked += blocks[block].pages.insert(pages)
+    }
+
+    package mutating func unmark(_ pages: Range<Int>, inBlock block: Int) {
+        blocks[block].pages.remove(pages)
+    }
+
+    package mutating func removeAll() {
+        for block in blocks { block.pages.removeAll() }
+    }
+
+    package func contains(page: Int, inBlock block: Int) -> Bool { blocks[block].pages[page] }
+
+    /// Pages that syncs added since this was last called: the field's "dirtied in the period".
+    package mutating func takeNewlyMarkedCount() -> Int {
+        defer { newlyMarked = 0 }
+        return newlyMarked
+    }
+
+    /// Marks all that is marked in `other`, which belongs to the same memory.
+    package mutating func formUnion(_ other: borrowing MigrationBitmap) {
+        for (mine, theirs) in zip(blocks, other.blocks) { mine.pages.formUnion(theirs.pages) }
+    }
+
+    /// See `PageBitmap.takePages`.
+    package mutating func takePages(
+        ofBlock block: Int, from page: Int, into output: inout OutputSpan<UInt32>
+    ) -> Int? {
+        blocks[block].pages.takePages(from: page, into: &output)
+    }
+
+    package func forEachRun(inBlock block: Int, _ body: (Range<Int>) -> Void) {
+        blocks[block].pages.forEachRun(body)
+    }
+}

@@ -1,0 +1,141 @@
+/// One bit a page of a RAMBlock. Owned by one thread at a time.
+@safe
+package struct PageBitmap: ~Copyable {
+    package let pageCount: Int
+    /// Number of bits set, kept with every change.
+    package private(set) var population = 0
+    private let words: UnsafeMutablePointer<UInt64>
+    private let wordCount: Int
+
+    /// A bitmap with every bit clear.
+    package init(pageCount: Int) {
+        precondition(pageCount >= 0)
+        self.pageCount = pageCount
+        wordCount = (pageCount + 63) / 64
+        unsafe words = .allocate(capacity: wordCount)
+        unsafe words.initialize(repeating: 0, count: wordCount)
+    }
+
+    deinit {
+        unsafe words.deallocate()
+    }
+
+    package subscript(page: Int) -> Bool {
+        precondition(page >= 0 && page < pageCount)
+        return unsafe words[page / 64] & (1 << UInt64(page % 64)) != 0
+    }
+
+    /// Sets the bits of a range.
+    ///
+    /// - Returns: how many of them were clear before.
+    @discardableResult
+    package mutating func insert(_ pages: Range<Int>) -> Int {
+        precondition(pages.lowerBound >= 0 && pages.upperBound <= pageCount)
+        var added = 0
+        forEachWord(in: pages) { word, mask in
+            added += (mask & ~(unsafe words[word])).nonzeroBitCount
+            unsafe words[word] |= mask
+        }
+        population += added
+        return added
+    }
+
+    /// Clears the bits of a range.
+    package mutating func remove(_ pages: Range<Int>) {
+        precondition(pages.lowerBound >= 0 && pages.upperBound <= pageCount)
+        var removed = 0
+        forEachWord(in: pages) { word, mask in
+            removed += (mask & (unsafe words[word])).nonzeroBitCount
+            unsafe words[word] &= ~mask
+        }
+        population -= removed
+    }
+
+    package mutating func removeAll() {
+        guard population > 0 else { return }
+        unsafe words.update(repeating: 0, count: wordCount)
+        population = 0
+    }
+
+    /// The first set bit at or after `page`, or nil.
+    package func firstPage(atOrAfter page: Int) -> Int? {
+        guard page < pageCount else { return nil }
+        var index = page / 64
+        var word = unsafe words[index] & (~0 << UInt64(page % 64))
+        while word == 0 {
+            index += 1
+            guard index < wordCount else { return nil }
+            word = unsafe words[index]
+        }
+        return index * 64 + word.trailingZeroBitCount
+    }
+
+    /// Takes up to `output`'s free capacity of set bits at or after `page`, in ascending order, and clears them.
+    ///
+    /// Clearing comes before anybody reads the pages: a write in between sets the bit again (design, decision 4).
+    ///
+    /// - Returns: where to go on, or nil when no bit at or after `page` is set any more.
+    package mutating func takePages(from page: Int, into output: inout OutputSpan<UInt32>) -> Int? {
+        var next = page
+        while !output.isFull, let found = firstPage(atOrAfter: next) {
+            let index = found / 64
+            var word = unsafe words[index] & (~0 << UInt64(found % 64))
+            var taken: UInt64 = 0
+            while word != 0, !output.isFull {
+                let bit = word & (~word &+ 1)
+                output.append(UInt32(truncatingIfNeeded: index * 64 + word.trailingZeroBitCount))
+                taken |= bit
+                word ^= bit
+            }
+            unsafe words[index] &= ~taken
+            population -= taken.nonzeroBitCount
+            next = word == 0 ? (index + 1) * 64 : index * 64 + word.trailingZeroBitCount
+        }
+        return firstPage(atOrAfter: next)
+    }
+
+    /// Calls `body` with each run of adjacent set bits, in ascending order.
+    package func forEachRun(_ body: (Range<Int>) -> Void) {
+        var next = 0
+        while let first = firstPage(atOrAfter: next) {
+            let end = firstClearPage(atOrAfter: first)
+            body(first..<end)
+            next = end
+        }
+    }
+
+    /// Sets every bit that is set in `other`, a bitmap of the same size.
+    package mutating func formUnion(_ other: borrowing PageBitmap) {
+        precondition(other.pageCount == pageCount)
+        var added = 0
+        for index in 0..<wordCount {
+            added += unsafe (other.words[index] & ~words[index]).nonzeroBitCount
+            unsafe words[index] |= other.words[index]
+        }
+        population += added
+    }
+
+    private func firstClearPage(atOrAfter page: Int) -> Int {
+        var index = page / 64
+        var word = unsafe ~words[index] & (~0 << UInt64(page % 64))
+        while word == 0 {
+            index += 1
+            guard index < wordCount else { return pageCount }
+            word = unsafe ~words[index]
+        }
+        return min(index * 64 + word.trailingZeroBitCount, pageCount)
+    }
+
+    // Safe because the callers have checked the range against pageCount.
+    private func forEachWord(in pages: Range<Int>, _ body: (_ word: Int, _ mask: UInt64) -> Void) {
+        guard !pages.isEmpty else { return }
+        let first = pages.lowerBound / 64
+        let last = (pages.upperBound - 1) / 64
+        let head: UInt64 = ~0 << UInt64(pages.lowerBound % 64)
+        let tail: UInt64 = ~0 >> UInt64(63 - (pages.upperBound - 1) % 64)
+        guard first != last else { return body(first, head & tail) }
+        body(first, head)
+        for word in first + 1..<last { body(word, ~0) }
+        body(last, tail)
+    }
+}

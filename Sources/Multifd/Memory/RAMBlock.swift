@@ -1,0 +1,72 @@
+/// A named contiguous range of guest RAM.
+///
+/// A running guest writes to it while it is read: no span or slice of it is ever handed out, pages are copied through
+/// raw pointers (see `GuestPages`), and a copy may hold a mixture of old and new bytes. The dirty log says so, and such
+/// a page goes again.
+@safe
+public final class RAMBlock: Sendable {
+    /// The name under which the destination finds the block: 1 to 255 bytes of UTF-8.
+    public let name: String
+    /// Size in bytes, a positive multiple of ``Page/byteCount``.
+    public let byteCount: Int
+    /// Size in pages.
+    public var pageCount: Int { byteCount >> Page.shift }
+
+    /// The first byte. Valid as long as the block lives.
+    // Sendable although a pointer: the range is fixed, and who may touch which page when is decided by the batches
+    // (one channel a page) and by the guest.
+    nonisolated(unsafe) package let start: UnsafeMutableRawPointer
+
+    private let owned: MemoryMapping?
+
+    /// A block of fresh zero memory, private to this process.
+    ///
+    /// - Throws: ``MemoryError`` when the name or the size is invalid or memory is refused.
+    public convenience init(name: String, byteCount: Int) throws(MemoryError) {
+        try self.init(name: name, byteCount: byteCount, backing: .anonymous)
+    }
+
+    package init(name: String, byteCount: Int, backing: MemoryMapping.Backing) throws(MemoryError) {
+        try Self.validate(name: name, byteCount: byteCount)
+        let mapping: MemoryMapping
+        do {
+            mapping = try MemoryMapping(byteCount: byteCount, backing: backing)
+        } catch {
+            throw .mappingFailed(name: name, byteCount: byteCount, error)
+        }
+        self.name = name
+        self.byteCount = byteCount
+        unsafe start = mapping.start
+        owned = consume mapping
+    }
+
+    /// A block over memory that the caller owns, for guests with an allocator of their own.
+    ///
+    /// The memory must be page-aligned, readable and writable, and outlive the block.
+    ///
+    /// - Throws: ``MemoryError`` when the name or the size is invalid.
+    @unsafe
+    public init(name: String, unsafeMemory memory: UnsafeMutableRawBufferPointer) throws(MemoryError) {
+        try Self.validate(name: name, byteCount: memory.count)
+        guard let start = memory.baseAddress, UInt(bitPattern: start) % UInt(Page.byteCount) == 0 else {
+            throw .sizeNotPageMultiple(name: name, byteCount: memory.count)
+        }
+        self.name = name
+        byteCount = memory.count
+        unsafe self.start = start
+        owned = nil
+    }
+
+    private static func validate(name: String, byteCount: Int) throws(MemoryError) {
+        guard (1...255).contains(name.utf8.count), !name.utf8.contains(0) else { throw .invalidBlockName(name) }
+        guard byteCount > 0, byteCount % Page.byteCount == 0 else {
+            throw .sizeNotPageMultiple(name: name, byteCount: byteCount)
+        }
+    }
+
+    /// The first byte of a page. The index is checked: an address from the wire ends here.
+    package func address(ofPage page: Int) -> UnsafeMutableRawPointer {
+        precondition(page >= 0 && page < pageCount)
+        return unsafe start + page << Page.shift
+    }
+}
