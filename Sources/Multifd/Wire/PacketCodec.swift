@@ -1,0 +1,6 @@
+/// How a packet's payload is encoded: bits 1 to 5 of its flags.
+package enum PacketCodec: UInt32, Sendable {
+    case none = 0
+    case zlib = 1
+    case zstd = 2
+}

@@ -1,0 +1,142 @@
+/// What stands before a batch on a channel: which pages it carries, and how they are encoded. 1344 bytes, always.
+///
+/// The format is QEMU's multifd packet, which uses the bytes up to 36; native sessions use the reserved ones after it.
+///
+/// ```
+///    0  be32 0x11223344          20  be32 payload bytes that follow
+///    4  be32 1 (version)         24  be64 packet number
+///    8  be32 flags               32  be32 zero pages
+///   12  be32 capacity, 128       36  be32 extensions, 0 toward QEMU
+///   16  be32 normal pages        40  be32 delta pages       44  be32 bytes of deltas, before the codec
+///                                48  8 zero bytes           56  be64 checksum
+///   64  256 bytes: RAMBlock name, NUL padded
+///  320  128 × be64: offsets of the normal pages in the block, then of the zero pages, then of the delta pages
+/// 1344  payload, if there are normal or delta pages
+/// ```
+/// A batch's pages are distinct and belong to one RAMBlock.
+package struct PacketHeader: Sendable {
+    package static let byteCount = 1344
+    package static let magic: UInt32 = 0x1122_3344
+    package static let version: UInt32 = 1
+    /// The most pages in a batch.
+    package static let pageCapacity = 128
+    /// The most payload bytes that are accepted: an incompressible batch of 512 KiB and the codec's overhead fit twice.
+    package static let maximumPayloadByteCount = 1 << 20
+
+    /// End of an iteration on this channel: everything before it is applied before anything after it.
+    package var isSync = false
+    package var codec = PacketCodec.none
+    package var extensions: PacketExtensions = []
+    package var normalPageCount = 0
+    package var zeroPageCount = 0
+    package var deltaPageCount = 0
+    package var payloadByteCount = 0
+    package var deltaByteCount = 0
+    package var number: UInt64 = 0
+    package var checksum: UInt64 = 0
+    package var block = BlockName.none
+    /// Page numbers in the block: normal pages first, then zero pages, then delta pages.
+    package var pages = [128 of UInt32](repeating: 0)
+
+    package var pageCount: Int { normalPageCount + zeroPageCount + deltaPageCount }
+    package var hasPayload: Bool { normalPageCount + deltaPageCount > 0 }
+    /// Bytes that the payload decodes to.
+    package var decodedByteCount: Int { normalPageCount << Page.shift + deltaByteCount }
+
+    package init() {}
+
+    /// Where the checksum stands.
+    package static let checksumRange = 56..<64
+}
+
+extension PacketHeader {
+    package func encode(into output: inout OutputRawSpan) {
+        output.append(bigEndian: Self.magic)
+        output.append(bigEndian: Self.version)
+        output.append(bigEndian: codec.rawValue << 1 | (isSync ? 1 : 0))
+        output.append(bigEndian: UInt32(isSync ? 0 : Self.pageCapacity))
+        output.append(bigEndian: UInt32(normalPageCount))
+        output.append(bigEndian: UInt32(payloadByteCount))
+        output.append(bigEndian: number)
+        output.append(bigEndian: UInt32(zeroPageCount))
+        output.append(bigEndian: extensions.rawValue)
+        output.append(bigEndian: UInt32(deltaPageCount))
+        output.append(bigEndian: UInt32(deltaByteCount))
+        output.appendZeros(8)
+        output.append(bigEndian: checksum)
+        block.encode(into: &output)
+        for index in 0..<Self.pageCapacity { output.append(bigEndian: UInt64(pages[index]) << UInt64(Page.shift)) }
+    }
+
+    /// Decodes and checks all that can be checked without knowing the RAMBlocks. Accepts the packets of QEMU 7.2 and
+    /// later, whose leftovers in unused fields are ignored.
+    package init(decoding bytes: RawSpan) throws(WireError) {
+        let what = "a packet"
+        guard bytes.byteCount >= Self.byteCount else {
+            throw .truncated(what: what, expected: Self.byteCount, found: bytes.byteCount)
+        }
+        let magic = bytes.bigEndian(UInt32.self, at: 0)
+        guard magic == Self.magic else { throw .magic(what: what, expected: Self.magic, found: magic) }
+        let version = bytes.bigEndian(UInt32.self, at: 4)
+        guard version == Self.version else { throw .version(what: what, expected: Self.version, found: version) }
+
+        let flags = bytes.bigEndian(UInt32.self, at: 8)
+        isSync = flags & 1 != 0
+        guard flags <= 0x3f, let codec = PacketCodec(rawValue: flags >> 1) else {
+            throw .field(what: what, field: "flags", expected: "SYNC and none, zlib or zstd", found: "\(flags)")
+        }
+        self.codec = codec
+        extensions = PacketExtensions(rawValue: bytes.bigEndian(UInt32.self, at: 36))
+        guard extensions.isSubset(of: .all) else {
+            throw .field(what: what, field: "extensions", expected: "known bits only", found: "\(extensions.rawValue)")
+        }
+        func count(at offset: Int, _ field: String) throws(WireError) -> Int {
+            let value = bytes.bigEndian(UInt32.self, at: offset)
+            guard value <= Self.pageCapacity else {
+                throw .field(what: what, field: field, expected: "at most \(Self.pageCapacity)", found: "\(value)")
+            }
+            return Int(value)
+        }
+        normalPageCount = try count(at: 16, "the number of normal pages")
+        zeroPageCount = try count(at: 32, "the number of zero pages")
+        deltaPageCount = try count(at: 40, "the number of delta pages")
+        guard pageCount <= Self.pageCapacity else {
+            throw .field(
+                what: what, field: "the number of pages", expected: "at most \(Self.pageCapacity)", found: "\(pageCount)")
+        }
+        // QEMU 7.2 leaves a stale size in a packet without normal pages (and no payload follows).
+        payloadByteCount = hasPayload ? Int(bytes.bigEndian(UInt32.self, at: 20)) : 0
+        guard !hasPayload || (1...Self.maximumPayloadByteCount).contains(payloadByteCount) else {
+            throw .field(
+                what: what, field: "the payload's size", expected: "1 to \(Self.maximumPayloadByteCount)",
+                found: "\(payloadByteCount)")
+        }
+        deltaByteCount = Int(bytes.bigEndian(UInt32.self, at: 44))
+        // A delta has its length before it and is smaller than the page it stands for.
+        guard (deltaPageCount * 2...deltaPageCount * Page.byteCount).contains(deltaByteCount) else {
+            throw .field(
+                what: what, field: "the deltas' size", expected: "2 to \(Page.byteCount) for each of \(deltaPageCount)",
+                found: "\(deltaByteCount)")
+        }
+        guard codec != .none || payloadByteCount == decodedByteCount else {
+            throw .field(
+                what: what, field: "the payload's size", expected: "\(decodedByteCount)", found: "\(payloadByteCount)")
+        }
+        number = bytes.bigEndian(UInt64.self, at: 24)
+        checksum = bytes.bigEndian(UInt64.self, at: Self.checksumRange.lowerBound)
+        guard pageCount > 0 else { return }  // QEMU 7.2 leaves a stale name and offsets
+        guard let block = BlockName(decoding: bytes, at: 64) else {
+            throw .field(what: what, field: "the RAMBlock's name", expected: "at most 255 bytes", found: "256")
+        }
+        self.block = block
+        for index in 0..<pageCount {
+            let offset = bytes.bigEndian(UInt64.self, at: 320 + index * 8)
+            guard offset % UInt64(Page.byteCount) == 0, offset >> UInt64(Page.shift) <= UInt64(UInt32.max) else {
+                throw .field(
+                    what: what, field: "offset \(index)", expected: "a multiple of the page size below 16 TiB",
+                    found: "\(offset)")
+            }
+            pages[index] = UInt32(offset >> UInt64(Page.shift))
+        }
+    }
+}

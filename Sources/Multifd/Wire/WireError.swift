@@ -1,0 +1,37 @@
+/// What is wrong with bytes that a peer sent.
+public enum WireError: Error, Equatable {
+    /// A structure ends before its last field. Sizes in bytes.
+    case truncated(what: String, expected: Int, found: Int)
+    /// A structure starts with something else than its magic number.
+    case magic(what: String, expected: UInt32, found: UInt32)
+    /// A structure of a version that this program does not speak.
+    case version(what: String, expected: UInt32, found: UInt32)
+    /// A field has a value that is not allowed in it.
+    case field(what: String, field: String, expected: String, found: String)
+    /// The checksum of what arrived is not the one that was sent with it.
+    case checksum(what: String, expected: UInt64, found: UInt64)
+}
+
+extension WireError: CustomStringConvertible {
+    /// A sentence with what was expected and what was found.
+    public var description: String {
+        switch self {
+        case .truncated(let what, let expected, let found):
+            "\(what) has \(found) bytes where \(expected) are needed"
+        case .magic(let what, let expected, let found):
+            "\(what) starts with 0x\(hexadecimal(found)) instead of 0x\(hexadecimal(expected)): "
+                + "the peer does not speak this protocol"
+        case .version(let what, let expected, let found):
+            "\(what) is of version \(found), but this program speaks version \(expected)"
+        case .field(let what, let field, let expected, let found):
+            "\(what): \(field) is \(found) where \(expected) is expected"
+        case .checksum(let what, let expected, let found):
+            "\(what) arrived damaged: its checksum is 0x\(hexadecimal(found)) instead of 0x\(hexadecimal(expected))"
+        }
+    }
+
+    private func hexadecimal(_ value: some FixedWidthInteger) -> String {
+        let digits = String(value, radix: 16)
+        return String(repeating: "0", count: max(0, value.bitWidth / 4 - digits.count)) + digits
+    }
+}
