@@ -1,0 +1,23 @@
+/// Why a text is not a size or a rate.
+package enum QuantityError: Error, Equatable {
+    /// The text does not start with a decimal number such as `2` or `1.5`.
+    case noNumber(String)
+    /// What follows the number is no unit; `expected` lists those there are.
+    case unknownUnit(String, in: String, expected: String)
+    /// More than 2^63 - 1 bytes.
+    case tooLarge(String)
+}
+
+extension QuantityError: CustomStringConvertible {
+    /// A sentence with what was expected and what was found.
+    package var description: String {
+        switch self {
+        case .noNumber(let text):
+            "'\(text)' does not start with a decimal number such as 2 or 1.5"
+        case .unknownUnit(let unit, let text, let expected):
+            "'\(unit)' in '\(text)' is no unit: give \(expected)"
+        case .tooLarge(let text):
+            "'\(text)' is more than 2^63 - 1 bytes"
+        }
+    }
+}
