@@ -1,0 +1,125 @@
+/// Expects a downtime from what iterations lately achieved. Pure: it is told all it knows, by the live engine and by the
+/// simulator alike.
+///
+/// The rate is in bytes of *RAM* per second, so compression, deltas and zero pages are in it. It errs towards a longer
+/// downtime, because one above the limit is a defect and another iteration is cheap:
+/// - The first iteration's zero pages do not count, while its whole duration does: fresh memory is full of pages that
+///   cost nothing, and what a guest keeps writing is not.
+/// - The rate is that of the last second of transfer or of the last iteration, whichever is lower.
+/// - An iteration too small for its rate to mean anything (a limiter's burst hides the link, a barrier's round trip
+///   hides the rate) tells two other things: the latency that comes on top, and what as few pages as that cost.
+package struct SwitchoverEstimator: Sendable {
+    /// One pass over the migration bitmap, as it went.
+    private struct Iteration {
+        var byteCount: Double
+        var seconds: Double
+        var bytesPerSecond: Double { byteCount / seconds }
+    }
+
+    /// Iterations of at most this many bytes do not tell a rate.
+    private static let smallByteCount = 1_048_576.0
+    /// Seconds of transfer that the rate is taken over.
+    private static let window = 1.0
+    /// Room for what the rate does not tell: the last pages may compress less well than those before.
+    private static let margin = 1.1
+    /// How much larger than a past iteration the pending pages may be for it to be evidence of what they cost.
+    private static let reach = 2.0
+    private static let remembered = 16
+
+    /// Bytes per second that the user promised for the switchover, or 0 to estimate (QEMU: `avail-switchover-bandwidth`).
+    package var promisedBandwidth: Int
+    private var hasFirstIteration = false
+    private var large: [Iteration] = []
+    /// The last iterations, of any size, but never the first.
+    private var later: [Iteration] = []
+
+    package init(promisedBandwidth: Int = 0) {
+        self.promisedBandwidth = promisedBandwidth
+    }
+
+    /// Learns from an iteration that has reached its barrier.
+    ///
+    /// - Parameters:
+    ///   - pageCount: pages of the iteration, zero pages and unchanged pages included.
+    ///   - zeroPageCount: those of them that were zero.
+    ///   - duration: from the first batch to the barrier.
+    package mutating func record(pageCount: Int, zeroPageCount: Int, duration: Duration) {
+        let isFirst = !hasFirstIteration
+        hasFirstIteration = true
+        let counted = isFirst ? pageCount - zeroPageCount : pageCount
+        guard counted > 0, duration > .zero else { return }
+
+        let iteration = Iteration(
+            byteCount: Double(counted) * Double(Page.byteCount), seconds: duration / .seconds(1))
+        if !isFirst {
+            later = (later + [iteration]).suffix(3)
+        }
+        if iteration.byteCount > Self.smallByteCount {
+            large = (large + [iteration]).suffix(Self.remembered)
+        }
+    }
+
+    /// Bytes of RAM per second as lately achieved, or nil while no iteration has told.
+    package var ramBytesPerSecond: Double? {
+        let iterations = large.isEmpty ? later : large
+        guard let last = iterations.last else { return nil }
+
+        var seconds = 0.0
+        var byteCount = 0.0
+        for iteration in iterations.reversed() where seconds < Self.window {
+            let share = min(1, (Self.window - seconds) / iteration.seconds)
+            seconds += iteration.seconds * share
+            byteCount += iteration.byteCount * share
+        }
+        return min(byteCount / seconds, last.bytesPerSecond)
+    }
+
+    /// The downtime if the guest were paused now, or nil when nothing has told how fast pages move.
+    ///
+    /// - Parameters:
+    ///   - pendingByteCount: bytes of RAM still to be sent.
+    ///   - overhead: what is spent on anything but pages.
+    package func expectedDowntime(pendingByteCount: Int, overhead: SwitchoverOverhead) -> Duration? {
+        guard pendingByteCount > 0 else { return overhead.total }
+        return transferSeconds(of: Double(pendingByteCount)).map { overhead.total + .seconds($0) }
+    }
+
+    /// Whether to pause the guest now: the expected downtime is known and within the limit.
+    package func shouldSwitchOver(
+        pendingByteCount: Int, downtimeLimit: Duration, overhead: SwitchoverOverhead
+    ) -> Bool {
+        expectedDowntime(pendingByteCount: pendingByteCount, overhead: overhead).map { $0 <= downtimeLimit } ?? false
+    }
+
+    /// Bytes of RAM that fit into the downtime limit, the target that a throttle aims the remaining pages at. Nil when
+    /// nothing has told how fast pages move, 0 when the overhead alone exceeds the limit.
+    package func affordableByteCount(downtimeLimit: Duration, overhead: SwitchoverOverhead) -> Int? {
+        let seconds = (downtimeLimit - overhead.total) / .seconds(1)
+        if promisedBandwidth > 0 { return Int(max(0, seconds) * Double(promisedBandwidth)) }
+        guard let rate = ramBytesPerSecond else { return nil }
+        return Int(max(0, seconds - latency(at: rate)) * rate / Self.margin)
+    }
+
+    private func transferSeconds(of byteCount: Double) -> Double? {
+        if promisedBandwidth > 0 { return byteCount / Double(promisedBandwidth) }
+        guard let rate = ramBytesPerSecond else { return nil }
+        let byRate = byteCount / rate * Self.margin + latency(at: rate)
+        return min(byRate, secondsByPrecedent(of: byteCount) ?? byRate)
+    }
+
+    /// What comes on top of the rate, whatever the number of pages.
+    private func latency(at rate: Double) -> Double {
+        guard !large.isEmpty else { return 0 }
+        return later.filter { $0.byteCount <= Self.smallByteCount }
+            .map { $0.seconds - $0.byteCount / rate }
+            .reduce(0, max)
+    }
+
+    /// What about as many pages took before. Without it, a guest whose first iteration was slow for its few normal pages
+    /// (it scanned many zero pages) and whose later ones are all small would wait for ever.
+    private func secondsByPrecedent(of byteCount: Double) -> Double? {
+        later.filter { $0.byteCount * Self.reach >= byteCount }
+            .map { $0.seconds * max(1, byteCount / $0.byteCount) * Self.margin }
+            .max()
+    }
+}

@@ -1,0 +1,106 @@
+import Multifd
+import Testing
+
+@Suite struct SwitchoverEstimatorTests {
+    private let megabytePages = 256  // of 4 KiB: 1 MiB
+
+    @Test func `nothing is known before the first iteration, unless nothing is pending`() {
+        let estimator = SwitchoverEstimator()
+        let overhead = SwitchoverOverhead(deviceState: .milliseconds(7))
+        #expect(estimator.expectedDowntime(pendingByteCount: 4096, overhead: overhead) == nil)
+        #expect(
+            !estimator.shouldSwitchOver(pendingByteCount: 4096, downtimeLimit: .seconds(300), overhead: overhead))
+        #expect(estimator.affordableByteCount(downtimeLimit: .seconds(1), overhead: overhead) == nil)
+        #expect(estimator.expectedDowntime(pendingByteCount: 0, overhead: overhead) == .milliseconds(7))
+    }
+
+    @Test func `zero pages of the first iteration do not raise the rate`() throws {
+        var estimator = SwitchoverEstimator()
+        estimator.record(pageCount: 1024 * megabytePages, zeroPageCount: 924 * megabytePages, duration: .seconds(1))
+        #expect(try #require(estimator.ramBytesPerSecond) == 100 * 1_048_576)
+    }
+
+    @Test func `zero pages that the guest writes later do count`() throws {
+        var estimator = SwitchoverEstimator()
+        estimator.record(pageCount: 100 * megabytePages, zeroPageCount: 0, duration: .seconds(1))
+        estimator.record(pageCount: 200 * megabytePages, zeroPageCount: 150 * megabytePages, duration: .seconds(1))
+        #expect(try #require(estimator.ramBytesPerSecond) == 200 * 1_048_576)
+    }
+
+    @Test func `a slower last iteration lowers the rate at once, a faster one only with its share of a second`() throws
+    {
+        var slowed = SwitchoverEstimator()
+        slowed.record(pageCount: 1000 * megabytePages, zeroPageCount: 0, duration: .seconds(10))
+        slowed.record(pageCount: 10 * megabytePages, zeroPageCount: 0, duration: .milliseconds(500))
+        #expect(try #require(slowed.ramBytesPerSecond) == 20 * 1_048_576)
+
+        // 10 MiB that a limiter let pass in a burst.
+        var burst = SwitchoverEstimator()
+        burst.record(pageCount: 1000 * megabytePages, zeroPageCount: 0, duration: .seconds(10))
+        burst.record(pageCount: 10 * megabytePages, zeroPageCount: 0, duration: .milliseconds(10))
+        let rate = try #require(burst.ramBytesPerSecond) / 1_048_576
+        #expect(abs(rate - 109) < 0.001)
+    }
+
+    @Test func `small iterations tell latency, not a rate`() throws {
+        var estimator = SwitchoverEstimator()
+        estimator.record(pageCount: 1000 * megabytePages, zeroPageCount: 0, duration: .seconds(10))
+        for _ in 0..<100 {
+            estimator.record(pageCount: 1, zeroPageCount: 0, duration: .milliseconds(5))
+        }
+        #expect(try #require(estimator.ramBytesPerSecond) == 100 * 1_048_576)
+        let expected = try #require(
+            estimator.expectedDowntime(pendingByteCount: 20 * 1_048_576, overhead: SwitchoverOverhead()))
+        // 200 ms and a tenth by the rate, 5 ms of latency.
+        #expect(expected > .milliseconds(224) && expected < .milliseconds(226))
+    }
+
+    @Test func `a guest whose memory is nearly all zero still switches over`() {
+        // 100 GiB scanned in 50 s for 10 MiB of content: 0.2 MiB/s, of no meaning for the next megabyte.
+        var estimator = SwitchoverEstimator()
+        estimator.record(
+            pageCount: 102_400 * megabytePages, zeroPageCount: 102_390 * megabytePages, duration: .seconds(50))
+        let overhead = SwitchoverOverhead()
+        #expect(
+            !estimator.shouldSwitchOver(
+                pendingByteCount: 1 << 20, downtimeLimit: .milliseconds(300), overhead: overhead))
+        estimator.record(pageCount: megabytePages, zeroPageCount: 0, duration: .milliseconds(10))
+        #expect(
+            estimator.shouldSwitchOver(
+                pendingByteCount: 1 << 20, downtimeLimit: .milliseconds(300), overhead: overhead))
+        // Ten times as much as ever went in so short a time: no evidence.
+        #expect(
+            !estimator.shouldSwitchOver(
+                pendingByteCount: 10 << 20, downtimeLimit: .milliseconds(300), overhead: overhead))
+    }
+
+    @Test func `overhead is taken off the limit before pages are`() throws {
+        var estimator = SwitchoverEstimator()
+        estimator.record(pageCount: 1000 * megabytePages, zeroPageCount: 0, duration: .seconds(10))
+        let overhead = SwitchoverOverhead(
+            finalSync: .milliseconds(20), deviceState: .milliseconds(30), commit: .milliseconds(40),
+            verification: .milliseconds(100))
+        let affordable = try #require(
+            estimator.affordableByteCount(downtimeLimit: .milliseconds(300), overhead: overhead))
+        #expect(affordable == Int(0.11 * 100 * 1_048_576 / 1.1))
+        #expect(
+            estimator.shouldSwitchOver(
+                pendingByteCount: affordable, downtimeLimit: .milliseconds(301), overhead: overhead))
+        #expect(
+            !estimator.shouldSwitchOver(
+                pendingByteCount: affordable + (1 << 20), downtimeLimit: .milliseconds(300), overhead: overhead))
+        #expect(estimator.affordableByteCount(downtimeLimit: .milliseconds(100), overhead: overhead) == 0)
+    }
+
+    @Test func `a promised bandwidth replaces the estimate`() throws {
+        var estimator = SwitchoverEstimator(promisedBandwidth: 10_000_000)
+        #expect(
+            estimator.expectedDowntime(
+                pendingByteCount: 1_000_000, overhead: SwitchoverOverhead(commit: .milliseconds(50)))
+                == .milliseconds(150))
+        estimator.record(pageCount: 1000 * megabytePages, zeroPageCount: 0, duration: .seconds(10))
+        #expect(
+            estimator.affordableByteCount(downtimeLimit: .milliseconds(100), overhead: SwitchoverOverhead())
+                == 1_000_000)
+    }
+}
