@@ -1,0 +1,60 @@
+import Glibc
+import Synchronization
+
+/// Holds all channels of a session together to one rate (QEMU: `max-bandwidth`).
+///
+/// A virtual link: each portion of bytes occupies it for `bytes / rate` seconds, one portion after the other, and may be
+/// sent when its turn starts. The next free moment is one atomic number; channels never wait for each other's lock.
+/// Because turns are laid end to end on the clock, a late wake-up is made up for by the next portion, up to `slack`.
+package final class BandwidthLimiter: Sendable {
+    /// A portion lasts at most this long, so that channels alternate and a change of the rate is felt at once.
+    private static let portion = 0.020
+    /// Unused time that may be caught up: with one portion a channel this keeps bursts under 100 ms.
+    private static let slack: UInt64 = 20_000_000
+    /// A longer wait is taken in slices, so that a stop is noticed.
+    private static let slice: UInt64 = 50_000_000
+
+    private let rate: Atomic<Int>
+    private let nextFree = Atomic<UInt64>(0)
+
+    /// - Parameter bytesPerSecond: 0 for no limit.
+    package init(bytesPerSecond: Int) { rate = Atomic(bytesPerSecond) }
+
+    /// Bytes per second, 0 for no limit. May be changed while channels send.
+    package var bytesPerSecond: Int {
+        get { rate.load(ordering: .relaxed) }
+        set { rate.store(newValue, ordering: .relaxed) }
+    }
+
+    /// Waits for a turn on the link.
+    ///
+    /// - Returns: how many of `byteCount` bytes may be sent now, at least one.
+    package func wait(for byteCount: Int, patience: Patience) throws(TransportError) -> Int {
+        let rate = bytesPerSecond
+        guard rate > 0 else { return byteCount }
+        let granted = min(byteCount, max(1024, Int(Double(rate) * Self.portion)))
+        let nanoseconds = UInt64(Double(granted) / Double(rate) * 1e9)
+        let now = MonotonicTime.now.nanoseconds
+        var free = nextFree.load(ordering: .relaxed)
+        var start: UInt64
+        repeat {
+            start = max(free, now - Self.slack)
+            let (exchanged, original) = nextFree.weakCompareExchange(
+                expected: free, desired: start + nanoseconds, ordering: .relaxed)
+            if exchanged { break }
+            free = original
+        } while true
+        try Self.sleep(until: start, patience: patience)
+        return granted
+    }
+
+    private static func sleep(until time: UInt64, patience: Patience) throws(TransportError) {
+        var now = MonotonicTime.now.nanoseconds
+        while now < time {
+            guard !patience.isStopped else { throw .cancelled }
+            var wake = MonotonicTime(nanoseconds: min(time, now + slice)).timespec
+            unsafe clock_nanosleep(CLOCK_MONOTONIC, Int32(TIMER_ABSTIME), &wake, nil)
+            now = MonotonicTime.now.nanoseconds
+        }
+    }
+}

@@ -1,0 +1,123 @@
+import Glibc
+import SystemPackage
+
+/// A connected stream socket.
+///
+/// One thread sends and one receives at a time; `shutdown` may be called by any thread and ends both. The descriptor is
+/// closed when the last reference goes, so no call ever meets a descriptor that now belongs to somebody else.
+package final class Connection: Sendable {
+    /// The peer's address, for errors and reports.
+    package let peer: String
+    private let socket: Int32
+
+    /// Takes over a connected socket.
+    package init(owning socket: Int32, peer: String) {
+        self.socket = socket
+        self.peer = peer
+        // A call that is blocked wakes this often to see whether to go on waiting.
+        var tick = timeval(tv_sec: 0, tv_usec: Int(Patience.tick.nanoseconds / 1000))
+        let size = socklen_t(MemoryLayout<timeval>.size)
+        unsafe setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &tick, size)
+        unsafe setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &tick, size)
+        // Fails on a unix socket, which has nothing to delay.
+        var on: Int32 = 1
+        unsafe setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    deinit { close(socket) }
+
+    /// Ends both directions: blocked calls of any thread return, the peer sees the end of the stream.
+    package func shutdown() { _ = Glibc.shutdown(socket, Int32(SHUT_RDWR)) }
+
+    /// Sends all of a list, and leaves it empty.
+    package func send(
+        _ list: inout GatherList, limiter: BandwidthLimiter? = nil, patience: Patience
+    ) throws(TransportError) {
+        while list.byteCount > 0 {
+            var granted = try limiter?.wait(for: list.byteCount, patience: patience) ?? list.byteCount
+            while granted > 0 {
+                let sent = unsafe list.transfer(upTo: granted) { unsafe sendmsg(socket, &$0, Int32(MSG_NOSIGNAL)) }
+                guard sent >= 0 else {
+                    try continueAfterError(patience)
+                    continue
+                }
+                granted -= sent
+                patience.renew()
+            }
+        }
+    }
+
+    /// Fills all of a list, and leaves it empty.
+    package func receive(into list: inout GatherList, patience: Patience) throws(TransportError) {
+        while list.byteCount > 0 {
+            let received = unsafe list.transfer(upTo: list.byteCount) {
+                unsafe recvmsg(socket, &$0, Int32(MSG_WAITALL))
+            }
+            try note(received, patience)
+        }
+    }
+
+    /// Fills a buffer. Returns false when the peer closed the connection before the first byte of it.
+    @unsafe
+    package func receive(
+        into buffer: UnsafeMutableRawBufferPointer, patience: Patience
+    ) throws(TransportError) -> Bool {
+        var filled = 0
+        while filled < buffer.count {
+            let received = unsafe recv(
+                socket, buffer.baseAddress.map { unsafe $0 + filled }, buffer.count - filled, Int32(MSG_WAITALL))
+            if received == 0, filled == 0 { return false }
+            try note(received, patience)
+            filled += max(0, received)
+        }
+        return true
+    }
+
+    /// Receives exactly so many bytes, or nil when the peer closed the connection before the first of them. For messages,
+    /// not for pages: it allocates.
+    package func receive(_ byteCount: Int, patience: Patience) throws(TransportError) -> [UInt8]? {
+        var bytes = [UInt8](repeating: 0, count: byteCount)
+        // Safe: the buffer is the array's own, for the time of the call.
+        let isOpen: Result<Bool, TransportError> = unsafe bytes.withUnsafeMutableBytes { buffer in
+            Result { () throws(TransportError) in unsafe try receive(into: buffer, patience: patience) }
+        }
+        return try isOpen.get() ? bytes : nil
+    }
+
+    /// Sends bytes. For messages, not for pages.
+    package func send(_ bytes: [UInt8], patience: Patience) throws(TransportError) {
+        var sent = 0
+        while sent < bytes.count {
+            // Safe: the buffer is the array's own, for the time of the call.
+            let count = unsafe bytes.withUnsafeBytes { buffer in
+                unsafe Glibc.send(
+                    socket, buffer.baseAddress.map { unsafe $0 + sent }, buffer.count - sent, Int32(MSG_NOSIGNAL))
+            }
+            guard count >= 0 else {
+                try continueAfterError(patience)
+                continue
+            }
+            sent += count
+            patience.renew()
+        }
+    }
+
+    private func note(_ received: Int, _ patience: Patience) throws(TransportError) {
+        guard received != 0 else { throw .closed(peer: peer) }
+        guard received > 0 else { return try continueAfterError(patience) }
+        patience.renew()
+    }
+
+    /// Returns when a call that failed may be repeated.
+    private func continueAfterError(_ patience: Patience) throws(TransportError) {
+        let error = Errno(rawValue: errno)
+        switch error {
+        case .interrupted: return
+        case .resourceTemporarilyUnavailable: return try patience.check(peer: peer)  // the tick of the timeout
+        case .brokenPipe, .connectionReset:
+            // A stop closes connections to wake their threads: what they meet is no fault of the peer.
+            throw patience.isStopped ? .cancelled : .closed(peer: peer)
+        default: throw .broken(peer: peer, error)
+        }
+    }
+}

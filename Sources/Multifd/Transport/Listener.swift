@@ -1,0 +1,76 @@
+import Glibc
+import SystemPackage
+
+/// A socket that waits for the connections of a migration.
+package final class Listener: Sendable {
+    /// Where it listens, with the port that was picked.
+    package let uri: MigrationURI
+    private let socket: Int32
+    /// Main channel and 255 channels may all be on their way at once.
+    private static let backlog: Int32 = 512
+
+    package init(on uri: MigrationURI) throws(TransportError) {
+        var failure = TransportError.listen(on: "\(uri)", .addressNotAvailable)
+        for address in try SocketAddress.resolve(uri, isPassive: true) {
+            do {
+                socket = try Self.open(address, uri)
+            } catch {
+                failure = error
+                continue
+            }
+            if case .tcp(let host, _) = uri,
+                let bound = unsafe SocketAddress(of: socket, using: { unsafe getsockname($0, $1, $2) })?.hostAndPort
+            {
+                self.uri = .tcp(host: host, port: bound.port)
+            } else {
+                self.uri = uri
+            }
+            return
+        }
+        throw failure
+    }
+
+    deinit {
+        close(socket)
+        if case .unix(let path) = uri { _ = unsafe unlink(path) }
+    }
+
+    /// Ends `accept` in whatever thread it waits.
+    package func shutdown() { _ = Glibc.shutdown(socket, Int32(SHUT_RDWR)) }
+
+    /// Waits for a connection. Returns nil when nobody came within the time, or after `shutdown`.
+    package func accept(within time: Duration) -> Connection? {
+        var entry = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+        guard unsafe poll(&entry, 1, Int32(time.milliseconds)) > 0 else { return nil }
+        let accepted = Glibc.accept(socket, nil, nil)
+        guard accepted >= 0 else { return nil }
+        _ = fcntl(accepted, F_SETFD, FD_CLOEXEC)
+        let peer = unsafe SocketAddress(of: accepted, using: { unsafe getpeername($0, $1, $2) })
+        return Connection(owning: accepted, peer: peer.map { "\($0)" } ?? "unknown")
+    }
+
+    private static func open(_ address: SocketAddress, _ uri: MigrationURI) throws(TransportError) -> Int32 {
+        let socket = Glibc.socket(address.family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard socket >= 0 else { throw .listen(on: "\(uri)", Errno(rawValue: errno)) }
+        var on: Int32 = 1
+        unsafe setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
+        if case .unix(let path) = uri { removeStaleSocket(path, address) }
+        guard unsafe address.withSocketAddress({ unsafe bind(socket, $0, $1) }) == 0, listen(socket, backlog) == 0 else {
+            let error = Errno(rawValue: errno)
+            close(socket)
+            throw .listen(on: "\(uri)", error)
+        }
+        return socket
+    }
+
+    /// Removes a socket file that a killed program left behind: one to which nobody listens any more.
+    private static func removeStaleSocket(_ path: String, _ address: SocketAddress) {
+        var status = stat()
+        guard unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return }
+        let probe = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard probe >= 0 else { return }
+        defer { close(probe) }
+        guard unsafe address.withSocketAddress({ unsafe connect(probe, $0, $1) }) != 0, errno == ECONNREFUSED else { return }
+        _ = unsafe unlink(path)
+    }
+}

@@ -1,0 +1,29 @@
+import Synchronization
+
+/// How long nothing may happen before a wait is given up. Every wait of a session shares one, and every byte that moves
+/// on any of its connections renews it: a channel may idle as long as others work.
+package final class Patience: Sendable {
+    package let limit: Duration
+    private let lastProgress = Atomic<UInt64>(MonotonicTime.now.nanoseconds)
+    private let stopped = Atomic<Bool>(false)
+
+    /// How often a blocked call wakes to look here.
+    package static let tick = Duration.milliseconds(100)
+
+    package init(limit: Duration) { self.limit = limit }
+
+    /// Something moved.
+    package func renew() { lastProgress.store(MonotonicTime.now.nanoseconds, ordering: .relaxed) }
+
+    /// Ends every wait at its next tick.
+    package func stop() { stopped.store(true, ordering: .releasing) }
+
+    package var isStopped: Bool { stopped.load(ordering: .acquiring) }
+
+    /// Throws when waiting on makes no sense.
+    package func check(peer: String) throws(TransportError) {
+        guard !isStopped else { throw .cancelled }
+        let last = MonotonicTime(nanoseconds: lastProgress.load(ordering: .relaxed))
+        guard MonotonicTime.now.since(last) < limit else { throw .stalled(peer: peer, after: limit) }
+    }
+}

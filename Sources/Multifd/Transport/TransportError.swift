@@ -1,0 +1,51 @@
+public import SystemPackage
+
+/// Why bytes could not be moved between the two ends.
+public enum TransportError: Error, Equatable {
+    /// Not `tcp:HOST:PORT` or `unix:PATH`.
+    case invalidURI(String, reason: String)
+    /// The host's name has no address.
+    case unresolved(host: String, reason: String)
+    /// No connection could be made.
+    case connect(to: String, Errno)
+    /// The address cannot be listened on, for example because it is in use.
+    case listen(on: String, Errno)
+    /// The peer closed the connection where more was due.
+    case closed(peer: String)
+    /// The kernel reported an error on the connection.
+    case broken(peer: String, Errno)
+    /// Nothing moved on any connection for this long.
+    case stalled(peer: String, after: Duration)
+    /// This end was told to stop.
+    case cancelled
+}
+
+extension TransportError: CustomStringConvertible {
+    /// A sentence with what was expected, what was found and what to do.
+    public var description: String {
+        switch self {
+        case .invalidURI(let uri, let reason):
+            "'\(uri)' is no migration URI: \(reason); write tcp:HOST:PORT, tcp:[IPv6]:PORT or unix:PATH"
+        case .unresolved(let host, let reason):
+            "the host '\(host)' cannot be found: \(reason)"
+        case .connect(let address, .connectionRefused):
+            "nothing listens on \(address): start 'multifd receive' there first"
+        case .connect(let address, .noSuchFileOrDirectory):
+            "there is no socket \(address): start 'multifd receive' there first"
+        case .connect(let address, let errno):
+            "cannot connect to \(address): \(errno)"
+        case .listen(let address, .addressInUse):
+            "\(address) is in use by another program: choose another port, or port 0 to have a free one picked"
+        case .listen(let address, let errno):
+            "cannot listen on \(address): \(errno)"
+        case .closed(let peer):
+            "the peer \(peer) closed the connection before the migration was complete"
+        case .broken(let peer, let errno):
+            "the connection to \(peer) broke: \(errno)"
+        case .stalled(let peer, let duration):
+            "nothing moved between here and \(peer) for \(duration.components.seconds) s: the peer or the network is stuck"
+        case .cancelled:
+            "cancelled"
+        }
+    }
+}

@@ -1,0 +1,11 @@
+/// What the two ends may agree on. The source asks, the destination grants; a feature that is not granted is not used.
+package struct SessionFeatures: OptionSet, Sendable {
+    package let rawValue: UInt64
+    package init(rawValue: UInt64) { self.rawValue = rawValue }
+
+    /// Before the handover both ends hash all of the guest's memory and the source compares.
+    package static let memoryDigest = SessionFeatures(rawValue: 1)
+
+    /// What this program grants.
+    package static let supported: SessionFeatures = [.memoryDigest]
+}
