@@ -1,0 +1,26 @@
+# On a Debian machine with a Swift toolchain, `make demo` and `make test` do all the set-up there is.
+
+PACKAGES := libzstd-dev zlib1g-dev libisal-dev libxxhash-dev
+
+.PHONY: deps build demo test lint format clean
+
+deps: ## Install the system libraries that are missing
+	@scripts/install-missing $(PACKAGES)
+
+build: deps ## Build the command in release: .build/release/multifd
+	swift build --configuration release --product multifd
+
+demo: build ## Migrate a running guest between two processes and prove that nothing was lost
+	.build/release/multifd demo
+
+test: deps ## Run all tests
+	swift test
+
+lint: ## Check the formatting
+	swift format lint --strict --recursive --configuration .swift-format Sources Tests
+
+format: ## Correct the formatting
+	swift format --in-place --recursive --configuration .swift-format Sources Tests
+
+clean:
+	swift package clean
