@@ -1,0 +1,26 @@
+/// What one codec did, over all channels.
+public struct CodecInfo: Codable, Hashable, Sendable {
+    /// The level in use; nil for a codec without levels.
+    public var level: Int?
+    /// Bytes before encoding.
+    public var bytesIn = 0
+    /// Bytes after encoding.
+    public var bytesOut = 0
+    /// Time spent encoding (decoding, at the destination), summed over the channels.
+    @Milliseconds public var encodingTime: Duration = .zero
+    /// Packets sent as they were because encoding did not make them smaller.
+    public var rawFallbacks = 0
+
+    /// Nothing counted.
+    public init(level: Int? = nil) {
+        self.level = level
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case level
+        case bytesIn = "bytes-in"
+        case bytesOut = "bytes-out"
+        case encodingTime = "encoding-time"
+        case rawFallbacks = "raw-fallbacks"
+    }
+}

@@ -1,0 +1,24 @@
+/// The guest that is migrated.
+public struct GuestInfo: Codable, Hashable, Sendable {
+    /// Its RAM, in the order in which both ends number the blocks.
+    public var ramBlocks: [RAMBlockInfo] = []
+    /// What it runs, as ``Guest/configuration`` tells it; nil for a guest that never runs.
+    public var workload: String?
+    /// Steps that each vCPU has executed.
+    public var steps: [UInt64] = []
+    /// How fast it ran during the migration, in % of its speed without one; nil when it does not run or tell.
+    public var speed: Double?
+    /// How pages it writes are found: ``DirtyLog/name``; nil for a guest that never runs.
+    public var dirtyTracking: String?
+
+    /// Nothing known.
+    public init() {}
+
+    private enum CodingKeys: String, CodingKey {
+        case ramBlocks = "ram-blocks"
+        case workload
+        case steps
+        case speed = "guest-speed"
+        case dirtyTracking = "dirty-tracking"
+    }
+}

@@ -1,0 +1,39 @@
+extension MigrationParameters {
+    /// These parameters with some of them changed, and checked.
+    ///
+    /// - Throws: ``ParameterError`` when the result is not valid.
+    public func applying(_ changes: ParameterChanges) throws(ParameterError) -> MigrationParameters {
+        var result = self
+        result.zeroPageDetection = changes.zeroPageDetection ?? zeroPageDetection
+        result.maxBandwidth = changes.maxBandwidth ?? maxBandwidth
+        result.availSwitchoverBandwidth = changes.availSwitchoverBandwidth ?? availSwitchoverBandwidth
+        result.downtimeLimit = changes.downtimeLimit ?? downtimeLimit
+        result.timeout = changes.timeout ?? timeout
+        result.xbzrleCacheSize = changes.xbzrleCacheSize ?? xbzrleCacheSize
+        result.throttleTriggerThreshold = changes.throttleTriggerThreshold ?? throttleTriggerThreshold
+        result.cpuThrottleInitial = changes.cpuThrottleInitial ?? cpuThrottleInitial
+        result.cpuThrottleIncrement = changes.cpuThrottleIncrement ?? cpuThrottleIncrement
+        result.maxCPUThrottle = changes.maxCPUThrottle ?? maxCPUThrottle
+        result.cpuThrottleTailslow = changes.cpuThrottleTailslow ?? cpuThrottleTailslow
+        try result.validate()
+        return result
+    }
+
+    /// The way from these parameters to others while a migration runs.
+    ///
+    /// - Throws: ``ParameterError/fixed(name:)`` when they differ in what is fixed at set-up, or the error of the first
+    ///   value that is not valid.
+    public func changes(to wanted: MigrationParameters) throws(ParameterError) -> ParameterChanges {
+        let differences: [(key: CodingKeys, differs: Bool)] = [
+            (.multifdChannels, multifdChannels != wanted.multifdChannels),
+            (.multifdCompression, multifdCompression != wanted.multifdCompression),
+            (.multifdZlibLevel, multifdZlibLevel != wanted.multifdZlibLevel),
+            (.multifdZstdLevel, multifdZstdLevel != wanted.multifdZstdLevel),
+            (.xbzrle, xbzrle != wanted.xbzrle),
+            (.autoConverge, autoConverge != wanted.autoConverge),
+        ]
+        for (key, differs) in differences where differs { throw .fixed(name: key.rawValue) }
+        try wanted.validate()
+        return ParameterChanges(settingAllFrom: wanted)
+    }
+}

@@ -1,0 +1,61 @@
+/// How to migrate. Names, defaults and ranges are those of QEMU's migration parameters and capabilities where it has
+/// them; encoded, they carry its spelling.
+public struct MigrationParameters: Codable, Hashable, Sendable {
+    /// How many channels carry pages, 1...255. Fixed once set up.
+    public var multifdChannels = 2
+    /// How the channels encode page content. Fixed once set up.
+    public var multifdCompression = MultifdCompression.none
+    /// 0 (stored) to 9 (smallest). Fixed once set up.
+    public var multifdZlibLevel = 1
+    /// -7 (fastest) to 20 (smallest); 0 is the library's own default. Toward a QEMU peer 0...20. Fixed once set up.
+    public var multifdZstdLevel = 1
+    /// Who looks for zero pages.
+    public var zeroPageDetection = ZeroPageDetection.multifd
+    /// Bytes per second over all channels; 0 for no limit. QEMU's default is 128 MiB/s, ours is no limit.
+    public var maxBandwidth = 0
+    /// Bytes per second to count on when the guest is paused; 0 to estimate it from what was achieved lately.
+    public var availSwitchoverBandwidth = 0
+    /// How long the guest may be paused, 0...2,000 s.
+    @WholeMilliseconds public var downtimeLimit: Duration = .milliseconds(300)
+    /// After which time to give up and leave the guest where it is; zero for never. Ours.
+    @Seconds public var timeout: Duration = .zero
+    /// Send pages that were sent before as deltas. Fixed once set up.
+    public var xbzrle = false
+    /// Bytes of page content that deltas are made against, a power of two of at least a page.
+    public var xbzrleCacheSize = 64 << 20
+    /// Slow the guest down when it dirties pages faster than they are sent. Fixed once set up.
+    public var autoConverge = false
+    /// Throttle when more than this share of the bytes sent in a period was dirtied in it, in % (1...100).
+    public var throttleTriggerThreshold = 50
+    /// The first throttle percentage, 1...99.
+    public var cpuThrottleInitial = 20
+    /// What each further decision adds to the throttle percentage, 1...99.
+    public var cpuThrottleIncrement = 10
+    /// The highest throttle percentage, ``cpuThrottleInitial``...99.
+    public var maxCPUThrottle = 99
+    /// Add less than ``cpuThrottleIncrement`` where less is enough.
+    public var cpuThrottleTailslow = false
+
+    /// The defaults.
+    public init() {}
+
+    package enum CodingKeys: String, CodingKey {
+        case multifdChannels = "multifd-channels"
+        case multifdCompression = "multifd-compression"
+        case multifdZlibLevel = "multifd-zlib-level"
+        case multifdZstdLevel = "multifd-zstd-level"
+        case zeroPageDetection = "zero-page-detection"
+        case maxBandwidth = "max-bandwidth"
+        case availSwitchoverBandwidth = "avail-switchover-bandwidth"
+        case downtimeLimit = "downtime-limit"
+        case timeout
+        case xbzrle
+        case xbzrleCacheSize = "xbzrle-cache-size"
+        case autoConverge = "auto-converge"
+        case throttleTriggerThreshold = "throttle-trigger-threshold"
+        case cpuThrottleInitial = "cpu-throttle-initial"
+        case cpuThrottleIncrement = "cpu-throttle-increment"
+        case maxCPUThrottle = "max-cpu-throttle"
+        case cpuThrottleTailslow = "cpu-throttle-tailslow"
+    }
+}
