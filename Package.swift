@@ -18,7 +18,7 @@ let package = Package(
         .target(
             name: "Multifd",
             dependencies: [
-                "CLinux", "CZstd", "CZlib", "CISAL", "CXXHash",
+                "CLinux", "CPage", "CZstd", "CZlib", "CISAL", "CXXHash",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
@@ -33,11 +33,12 @@ let package = Package(
                 .product(name: "TextTable", package: "TextTable"),
             ]),
         .target(name: "CLinux"),
+        .target(name: "CPage"),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
-        .testTarget(name: "MultifdTests", dependencies: ["Multifd", "MultifdCLI"]),
+        .testTarget(name: "MultifdTests", dependencies: ["Multifd", "MultifdCLI", "CZstd", "CZlib"]),
     ],
     swiftLanguageModes: [.v6]
 )
@@ -51,6 +52,6 @@ let settings: [SwiftSetting] = [
     // Owners that hand out spans need @_lifetime.
     .enableExperimentalFeature("Lifetimes"),
 ]
-for target in package.targets where target.type != .system && target.name != "CLinux" {
+for target in package.targets where target.type != .system && !target.name.hasPrefix("C") {
     target.swiftSettings = (target.swiftSettings ?? []) + settings
 }

@@ -8,6 +8,8 @@ package enum CodecError: Error, Equatable {
     case surplus(codec: String, byteCount: Int)
     /// The peer ended a stream that goes on for the whole migration.
     case endOfStream(codec: String)
+    /// A channel's first payload does not begin like a stream of its codec.
+    case invalidHeader(codec: String)
 }
 
 extension CodecError: CustomStringConvertible {
@@ -22,6 +24,9 @@ extension CodecError: CustomStringConvertible {
             "a \(codec) payload goes on, by \(byteCount) bytes or more, after the pages that its packet announced"
         case .endOfStream(let codec):
             "a \(codec) stream was ended by the peer, but a channel's stream goes on for the whole migration"
+        case .invalidHeader(let codec):
+            "a payload does not begin with a \(codec) header, but it is the first of its stream: the peer sends "
+                + "something else, or earlier payloads were lost"
         }
     }
 }
