@@ -15,3 +15,5 @@
 static inline int CLinux_set_thread_name(const char *_Nonnull name) {
     return pthread_setname_np(pthread_self(), name);
 }
+
+#include "CLinuxDirtyLog.h"
