@@ -16,4 +16,8 @@ static inline int CLinux_set_thread_name(const char *_Nonnull name) {
     return pthread_setname_np(pthread_self(), name);
 }
 
+// lseek(2) to data and to holes of sparse files; hidden without _GNU_SOURCE.
+static const int CLinux_SEEK_DATA = 3;
+static const int CLinux_SEEK_HOLE = 4;
+
 #include "CLinuxDirtyLog.h"

@@ -2,20 +2,23 @@
 /// may be a little too large, but never too small.
 struct PageRuns: Sendable {
     private(set) var runs: [Range<Int>] = []
+    private let smallestGap: Int
 
-    /// Less than 64 KiB apart is together: so the runs of a block of any content are at most 1/17 of its pages.
-    private static let smallestGap = 16
+    /// - Parameter smallestGap: pages. Runs less than that apart become one. The default, 64 KiB, holds the runs of a
+    ///   block of any content to 1/17 of its pages.
+    init(smallestGap: Int = 16) { self.smallestGap = smallestGap }
 
-    /// Adds a run that begins at or after the end of the last.
+    /// Adds a run that begins at or after the beginning of the last.
     mutating func append(_ run: Range<Int>) {
-        if let last = runs.last, run.lowerBound - last.upperBound < Self.smallestGap {
+        guard !run.isEmpty else { return }
+        if let last = runs.last, run.lowerBound - last.upperBound < smallestGap {
             runs[runs.count - 1] = last.lowerBound..<max(last.upperBound, run.upperBound)
-        } else if !run.isEmpty {
+        } else {
             runs.append(run)
         }
     }
 
-    /// The union of two lists of runs in ascending order.
+    /// The union of two lists of runs.
     static func union(_ left: [Range<Int>], _ right: [Range<Int>]) -> [Range<Int>] {
         var union = PageRuns()
         for run in (left + right).sorted(by: { $0.lowerBound < $1.lowerBound }) { union.append(run) }

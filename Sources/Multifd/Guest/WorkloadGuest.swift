@@ -1,0 +1,185 @@
+import Synchronization
+
+/// The built-in guest: vCPU threads that execute a deterministic program on real memory.
+///
+/// Two guests of one configuration have the same memory at the same step counts, so a migrated guest can be compared with
+/// one that was never migrated. It is made paused; ``resume()`` starts it for the first time.
+package final class WorkloadGuest: Guest {
+    package let memory: GuestMemory
+    package let dirtyLog: (any DirtyLog)?
+    /// As it was given, in the text form that a destination parses.
+    package let configuration: String
+
+    /// Kept to know where a guest with an image may differ from zero.
+    private let image: ImageFile?
+    private let programs: [WorkloadProgram]
+    private let vcpus: [VirtualCPU]
+    private let control: RunControl
+    /// None until the guest first runs.
+    private let threads = Mutex<[WorkerThread]>([])
+
+    /// Makes a guest with new memory and fills it.
+    ///
+    /// - Throws: ``WorkloadConfigurationError``, ``GuestError``, ``MemoryError``; ``DirtyLogError`` when the kernel's
+    ///   dirty tracking is asked for and missing.
+    package convenience init(
+        configuration: WorkloadConfiguration, dirtyTracking: DirtyTracking = .auto
+    ) throws {
+        let image = try configuration.imagePath.map { path throws(GuestError) in try ImageFile(path: path) }
+        let memory = try WorkloadMemory.make(configuration, image: image)
+        WorkloadMemory.fill(memory, configuration)
+        try self.init(configuration, memory: memory, image: image, dirtyTracking: dirtyTracking)
+    }
+
+    /// Makes a guest over memory that a migration has filled, to go on where the source stopped.
+    ///
+    /// - Parameter deviceState: from the peer; every byte is checked.
+    /// - Throws: as ``init(configuration:dirtyTracking:)``.
+    package convenience init(
+        configuration: WorkloadConfiguration, memory: GuestMemory, deviceState: [UInt8],
+        dirtyTracking: DirtyTracking = .auto
+    ) throws {
+        if let expected = configuration.ramByteCount, expected != memory.byteCount {
+            throw GuestError.memorySize(expected: expected, found: memory.byteCount)
+        }
+        try self.init(configuration, memory: memory, image: nil, dirtyTracking: dirtyTracking)
+        try loadDeviceState(deviceState)
+    }
+
+    private init(
+        _ configuration: WorkloadConfiguration, memory: GuestMemory, image: consuming ImageFile?,
+        dirtyTracking: DirtyTracking
+    ) throws {
+        let parts = try configuration.workingSetPages(ofPages: memory.pageCount)
+        let softwareLog: SoftwareDirtyLog?
+        (dirtyLog, softwareLog) = try Self.makeDirtyLog(dirtyTracking, memory)
+        programs = parts.enumerated().map { index, pages in
+            WorkloadProgram(
+                configuration, vcpu: index, workingSet: WorkingSet(pages, of: memory), softwareLog: softwareLog)
+        }
+        let control = RunControl(programs.map(\.initialState))
+        vcpus = programs.enumerated().map { index, program in
+            VirtualCPU(index: index, program: program, configuration: configuration, control: control)
+        }
+        self.control = control
+        self.memory = memory
+        self.image = image
+        self.configuration = configuration.description
+    }
+
+    deinit { shutDown() }
+
+    private static func makeDirtyLog(
+        _ tracking: DirtyTracking, _ memory: GuestMemory
+    ) throws(DirtyLogError) -> ((any DirtyLog)?, SoftwareDirtyLog?) {
+        switch tracking {
+        case .kernel: return (try KernelDirtyLog(memory: memory), nil)
+        case .auto: if let log = try? KernelDirtyLog(memory: memory) { return (log, nil) }
+        case .software: break
+        }
+        let log = SoftwareDirtyLog(memory: memory)
+        return (log, log)
+    }
+
+    /// Where memory may differ from zero. Called after the dirty log's start, it misses no page: what is zero then and
+    /// written later is in the log.
+    package func contentRanges(ofBlock block: Int) throws -> [Range<Int>] {
+        let populated =
+            (dirtyLog as? KernelDirtyLog)?.populatedAtStart(ofBlock: block) ?? memory.blocks[block].populatedRanges()
+        switch image {
+        case .some(let image): return PageRuns.union(try image.dataRanges(), populated)
+        case .none: return populated
+        }
+    }
+}
+
+// MARK: Run control
+
+extension WorkloadGuest {
+    /// Lets the vCPUs run, on threads that the first call starts.
+    package func resume() throws(GuestError) {
+        threads.withLock { threads in
+            guard threads.isEmpty, control.state.withLock({ $0.phase != .shutDown }) else { return }
+            threads = vcpus.enumerated().map { index, vcpu in WorkerThread(name: "vcpu-\(index)") { vcpu.run() } }
+        }
+        guard control.resume() else { throw .shutDown }
+    }
+
+    /// Returns when no vCPU executes. A step is never cut in two, and a throttle's sleep ends at once.
+    package func pause() { control.stop(.paused) }
+
+    package func setThrottle(_ percentage: ThrottlePercentage) {
+        control.give { $0.throttle = percentage }
+    }
+
+    /// Ends the guest and its threads. Memory stays. Further calls do nothing.
+    package func shutDown() {
+        control.stop(.shutDown)
+        let ended = threads.withLock { threads in
+            defer { threads = [] }
+            return threads
+        }
+        for thread in ended { thread.join() }
+    }
+
+    /// Steps that each vCPU has executed; a few less than that while it runs.
+    package var stepCounts: [UInt64] { vcpus.map(\.stepCount) }
+
+    /// Time that the guest was not paused, throttled or not. With ``stepCounts`` it gives the guest's speed.
+    package var runningTime: Duration {
+        control.state.withLock { state in
+            state.ranBefore + (state.runningSince.map { MonotonicTime.now.since($0) } ?? .zero)
+        }
+    }
+
+    /// Brings a paused guest to given step counts: the reference that a migrated guest is compared with. Takes far less
+    /// time than running, because steps whose page a later step rewrites are not executed.
+    ///
+    /// - Throws: ``GuestError`` when it runs, or a count is passed already or missing.
+    package func run(toStepCounts counts: [UInt64]) throws(GuestError) {
+        guard counts.count == programs.count else {
+            throw .stepCountOfVCPUs(expected: programs.count, found: counts.count)
+        }
+        let start = try pausedRegisters()
+        for (index, (registers, count)) in zip(start, counts).enumerated() where registers.stepCount > count {
+            throw .stepCountPassed(vcpu: index, at: registers.stepCount, wanted: count)
+        }
+        let end = Condition(start)
+        let threads = programs.enumerated().map { index, program in
+            WorkerThread(name: "reference-\(index)") {
+                var registers = start[index]
+                program.fastForward(&registers, to: counts[index])
+                end.withLock { [registers] in $0[index] = registers }
+            }
+        }
+        for thread in threads { thread.join() }
+        setRegisters(end.withLock { $0 })
+    }
+}
+
+// MARK: Device state
+
+extension WorkloadGuest {
+    /// - Throws: ``GuestError/running``.
+    package func saveDeviceState() throws(GuestError) -> [UInt8] {
+        WorkloadDeviceState(vcpus: try pausedRegisters()).encoded()
+    }
+
+    /// - Throws: ``GuestError`` when it runs, or the bytes are no state of such a guest.
+    package func loadDeviceState(_ bytes: [UInt8]) throws(GuestError) {
+        _ = try pausedRegisters()
+        setRegisters(try WorkloadDeviceState(decoding: bytes, for: programs).vcpus)
+    }
+
+    private func pausedRegisters() throws(GuestError) -> [VCPUState] {
+        try control.state.withLock { state throws(GuestError) in
+            guard state.phase != .running else { throw .running }
+            return state.vcpus
+        }
+    }
+
+    private func setRegisters(_ registers: [VCPUState]) {
+        control.give { $0.vcpus = registers }
+        for (vcpu, registers) in zip(vcpus, registers) { vcpu.publish(registers) }
+    }
+}
