@@ -7,6 +7,7 @@
 #endif
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>

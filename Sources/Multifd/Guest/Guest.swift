@@ -25,12 +25,30 @@ public protocol Guest: AnyObject, Sendable {
     /// Everything but RAM that the guest needs to run on. Called while it is paused.
     func saveDeviceState() throws -> [UInt8]
 
+    /// About how large the device state will be, in bytes, to expect the downtime by.
+    var expectedDeviceStateByteCount: Int { get }
+
+    /// What reports say about the guest. Called at any time.
+    var info: GuestInfo { get }
+
     /// Where in each block there may be anything but zero pages, as ranges of page numbers in ascending order; the
     /// rest of the block is known to be zero and is neither read nor sent. The default is the whole block.
     func contentRanges(ofBlock block: Int) throws -> [Range<Int>]
 }
 
 extension Guest {
+    /// 64 KiB.
+    public var expectedDeviceStateByteCount: Int { 64 << 10 }
+
+    /// Its RAMBlocks, its configuration and how its writes are found.
+    public var info: GuestInfo {
+        var info = GuestInfo()
+        info.ramBlocks = memory.blocks.map { RAMBlockInfo(name: $0.name, size: $0.byteCount) }
+        info.workload = configuration.isEmpty ? nil : configuration
+        info.dirtyTracking = dirtyLog?.name
+        return info
+    }
+
     /// The whole block.
     public func contentRanges(ofBlock block: Int) throws -> [Range<Int>] {
         [0..<memory.blocks[block].pageCount]

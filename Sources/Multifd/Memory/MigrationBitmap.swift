@@ -1,5 +1,6 @@
 /// The pages that are still to be sent, for all RAMBlocks of a guest. Used by the coordinator's thread alone.
-public struct MigrationBitmap: ~Copyable {
+// Sendable although its boxes are not: it is noncopyable and nobody else holds them.
+public struct MigrationBitmap: ~Copyable, @unchecked Sendable {
     /// Pages marked by ``mark(_:inBlock:)`` that were not marked already, since the last ``takeNewlyMarkedCount()``.
     private var newlyMarked = 0
     private var blocks: [Bits]
@@ -47,11 +48,11 @@ public struct MigrationBitmap: ~Copyable {
         for (mine, theirs) in zip(blocks, other.blocks) { mine.pages.formUnion(theirs.pages) }
     }
 
-    /// See `PageBitmap.takePages`.
+    /// See ``PageBitmap/takePages(from:into:)``.
     package mutating func takePages(
-        ofBlock block: Int, from page: Int, into output: inout OutputSpan<UInt32>
-    ) -> Int? {
-        blocks[block].pages.takePages(from: page, into: &output)
+        ofBlock block: Int, from page: Int, into pages: inout [128 of UInt32]
+    ) -> (count: Int, next: Int?) {
+        blocks[block].pages.takePages(from: page, into: &pages)
     }
 
     package func forEachRun(inBlock block: Int, _ body: (Range<Int>) -> Void) {

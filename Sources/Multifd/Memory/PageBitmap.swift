@@ -70,28 +70,27 @@ package struct PageBitmap: ~Copyable {
         return index * 64 + word.trailingZeroBitCount
     }
 
-    /// Takes up to `output`'s free capacity of set bits at or after `page`, in ascending order, and clears them.
+    /// Takes up to 128 set bits at or after `page`, in ascending order, and clears them.
     ///
     /// Clearing comes before anybody reads the pages: a write in between sets the bit again (design, decision 4).
     ///
-    /// - Returns: where to go on, or nil when no bit at or after `page` is set any more.
-    package mutating func takePages(from page: Int, into output: inout OutputSpan<UInt32>) -> Int? {
-        var next = page
-        while !output.isFull, let found = firstPage(atOrAfter: next) {
+    /// - Returns: how many were taken, and where to go on, nil when no bit at or after `page` is set any more.
+    package mutating func takePages(from page: Int, into pages: inout [128 of UInt32]) -> (count: Int, next: Int?) {
+        var count = 0
+        var next = firstPage(atOrAfter: page)
+        while let found = next, count < pages.count {
             let index = found / 64
             var word = unsafe words[index] & (~0 << UInt64(found % 64))
-            var taken: UInt64 = 0
-            while word != 0, !output.isFull {
-                let bit = word & (~word &+ 1)
-                output.append(UInt32(truncatingIfNeeded: index * 64 + word.trailingZeroBitCount))
-                taken |= bit
-                word ^= bit
+            while word != 0, count < pages.count {
+                pages[count] = UInt32(truncatingIfNeeded: index * 64 + word.trailingZeroBitCount)
+                count += 1
+                unsafe words[index] &= ~(word & (~word &+ 1))
+                word &= word &- 1
             }
-            unsafe words[index] &= ~taken
-            population -= taken.nonzeroBitCount
-            next = word == 0 ? (index + 1) * 64 : index * 64 + word.trailingZeroBitCount
+            next = firstPage(atOrAfter: found)
         }
-        return firstPage(atOrAfter: next)
+        population -= count
+        return (count, next)
     }
 
     /// Calls `body` with each run of adjacent set bits, in ascending order.

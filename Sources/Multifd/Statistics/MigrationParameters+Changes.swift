@@ -29,6 +29,7 @@ extension MigrationParameters {
             (.multifdCompression, multifdCompression != wanted.multifdCompression),
             (.multifdZlibLevel, multifdZlibLevel != wanted.multifdZlibLevel),
             (.multifdZstdLevel, multifdZstdLevel != wanted.multifdZstdLevel),
+            (.verifyMemory, verifyMemory != wanted.verifyMemory),
             (.xbzrle, xbzrle != wanted.xbzrle),
             (.autoConverge, autoConverge != wanted.autoConverge),
         ]

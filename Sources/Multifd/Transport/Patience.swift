@@ -6,6 +6,8 @@ package final class Patience: Sendable {
     package let limit: Duration
     private let lastProgress = Atomic<UInt64>(MonotonicTime.now.nanoseconds)
     private let stopped = Atomic<Bool>(false)
+    /// On the monotonic clock; 0 for none.
+    private let deadline = Atomic<UInt64>(0)
 
     /// How often a blocked call wakes to look here.
     package static let tick = Duration.milliseconds(100)
@@ -15,6 +17,14 @@ package final class Patience: Sendable {
     /// Something moved.
     package func renew() { lastProgress.store(MonotonicTime.now.nanoseconds, ordering: .relaxed) }
 
+    /// Ends every wait at this time, whatever moves; nil takes it back.
+    package func setDeadline(_ time: MonotonicTime?) { deadline.store(time?.nanoseconds ?? 0, ordering: .relaxed) }
+
+    package var isPastDeadline: Bool {
+        let time = deadline.load(ordering: .relaxed)
+        return time != 0 && MonotonicTime.now.nanoseconds >= time
+    }
+
     /// Ends every wait at its next tick.
     package func stop() { stopped.store(true, ordering: .releasing) }
 
@@ -22,7 +32,7 @@ package final class Patience: Sendable {
 
     /// Throws when waiting on makes no sense.
     package func check(peer: String) throws(TransportError) {
-        guard !isStopped else { throw .cancelled }
+        guard !isStopped, !isPastDeadline else { throw .cancelled }
         let last = MonotonicTime(nanoseconds: lastProgress.load(ordering: .relaxed))
         guard MonotonicTime.now.since(last) < limit else { throw .stalled(peer: peer, after: limit) }
     }

@@ -32,13 +32,18 @@ package struct ChannelHello: Equatable, Sendable {
         sessionID = SessionID(high: bytes.bigEndian(UInt64.self, at: 8), low: bytes.bigEndian(UInt64.self, at: 16))
         channel = bytes.bigEndian(UInt8.self, at: 24)
     }
+}
 
-    package func encode(into output: inout OutputRawSpan) {
-        output.append(bigEndian: Self.magic)
-        output.append(bigEndian: Self.version)
-        output.append(bigEndian: sessionID.high)
-        output.append(bigEndian: sessionID.low)
-        output.append(bigEndian: channel)
-        output.appendZeros(39)
+extension ChannelHello {
+    /// The 64 bytes as an array.
+    package var encoded: [UInt8] {
+        var writer = MessageWriter()
+        writer.append(Self.magic)
+        writer.append(Self.version)
+        writer.append(sessionID.high)
+        writer.append(sessionID.low)
+        writer.append(channel)
+        writer.append([UInt8](repeating: 0, count: 39))
+        return writer.bytes
     }
 }

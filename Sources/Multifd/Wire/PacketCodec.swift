@@ -4,3 +4,14 @@ package enum PacketCodec: UInt32, Sendable {
     case zlib = 1
     case zstd = 2
 }
+
+extension MultifdCompression {
+    /// How packets of this compression are marked.
+    package var packetCodec: PacketCodec {
+        switch self {
+        case .none: .none
+        case .zlib: .zlib
+        case .zstd: .zstd
+        }
+    }
+}

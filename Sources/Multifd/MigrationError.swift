@@ -1,0 +1,81 @@
+/// Why a migration failed. Whatever it is, the guest is at the source and runs on, except where a case says otherwise.
+public enum MigrationError: Error {
+    /// A connection could not be made or broke.
+    case transport(TransportError)
+    /// The peer sent something that is not allowed, on this channel or (nil) on the main channel.
+    case protocolViolation(WireError, channel: Int?, packet: UInt64?)
+    /// A payload could not be encoded or decoded.
+    case codec(description: String, channel: Int, packet: UInt64)
+    /// A parameter is out of its range.
+    case parameter(ParameterError)
+    /// Guest memory could not be set up.
+    case memory(MemoryError)
+    /// The peer ended the migration and said why.
+    case refused(peer: String, reason: String)
+    /// The guest, or what receives it, could not do what was asked.
+    case guest(operation: String, reason: String)
+    /// The peer sent a message where another was due.
+    case unexpectedMessage(expected: String, found: String)
+    /// All channels are gone.
+    case noChannelLeft(lastReason: String)
+    /// The timeout that the user set is over.
+    case timedOut(after: Duration, reason: String)
+    /// The two ends hold different memory.
+    case digestMismatch(source: UInt64, destination: UInt64)
+    /// The two ends counted different packets.
+    case totalsMismatch(sent: UInt64, received: UInt64)
+    /// The guest was handed over and the connection fell silent before the destination confirmed it. The guest stays
+    /// paused at the source: it may be running at the destination.
+    case handoverUnconfirmed(peer: String)
+    /// This end was told to stop.
+    case cancelled
+}
+
+extension MigrationError {
+    /// Whether it says no more than that a connection ended: what lies behind it may be known better elsewhere.
+    package var isTransport: Bool { if case .transport = self { true } else { false } }
+
+    /// Whether this end was told to stop.
+    package var isCancellation: Bool {
+        switch self {
+        case .cancelled, .transport(.cancelled): true
+        default: false
+        }
+    }
+}
+
+extension MigrationError: CustomStringConvertible {
+    /// A sentence with what was expected, what was found and what to do.
+    public var description: String {
+        switch self {
+        case .transport(let error): "\(error)"
+        case .protocolViolation(let error, let channel, let packet):
+            Self.place(channel, packet).map { "\(error), on \($0)" } ?? "\(error)"
+        case .codec(let description, let channel, let packet):
+            "\(description), in packet \(packet) of channel \(channel)"
+        case .parameter(let error): "\(error)"
+        case .memory(let error): "\(error)"
+        case .refused(let peer, let reason): "the peer \(peer) ended the migration: \(reason)"
+        case .guest(let operation, let reason): "cannot \(operation): \(reason)"
+        case .unexpectedMessage(let expected, let found):
+            "the peer sent '\(found)' where '\(expected)' was due: it does not follow the protocol"
+        case .noChannelLeft(let reason): "no channel is left: \(reason)"
+        case .timedOut(let duration, let reason):
+            "the migration did not complete within \(duration.components.seconds) s (--timeout): \(reason)"
+        case .digestMismatch(let source, let destination):
+            "the memory differs: its digest is \(String(source, radix: 16)) at the source and "
+                + "\(String(destination, radix: 16)) at the destination"
+        case .totalsMismatch(let sent, let received):
+            "\(sent) packets were sent and \(received) arrived, or not the same ones: the transfer is incomplete"
+        case .handoverUnconfirmed(let peer):
+            "the guest was handed over to \(peer), which did not confirm it and fell silent: the guest stays paused here; "
+                + "look whether it runs there before you resume it"
+        case .cancelled: "the migration was cancelled"
+        }
+    }
+
+    private static func place(_ channel: Int?, _ packet: UInt64?) -> String? {
+        guard let channel else { return nil }
+        return packet.map { "packet \($0) of channel \(channel)" } ?? "channel \(channel)"
+    }
+}

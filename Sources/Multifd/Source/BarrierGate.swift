@@ -1,0 +1,100 @@
+/// Where the channels meet the coordinator at the end of an iteration.
+///
+/// A channel arrives when its SYNC packet is out, and goes on when the destination has applied everything before it.
+/// The coordinator waits for all channels, but never for one that is lost.
+final class BarrierGate: Sendable {
+    enum Progress: Sendable {
+        /// Making its connection.
+        case connecting
+        /// Sending; has passed the barrier with this number.
+        case sending(after: UInt32)
+        /// Has sent its SYNC for this barrier.
+        case arrived(at: UInt32)
+        /// Its thread has ended, or is about to.
+        case lost(MigrationError)
+
+        var isLost: Bool { if case .lost = self { true } else { false } }
+    }
+
+    private struct State: Sendable {
+        var channels: [Progress]
+        var passed: UInt32 = 0
+        var isClosed = false
+    }
+
+    private let state: Condition<State>
+
+    init(channelCount: Int) {
+        state = Condition(State(channels: Array(repeating: .connecting, count: channelCount)))
+    }
+
+    /// Called by a channel that is connected.
+    func join(channel: Int) {
+        state.withLock { state in
+            if case .connecting = state.channels[channel] { state.channels[channel] = .sending(after: 0) }
+        }
+    }
+
+    /// Waits until no channel is connecting any more. Returns nil when the deadline passed first.
+    func waitForConnections(until deadline: MonotonicTime) -> [Progress]? {
+        state.wait(until: deadline) { state in
+            for case .connecting in state.channels { return nil }
+            return state.channels
+        }
+    }
+
+    /// Called by a channel whose SYNC is out. Blocks until the barrier is passed.
+    ///
+    /// - Returns: false when the channel is to end.
+    func arrive(channel: Int, at barrier: UInt32) -> Bool {
+        let goOn = state.withLock { state in
+            guard case .sending = state.channels[channel] else { return false }
+            state.channels[channel] = .arrived(at: barrier)
+            return true
+        }
+        guard goOn else { return false }
+        return state.wait { state -> Bool? in
+            if state.isClosed { return false }
+            guard case .arrived = state.channels[channel] else { return false }
+            guard state.passed >= barrier else { return nil }
+            state.channels[channel] = .sending(after: barrier)
+            return true
+        } ?? false
+    }
+
+    /// Called by a channel that cannot go on, or by the coordinator for one that the destination has lost.
+    func lose(channel: Int, _ error: MigrationError) {
+        state.withLock { state in
+            if !state.channels[channel].isLost { state.channels[channel] = .lost(error) }
+        }
+    }
+
+    /// Lets all channels that arrived go on.
+    func open(_ barrier: UInt32) {
+        state.withLock { $0.passed = barrier }
+    }
+
+    /// Ends all channels at their next arrival.
+    func close() {
+        state.withLock { $0.isClosed = true }
+    }
+
+    /// Waits until every channel has arrived at a barrier or is lost.
+    ///
+    /// - Returns: how each channel stands, or nil when the deadline passed first.
+    func waitForAll(at barrier: UInt32, until deadline: MonotonicTime) -> [Progress]? {
+        state.wait(until: deadline) { state in
+            let isComplete = state.channels.allSatisfy {
+                switch $0 {
+                case .arrived(at: let reached): reached >= barrier
+                case .connecting, .sending: false
+                case .lost: true
+                }
+            }
+            return isComplete ? state.channels : nil
+        }
+    }
+
+    /// How each channel stands.
+    var channels: [Progress] { state.withLock { $0.channels } }
+}

@@ -1,0 +1,41 @@
+/// Up to 128 pages of one RAMBlock that a channel sends as one packet; or the end of an iteration.
+struct Batch: Sendable {
+    enum Kind: Sendable {
+        /// Send these pages.
+        case pages
+        /// Send a SYNC packet, then wait until the barrier is passed: a channel takes one of these a barrier.
+        case sync(barrier: UInt32)
+    }
+
+    var kind = Kind.pages
+    /// The RAMBlock's index in ``GuestMemory/blocks``.
+    var block = 0
+    var pageCount = 0
+    /// How many of the pages, the last ones, the coordinator has found to be zero.
+    var zeroPageCount = 0
+    /// Page numbers in the block. In place, so that a batch is copied and never allocated.
+    var pages = [128 of UInt32](repeating: 0)
+
+    static let capacity = PacketHeader.pageCapacity
+
+    init() {}
+
+    /// Finds the zero pages, for `zero-page-detection=legacy`, and moves them behind the others.
+    mutating func moveZeroPagesBack(of block: RAMBlock) {
+        var zeroPages = [128 of UInt32](repeating: 0)
+        var normalCount = 0
+        zeroPageCount = 0
+        for index in 0..<pageCount {
+            let page = pages[index]
+            // A guest that writes to the page meanwhile has it sent again: its dirty bit was cleared before.
+            if unsafe GuestPages.isZero(block.address(ofPage: Int(page))) {
+                zeroPages[zeroPageCount] = page
+                zeroPageCount += 1
+            } else {
+                pages[normalCount] = page
+                normalCount += 1
+            }
+        }
+        for index in 0..<zeroPageCount { pages[normalCount + index] = zeroPages[index] }
+    }
+}

@@ -1,0 +1,35 @@
+extension Coordinator {
+    /// What all channels have sent, lost ones included.
+    var currentCounts: TransferCounts {
+        TransferCounts(of: channels.map(\.counters), mainBytes: main?.bytesSent ?? 0)
+    }
+
+    func publishIfDue() throws(MigrationError) {
+        guard MonotonicTime.now.since(statistics.publishedAt) >= Patience.tick else { return }
+        publish(statistics.pausedAt == nil ? .active : .device)
+    }
+
+    /// Brings the report up to date.
+    func publish(_ status: MigrationStatus, error: MigrationError? = nil) {
+        statistics.publishedAt = .now
+        var info = statistics.info(
+            status: status, counts: currentCounts, pending: bitmap.population, ramByteCount: guest.memory.byteCount)
+        let parameters = state.parameters
+        info.uri = "\(uri)"
+        info.parameters = parameters
+        info.guest = guest.info
+        info.channels = channels.map(\.info)
+        info.errorDescription = error.map { "\($0)" }
+        info.verified = status == .completed
+        if parameters.multifdCompression != .none {
+            var codec = CodecInfo(level: parameters.level)
+            for channel in info.channels {
+                codec.bytesIn += channel.bytesIn
+                codec.bytesOut += channel.bytesOut - channel.packets * PacketHeader.byteCount
+                codec.encodingTime += channel.encodingTime
+            }
+            info.codecs = [parameters.multifdCompression.rawValue: codec]
+        }
+        state.publish(info)
+    }
+}

@@ -1,0 +1,95 @@
+import Logging
+
+extension Coordinator {
+    /// Connects, negotiates, and starts the channels.
+    func setUp() throws(MigrationError) {
+        let parameters = state.parameters
+        let connection: Connection
+        do {
+            connection = try Connection.connect(
+                to: MigrationPath(destination: uri, localAddress: paths.first?.localAddress),
+                deadline: deadlines.connect, patience: state.patience)
+        } catch {
+            throw .transport(error)
+        }
+        let main = MainChannel(connection, patience: state.patience)
+        self.main = main
+        try main.greetDestination()
+
+        let setup = SessionSetup(
+            sessionID: .random(),
+            channelCount: UInt8(parameters.multifdChannels),
+            compression: parameters.multifdCompression.rawValue,
+            level: Int32(parameters.level),
+            features: parameters.verifyMemory ? [.memoryDigest] : [],
+            blocks: guest.memory.blocks.map { .init(name: $0.name, byteCount: UInt64($0.byteCount)) },
+            guestConfiguration: guest.configuration)
+        try send(.setup(setup))
+        guard case .ready(let ready) = try main.receive() else {
+            throw .unexpectedMessage(expected: "ready", found: "another message")
+        }
+        features = ready.features.intersection(setup.features)
+        if parameters.verifyMemory, !features.contains(.memoryDigest) {
+            throw .refused(peer: connection.peer, reason: "it cannot verify memory: leave --verify-memory out")
+        }
+        try startChannels(setup.sessionID, parameters)
+    }
+
+    private func startChannels(_ id: SessionID, _ parameters: MigrationParameters) throws(MigrationError) {
+        let session = SendChannel.Session(
+            id: id,
+            memory: guest.memory,
+            settings: PacketEncoder.Settings(
+                compression: parameters.multifdCompression, level: parameters.level,
+                zeroPageDetection: parameters.zeroPageDetection, isStatic: guest.dirtyLog == nil),
+            queue: queue,
+            gate: gate,
+            limiter: state.limiter,
+            patience: state.patience,
+            connectDeadline: deadlines.connect)
+        for number in 0..<parameters.multifdChannels {
+            let channel = SendChannel(number: number, path: paths[number % paths.count], memory: guest.memory)
+            channels.append(channel)
+            channel.start(session)
+        }
+        // Each connection has its deadline, so this ends.
+        var progress = gate.waitForConnections(until: .now + Patience.tick)
+        while progress == nil { progress = gate.waitForConnections(until: .now + Patience.tick) }
+        // A path that cannot be used from the start is the user's mistake, and not an accident to work around.
+        for case .lost(let error) in progress ?? [] { throw error }
+    }
+
+    /// Takes the channels out of the session that broke since this was last called, and marks what they sent since the
+    /// last barrier, once the destination has promised to apply no more of it.
+    func replaceLostChannels() throws(MigrationError) {
+        for (number, progress) in gate.channels.enumerated() {
+            guard case .lost(let error) = progress, lostChannels.insert(number).inserted else { continue }
+            if error.isCancellation { throw error }
+            channels[number].shutdown()
+            try send(.channelLost(UInt8(number)))
+            try awaitReply("channelClosed") { $0 == .channelClosed(UInt8(number)) }
+            channels[number].joinAndReturnPages(to: &bitmap)
+            guard lostChannels.count < channels.count else { throw .noChannelLeft(lastReason: "\(error)") }
+            logger.warning("channel \(number) is lost, the others go on: \(error)")
+        }
+    }
+
+    func send(_ message: ControlMessage) throws(MigrationError) { try main?.send(message) }
+
+    /// Receives messages until the one that is due. Meanwhile the destination may say that a channel broke at its end.
+    func awaitReply(_ name: String, _ isDue: (ControlMessage) -> Bool) throws(MigrationError) {
+        while let message = try main?.receive(), !isDue(message) {
+            guard case .channelLost(let number) = message, channels.indices.contains(Int(number)) else {
+                throw .unexpectedMessage(expected: name, found: "\(message.kind)")
+            }
+            let peer = "\(channels[Int(number)].path.destination)"
+            gate.lose(channel: Int(number), .transport(.closed(peer: peer)))
+            try replaceLostChannels()
+        }
+    }
+
+    /// Runs a call into the guest, and names it when it fails.
+    func asking<Value>(_ operation: String, _ body: () throws -> Value) throws(MigrationError) -> Value {
+        do { return try body() } catch { throw .guest(operation: operation, reason: "\(error)") }
+    }
+}

@@ -1,0 +1,107 @@
+extension Coordinator {
+    /// Syncs, and decides whether what is pending now fits into the downtime limit.
+    func isReadyToSwitchOver() throws(MigrationError) -> Bool {
+        try sync()
+        if let iteration = statistics.iterations.last { state.report(iteration) }
+        let pending = bitmap.population << Page.shift
+        let limit = state.parameters.downtimeLimit
+        estimator.promisedBandwidth = state.parameters.availSwitchoverBandwidth
+        statistics.expectedDowntime = estimator.expectedDowntime(
+            pendingByteCount: pending, overhead: switchoverOverhead)
+        publish(.active)
+        return estimator.shouldSwitchOver(
+            pendingByteCount: pending, downtimeLimit: limit, overhead: switchoverOverhead)
+    }
+
+    /// What the switchover will cost beside the last pages.
+    private var switchoverOverhead: SwitchoverOverhead {
+        let rate = max(estimator.ramBytesPerSecond ?? 1e8, 1e6)
+        return SwitchoverOverhead(
+            // Pausing waits for a step of each vCPU, about a millisecond.
+            finalSync: statistics.lastSync + .milliseconds(1),
+            deviceState: .seconds(Double(guest.expectedDeviceStateByteCount) / rate) + .milliseconds(1),
+            // Three exchanges: device state and totals, handover, and the guest's start at the destination.
+            commit: statistics.barrierRoundTrip * 3 + .milliseconds(2),
+            verification: statistics.expectedVerification)
+    }
+
+    /// Pauses the guest, sends the rest, and hands the guest over.
+    func switchOver() throws(MigrationError) {
+        let isRunning = guest.dirtyLog != nil
+        if isRunning { try pauseGuest() }
+        try sendDeviceState()
+        try commit()
+    }
+
+    private func pauseGuest() throws(MigrationError) {
+        let start = MonotonicTime.now
+        try asking("pause the guest") { try guest.pause() }
+        statistics.endPause(currentCounts, startedAt: start)
+        publish(.device)
+
+        let paused = MonotonicTime.now
+        try sync()
+        let synced = MonotonicTime.now
+        statistics.breakdown.finalSync = synced.since(paused)
+        try iterate()
+        statistics.breakdown.finalIteration = MonotonicTime.now.since(synced)
+    }
+
+    private func sendDeviceState() throws(MigrationError) {
+        let start = MonotonicTime.now
+        let bytes = try asking("save the device state") { try guest.saveDeviceState() }
+        guard bytes.count <= ControlMessage.maximumBodyByteCount else {
+            throw .guest(
+                operation: "send the device state",
+                reason: "it has \(bytes.count) bytes, and at most \(ControlMessage.maximumBodyByteCount) are allowed")
+        }
+        try send(.deviceState(bytes))
+        statistics.breakdown.deviceState = MonotonicTime.now.since(start)
+    }
+
+    /// Lets the destination check everything, and gives the guest away.
+    private func commit() throws(MigrationError) {
+        let start = MonotonicTime.now
+        let sent = channels.filter { !lostChannels.contains($0.number) }.map(\.totals).reduce(SessionTotals(), +)
+        try send(.finish(sent))
+        // Both ends hash at the same time.
+        let digest = features.contains(.memoryDigest) ? try memoryDigest().compute() : 0
+        var destinationDigest: UInt64 = 0
+        try awaitReply("verified") { message in
+            guard case .verified(let value) = message else { return false }
+            destinationDigest = value
+            return true
+        }
+        guard digest == destinationDigest else {
+            throw .digestMismatch(source: digest, destination: destinationDigest)
+        }
+        let verified = MonotonicTime.now
+        statistics.breakdown.commit = verified.since(start)
+
+        // From here on the guest is the destination's, unless the connection's end proves that it did not take it.
+        guard state.handOver() else { throw .cancelled }
+        state.patience.setDeadline(nil)
+        try send(.handover)
+        do {
+            try awaitReply("running") { $0 == .running }
+        } catch .transport(.stalled(let peer, _)) {
+            throw .handoverUnconfirmed(peer: peer)
+        }
+        statistics.breakdown.resume = MonotonicTime.now.since(verified)
+        statistics.end()
+    }
+
+    /// The digest of the guest's memory, of which only what may hold anything is read.
+    private func memoryDigest() throws(MigrationError) -> MemoryDigest {
+        // Of a guest that runs, only the start of the dirty log knows where it had not written yet.
+        let content = guest.dirtyLog == nil ? try contentRanges() : guest.memory.blocks.map { [0..<$0.pageCount] }
+        return MemoryDigest(of: guest.memory, content: content)
+    }
+
+    /// Finds out how long verifying will take, so that the downtime limit can hold.
+    func prepareVerification() throws(MigrationError) {
+        guard features.contains(.memoryDigest) else { return }
+        // Twice, because the two ends may share the machine's cores.
+        statistics.expectedVerification = try memoryDigest().expectedDuration() * 2
+    }
+}

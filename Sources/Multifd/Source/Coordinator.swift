@@ -1,0 +1,210 @@
+import Logging
+
+/// Drives a migration at the source, on a thread of its own: sync, iterate, and in the end switch over.
+///
+/// Everything here is touched by that thread alone; what others may see or steer is in ``SourceState``.
+final class Coordinator {
+    let guest: any Guest
+    let uri: MigrationURI
+    let paths: [MigrationPath]
+    let state: SourceState
+    let deadlines: Deadlines
+    let logger: Logger
+
+    var bitmap: MigrationBitmap
+    var channels: [SendChannel] = []
+    /// Numbers of the channels that are gone.
+    var lostChannels: Set<Int> = []
+    let queue: BatchQueue
+    let gate: BarrierGate
+    var main: MainChannel?
+    var features: SessionFeatures = []
+    var estimator: SwitchoverEstimator
+    var statistics = SourceStatistics()
+    /// The last barrier that was begun.
+    private var barrier: UInt32 = 0
+    private var isLogging = false
+
+    init(
+        guest: any Guest, uri: MigrationURI, paths: [MigrationPath], state: SourceState, deadlines: Deadlines,
+        logger: Logger
+    ) {
+        self.guest = guest
+        self.uri = uri
+        self.paths = paths.isEmpty ? [MigrationPath(destination: uri)] : paths
+        self.state = state
+        self.deadlines = deadlines
+        self.logger = logger
+        bitmap = MigrationBitmap(of: guest.memory)
+        let parameters = state.parameters
+        // Deep enough that channels never wait while the coordinator syncs: 8 ms at 8 GB/s are 128 batches.
+        queue = BatchQueue(capacity: 128)
+        gate = BarrierGate(channelCount: parameters.multifdChannels)
+        estimator = SwitchoverEstimator(promisedBandwidth: parameters.availSwitchoverBandwidth)
+    }
+
+    /// Migrates the guest. Whatever goes wrong before the handover, the guest runs on when this returns.
+    func run() throws(MigrationError) {
+        do {
+            try migrate()
+            end(telling: nil)
+        } catch {
+            let failure = explain(error)
+            end(telling: failure)
+            throw failure
+        }
+    }
+
+    private func migrate() throws(MigrationError) {
+        statistics.begin()
+        publish(.setup)
+        if state.parameters.timeout > .zero { state.patience.setDeadline(.now + state.parameters.timeout) }
+        try setUp()
+
+        if let log = guest.dirtyLog {
+            try asking("start the dirty log") { try log.start() }
+            isLogging = true
+        }
+        try markContent()
+        try prepareVerification()
+        statistics.endSetup()
+        publish(.active)
+
+        try iterate()
+        while guest.dirtyLog != nil, try !isReadyToSwitchOver() {
+            try iterate()
+        }
+        try switchOver()
+    }
+
+    /// Marks all RAM that may be anything but zero. The rest is zero at the destination already.
+    private func markContent() throws(MigrationError) {
+        for (block, ranges) in try contentRanges().enumerated() {
+            for range in ranges { bitmap.mark(range, inBlock: block) }
+        }
+        statistics.untouchedZeroPages = guest.memory.pageCount - bitmap.takeNewlyMarkedCount()
+    }
+
+    /// Per RAMBlock, where there may be anything but zero pages.
+    func contentRanges() throws(MigrationError) -> [[Range<Int>]] {
+        var ranges: [[Range<Int>]] = []
+        for (index, block) in guest.memory.blocks.enumerated() {
+            ranges.append(
+                try asking("find the content of RAMBlock '\(block.name)'") { try guest.contentRanges(ofBlock: index) })
+        }
+        return ranges
+    }
+
+    /// Ends everything that was begun. On failure the guest is let go first.
+    private func end(telling failure: MigrationError?) {
+        if let failure {
+            if case .handoverUnconfirmed = failure {
+                logger.critical("\(failure)")
+            } else {
+                releaseGuest()
+            }
+            if case .refused = failure {} else { main?.refuse("\(failure)") }
+        }
+        if isLogging { guest.dirtyLog?.stop() }
+        queue.close()
+        gate.close()
+        for channel in channels { channel.shutdown() }
+        for channel in channels { channel.join() }
+        main?.connection.shutdown()
+    }
+
+    /// Lets the guest run on at full speed.
+    private func releaseGuest() {
+        guest.setThrottle(.off)
+        guard statistics.pausedAt != nil else { return }
+        do {
+            try guest.resume()
+        } catch {
+            logger.critical("the guest could not be resumed after a failed migration: \(error)")
+        }
+    }
+
+    /// What a low-level error means at this point.
+    private func explain(_ error: MigrationError) -> MigrationError {
+        guard error.isCancellation || error.isTransport else { return error }
+        if state.patience.isStopped { return .cancelled }
+        if state.patience.isPastDeadline {
+            return .timedOut(after: state.parameters.timeout, reason: statistics.convergenceReason)
+        }
+        return error
+    }
+
+    // MARK: Iterations
+
+    /// Sends every page that is marked, and waits until the destination has applied them all.
+    func iterate() throws(MigrationError) {
+        statistics.beginIteration(currentCounts)
+        repeat {
+            try distribute()
+            try passBarrier()
+            // What a lost channel had sent is marked again.
+        } while bitmap.population > 0
+        let iteration = statistics.endIteration(currentCounts)
+        estimator.record(
+            pageCount: iteration.pages, zeroPageCount: iteration.duplicate, duration: iteration.duration)
+    }
+
+    /// Cuts what is marked into batches and queues them.
+    private func distribute() throws(MigrationError) {
+        let detectsZero = state.parameters.zeroPageDetection == .legacy
+        var batch = Batch()
+        for block in guest.memory.blocks.indices {
+            batch.block = block
+            var next: Int? = 0
+            while let first = next {
+                (batch.pageCount, next) = bitmap.takePages(ofBlock: block, from: first, into: &batch.pages)
+                guard batch.pageCount > 0 else { break }
+                if detectsZero { batch.moveZeroPagesBack(of: guest.memory.blocks[block]) }
+                while !queue.push(batch, until: .now + Patience.tick) { try tick() }
+                try publishIfDue()
+            }
+        }
+    }
+
+    /// Has every channel send a SYNC packet and the destination confirm that all is applied.
+    private func passBarrier() throws(MigrationError) {
+        barrier += 1
+        var token = Batch()
+        token.kind = .sync(barrier: barrier)
+        for _ in 0..<channels.count - lostChannels.count {
+            while !queue.push(token, until: .now + Patience.tick) { try tick() }
+        }
+        var progress = gate.waitForAll(at: barrier, until: .now + Patience.tick)
+        while progress == nil {
+            try tick()
+            progress = gate.waitForAll(at: barrier, until: .now + Patience.tick)
+        }
+        try replaceLostChannels()
+        let sent = MonotonicTime.now
+        try send(.iterationEnd(barrier: barrier))
+        try awaitReply("barrierReached") { $0 == .barrierReached(barrier: barrier) }
+        statistics.barrierRoundTrip = MonotonicTime.now.since(sent)
+        gate.open(barrier)
+    }
+
+    /// Merges the dirty log into the bitmap.
+    func sync() throws(MigrationError) {
+        guard let log = guest.dirtyLog else { return }
+        let start = MonotonicTime.now
+        try asking("sync the dirty log") {
+            for (index, block) in guest.memory.blocks.enumerated() {
+                try log.sync(0..<block.pageCount, ofBlock: index, into: &bitmap)
+            }
+        }
+        statistics.endSync(
+            dirtiedPages: bitmap.takeNewlyMarkedCount(), pending: bitmap.population,
+            duration: MonotonicTime.now.since(start))
+    }
+
+    /// Called whenever the coordinator has waited for a tick.
+    private func tick() throws(MigrationError) {
+        do { try state.patience.check(peer: "\(uri)") } catch { throw .transport(error) }
+        if gate.channels.allSatisfy(\.isLost) { try replaceLostChannels() }
+        try publishIfDue()
+    }
+}

@@ -1,0 +1,139 @@
+import Synchronization
+
+/// One of the source's channels: a thread that takes batches from the queue, encodes them and sends them.
+final class SendChannel: Sendable {
+    let number: Int
+    let path: MigrationPath
+    let counters = ChannelCounters()
+
+    private let connection = Mutex<Connection?>(nil)
+    private let thread = Mutex<WorkerThread?>(nil)
+    private let unconfirmed: UnconfirmedPages
+    /// What was sent up to the last barrier.
+    private let confirmedTotals = Mutex(SessionTotals())
+
+    /// The pages that were sent since the last barrier: when the channel is lost, others send them again.
+    // Touched by the channel's thread, and by the coordinator once it has joined that thread.
+    private final class UnconfirmedPages: @unchecked Sendable {
+        var bitmap: MigrationBitmap
+        init(of memory: GuestMemory) { bitmap = MigrationBitmap(of: memory) }
+    }
+
+    init(number: Int, path: MigrationPath, memory: GuestMemory) {
+        self.number = number
+        self.path = path
+        unconfirmed = UnconfirmedPages(of: memory)
+    }
+
+    /// What the channels of a migration have in common.
+    struct Session: Sendable {
+        var id: SessionID
+        var memory: GuestMemory
+        var settings: PacketEncoder.Settings
+        var queue: BatchQueue
+        var gate: BarrierGate
+        var limiter: BandwidthLimiter
+        var patience: Patience
+        var connectDeadline: Duration
+    }
+
+    /// Connects and starts to send, on a thread of its own. A failure shows at the gate.
+    func start(_ session: Session) {
+        let started = WorkerThread(name: "mf-send-\(number)") { [self] in
+            do throws(MigrationError) {
+                try run(session)
+            } catch {
+                session.gate.lose(channel: number, error)
+            }
+        }
+        thread.withLock { $0 = started }
+    }
+
+    /// Breaks the connection: the thread ends at its next call.
+    func shutdown() { connection.withLock { $0?.shutdown() } }
+
+    /// Waits for the thread's end. Break the connection or close the queue and the gate first.
+    func join() { thread.withLock { $0.take() }?.join() }
+
+    /// What was sent up to the last barrier. Once every channel has arrived there, this does not change.
+    var totals: SessionTotals { confirmedTotals.withLock { $0 } }
+
+    /// Joins a lost channel and marks what it sent since the last barrier.
+    func joinAndReturnPages(to bitmap: inout MigrationBitmap) {
+        shutdown()
+        join()
+        bitmap.formUnion(unconfirmed.bitmap)
+    }
+
+    var info: ChannelInfo { counters.info(channel: number, address: "\(path.destination)") }
+
+    private func run(_ session: Session) throws(MigrationError) {
+        let connection = try connect(session)
+        session.gate.join(channel: number)
+        let encoder = try PacketEncoder(memory: session.memory, settings: session.settings)
+        var totals = SessionTotals()
+
+        var batch = Batch()
+        while true {
+            let idle = MonotonicTime.now
+            guard session.queue.pop(into: &batch) else { return }
+            let start = MonotonicTime.now
+            counters.waitingTime.add(from: idle, to: start)
+            switch batch.kind {
+            case .pages:
+                for index in 0..<batch.pageCount {
+                    let page = Int(batch.pages[index])
+                    unconfirmed.bitmap.mark(page..<page + 1, inBlock: batch.block)
+                }
+                do {
+                    try encoder.encode(batch)
+                } catch {
+                    throw .codec(description: "\(error)", channel: number, packet: encoder.header.number)
+                }
+            case .sync:
+                encoder.encodeSync()
+            }
+            let encoded = MonotonicTime.now
+            counters.encodingTime.add(from: start, to: encoded)
+            try send(encoder, connection, session)
+            counters.writingTime.add(from: encoded, to: .now)
+            totals.add(encoder.header)
+
+            if case .sync(let barrier) = batch.kind {
+                confirmedTotals.withLock { $0 = totals }
+                let idle = MonotonicTime.now
+                guard session.gate.arrive(channel: number, at: barrier) else { return }
+                counters.waitingTime.add(from: idle, to: .now)
+                unconfirmed.bitmap.removeAll()
+            }
+        }
+    }
+
+    private func send(
+        _ encoder: PacketEncoder, _ connection: Connection, _ session: Session
+    ) throws(MigrationError) {
+        let byteCount = encoder.gather.byteCount
+        do {
+            try encoder.send { list throws(TransportError) in
+                try connection.send(&list, limiter: session.limiter, patience: session.patience)
+            }
+        } catch {
+            throw .transport(error)
+        }
+        counters.add(
+            encoder.header, bytesIn: encoder.header.normalPageCount << Page.shift, bytesOut: byteCount)
+    }
+
+    private func connect(_ session: Session) throws(MigrationError) -> Connection {
+        do {
+            let made = try Connection.connect(
+                to: path, deadline: session.connectDeadline, patience: session.patience)
+            connection.withLock { $0 = made }
+            let hello = ChannelHello(sessionID: session.id, channel: UInt8(number))
+            try made.send(hello.encoded, patience: session.patience)
+            return made
+        } catch {
+            throw .transport(error)
+        }
+    }
+}

@@ -1,0 +1,74 @@
+import Synchronization
+
+/// What the coordinator's thread shares with those who watch and steer a migration.
+final class SourceState: Sendable {
+    let patience: Patience
+    let limiter: BandwidthLimiter
+    private let shared: Mutex<Shared>
+    private let events: AsyncStream<MigrationEvent>.Continuation
+
+    private struct Shared {
+        var parameters: MigrationParameters
+        var info = MigrationInfo()
+        /// Past this point a cancel comes too late: the guest may already run at the destination.
+        var isHandedOver = false
+    }
+
+    init(
+        parameters: MigrationParameters, patience: Patience, events: AsyncStream<MigrationEvent>.Continuation
+    ) {
+        self.patience = patience
+        self.events = events
+        limiter = BandwidthLimiter(bytesPerSecond: parameters.maxBandwidth)
+        shared = Mutex(Shared(parameters: parameters))
+    }
+
+    var parameters: MigrationParameters { shared.withLock { $0.parameters } }
+    var info: MigrationInfo { shared.withLock { $0.info } }
+
+    /// Takes a change over into the running migration.
+    func apply(_ changes: ParameterChanges) throws(ParameterError) {
+        let result = shared.withLock { shared in
+            Result { () throws(ParameterError) in
+                shared.parameters = try shared.parameters.applying(changes)
+                limiter.bytesPerSecond = shared.parameters.maxBandwidth
+            }
+        }
+        try result.get()
+    }
+
+    /// Replaces the report, and tells those who watch.
+    func publish(_ info: MigrationInfo) {
+        let before = shared.withLock { shared in
+            defer { shared.info = info }
+            return shared.info.status
+        }
+        if before != info.status { events.yield(.status(info.status)) }
+        events.yield(.progress(info))
+    }
+
+    func report(_ iteration: IterationInfo) { events.yield(.iteration(iteration)) }
+
+    func finish() { events.finish() }
+
+    /// - Returns: false when it comes too late.
+    @discardableResult
+    func cancel() -> Bool {
+        shared.withLock { shared in
+            guard !shared.isHandedOver else { return false }
+            patience.stop()
+            return true
+        }
+    }
+
+    /// From here on cancelling is refused.
+    ///
+    /// - Returns: false when the migration was cancelled before.
+    func handOver() -> Bool {
+        shared.withLock { shared in
+            guard !patience.isStopped else { return false }
+            shared.isHandedOver = true
+            return true
+        }
+    }
+}

@@ -1,0 +1,144 @@
+/// What the coordinator counts while it migrates, and the report it makes of it.
+struct SourceStatistics {
+    private(set) var startedAt = MonotonicTime.now
+    private var activeAt: MonotonicTime?
+    /// When the guest was paused.
+    private(set) var pausedAt: MonotonicTime?
+    private var endedAt: MonotonicTime?
+    /// When the report was last brought up to date.
+    var publishedAt = MonotonicTime(nanoseconds: 0)
+
+    /// Zero pages of the first iteration that were known without being read.
+    var untouchedZeroPages = 0
+    var expectedDowntime: Duration?
+    /// How long hashing the guest's memory at both ends will take; zero when it is not asked for.
+    var expectedVerification = Duration.zero
+    var breakdown = DowntimeBreakdown()
+    /// From the end of an iteration on the main channel to the destination's word that all of it is applied.
+    var barrierRoundTrip = Duration.zero
+    private(set) var lastSync = Duration.zero
+
+    private(set) var iterations: [IterationInfo] = []
+    private var iterationStart = MonotonicTime.now
+    private var iterationCounts = TransferCounts()
+    private var syncCount = 0
+    private var countsAtPause: TransferCounts?
+
+    // Rates of the last period.
+    private var periodStart = MonotonicTime.now
+    private var periodCounts = TransferCounts()
+    private var mbps = 0.0
+    private var pagesPerSecond = 0
+    private var dirtyPeriodStart = MonotonicTime.now
+    private var dirtyPagesRate = 0
+
+    // MARK: What happens
+
+    mutating func begin() {
+        startedAt = .now
+        periodStart = startedAt
+    }
+
+    mutating func endSetup() {
+        activeAt = .now
+        dirtyPeriodStart = .now
+    }
+
+    mutating func beginIteration(_ counts: TransferCounts) {
+        iterationStart = .now
+        iterationCounts = counts
+    }
+
+    /// - Returns: the iteration, without what only the sync after it will tell.
+    @discardableResult
+    mutating func endIteration(_ counts: TransferCounts) -> IterationInfo {
+        let duration = MonotonicTime.now.since(iterationStart)
+        var iteration = IterationInfo(iteration: iterations.count + 1)
+        iteration.normal = counts.normal - iterationCounts.normal
+        iteration.duplicate = counts.duplicate - iterationCounts.duplicate + (iterations.isEmpty ? untouchedZeroPages : 0)
+        iteration.delta = counts.delta - iterationCounts.delta
+        iteration.unchanged = counts.unchanged - iterationCounts.unchanged
+        iteration.pages = iteration.normal + iteration.duplicate + iteration.delta + iteration.unchanged
+        iteration.transferred = counts.transferred - iterationCounts.transferred
+        iteration.duration = duration
+        iteration.mbps = Double(iteration.transferred) * 8 / 1e6 / max(duration.seconds, 1e-6)
+        iterations.append(iteration)
+        return iteration
+    }
+
+    mutating func endSync(dirtiedPages: Int, pending: Int, duration: Duration) {
+        syncCount += 1
+        lastSync = duration
+        let now = MonotonicTime.now
+        let seconds = max(now.since(dirtyPeriodStart).seconds, 1e-6)
+        dirtyPagesRate = Int(Double(dirtiedPages) / seconds)
+        dirtyPeriodStart = now
+        guard let last = iterations.indices.last else { return }
+        iterations[last].bytesDirtied += dirtiedPages << Page.shift
+        iterations[last].remaining = pending << Page.shift
+    }
+
+    mutating func endPause(_ counts: TransferCounts, startedAt time: MonotonicTime) {
+        pausedAt = time
+        countsAtPause = counts
+        breakdown.pause = MonotonicTime.now.since(time)
+    }
+
+    mutating func end() { endedAt = .now }
+
+    // MARK: What is known
+
+    /// Why the migration does not converge, as far as the figures tell.
+    var convergenceReason: String {
+        guard let last = iterations.last else { return "the first pass over the guest's memory was not complete" }
+        let seconds = max(last.duration.seconds, 1e-6)
+        let dirtied = ByteRate(rawValue: Int(Double(last.bytesDirtied) / seconds))
+        let sent = ByteRate(rawValue: Int(Double(last.pages << Page.shift) / seconds))
+        return "in the last iteration the guest dirtied \(dirtied) and \(sent) of RAM were sent; "
+            + "more bandwidth, compression, a longer downtime-limit or a slower guest would help"
+    }
+
+    /// The report, brought up to now.
+    mutating func info(
+        status: MigrationStatus, counts: TransferCounts, pending: Int, ramByteCount: Int
+    ) -> MigrationInfo {
+        let now = endedAt ?? .now
+        measureRates(counts, now: now, isFinal: status.isFinal)
+        var info = MigrationInfo()
+        info.status = status
+        info.totalTime = now.since(startedAt)
+        info.setupTime = (activeAt ?? now).since(startedAt)
+        info.iterations = iterations
+        if status == .active { info.expectedDowntime = expectedDowntime }
+        if status == .completed {
+            info.downtime = pausedAt == nil ? .zero : breakdown.total
+            info.downtimeBreakdown = breakdown
+        }
+        info.ram.transferred = counts.transferred
+        info.ram.remaining = status == .completed ? 0 : pending << Page.shift
+        info.ram.total = ramByteCount
+        info.ram.duplicate = counts.duplicate + (activeAt == nil ? 0 : untouchedZeroPages)
+        info.ram.normal = counts.normal
+        info.ram.normalBytes = counts.normal << Page.shift
+        info.ram.dirtyPagesRate = dirtyPagesRate
+        info.ram.mbps = mbps
+        info.ram.pagesPerSecond = pagesPerSecond
+        info.ram.dirtySyncCount = syncCount
+        info.ram.iterationCount = iterations.count
+        info.ram.multifdBytes = counts.channelBytes
+        info.ram.precopyBytes = (countsAtPause ?? counts).transferred
+        info.ram.downtimeBytes = countsAtPause.map { counts.transferred - $0.transferred } ?? 0
+        return info
+    }
+
+    private mutating func measureRates(_ counts: TransferCounts, now: MonotonicTime, isFinal: Bool) {
+        let start = isFinal ? startedAt : periodStart
+        let before = isFinal ? TransferCounts() : periodCounts
+        let seconds = now.since(start).seconds
+        guard seconds >= 0.05 || isFinal else { return }
+        mbps = Double(counts.transferred - before.transferred) * 8 / 1e6 / max(seconds, 1e-6)
+        pagesPerSecond = Int(Double(counts.pages - before.pages) / max(seconds, 1e-6))
+        periodStart = now
+        periodCounts = counts
+    }
+}

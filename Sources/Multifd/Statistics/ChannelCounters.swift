@@ -1,0 +1,40 @@
+/// What one channel has done so far. Written by the channel's thread once a packet, read by whoever reports.
+package final class ChannelCounters: Sendable {
+    package let packets = Counter()
+    package let normal = Counter()
+    package let duplicate = Counter()
+    package let delta = Counter()
+    package let unchanged = Counter()
+    package let bytesIn = Counter()
+    package let bytesOut = Counter()
+    /// In ns, like the other times.
+    package let encodingTime = Counter()
+    package let writingTime = Counter()
+    package let waitingTime = Counter()
+
+    package init() {}
+
+    package func add(_ header: borrowing PacketHeader, bytesIn count: Int, bytesOut encoded: Int) {
+        packets.add(1)
+        normal.add(header.normalPageCount)
+        duplicate.add(header.zeroPageCount)
+        delta.add(header.deltaPageCount)
+        bytesIn.add(count)
+        bytesOut.add(encoded)
+    }
+
+    package func info(channel: Int, address: String) -> ChannelInfo {
+        var info = ChannelInfo(channel: channel, address: address)
+        info.packets = packets.value
+        info.normal = normal.value
+        info.duplicate = duplicate.value
+        info.delta = delta.value
+        info.bytesIn = bytesIn.value
+        info.bytesOut = bytesOut.value
+        info.encodingTime = .nanoseconds(encodingTime.value)
+        info.writingTime = .nanoseconds(writingTime.value)
+        info.waitingTime = .nanoseconds(waitingTime.value)
+        return info
+    }
+}
+

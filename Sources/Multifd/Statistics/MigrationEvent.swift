@@ -1,0 +1,9 @@
+/// What happens while a migration runs.
+public enum MigrationEvent: Sendable {
+    /// The migration is in another state.
+    case status(MigrationStatus)
+    /// An iteration is complete.
+    case iteration(IterationInfo)
+    /// How things stand, about ten times a second.
+    case progress(MigrationInfo)
+}

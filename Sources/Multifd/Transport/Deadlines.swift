@@ -1,0 +1,12 @@
+/// How long each kind of wait may last. Nothing waits for ever.
+public struct Deadlines: Hashable, Sendable {
+    /// For a connection to be made, for each address of a host.
+    public var connect = Duration.seconds(10)
+    /// For a peer to say who it is after it has connected, and for all channels of a session to arrive.
+    public var handshake = Duration.seconds(10)
+    /// For anything at all to move on any connection of a session.
+    public var stall = Duration.seconds(30)
+
+    /// The defaults.
+    public init() {}
+}

@@ -1,0 +1,90 @@
+import Synchronization
+
+/// The connection on which the two ends of a native session talk: see ``ControlMessage``.
+///
+/// Any thread may send; one receives.
+package final class MainChannel: Sendable {
+    package let connection: Connection
+    package let patience: Patience
+    private let sentByteCount = Mutex(0)
+
+    package init(_ connection: Connection, patience: Patience) {
+        self.connection = connection
+        self.patience = patience
+    }
+
+    /// Bytes sent so far.
+    package var bytesSent: Int { sentByteCount.withLock { $0 } }
+
+    package func send(_ message: ControlMessage) throws(MigrationError) {
+        let body = message.body
+        try send(ControlHeader(for: message, body: body).encoded + body)
+    }
+
+    /// The next message. A refusal is thrown as the error it stands for.
+    package func receive() throws(MigrationError) -> ControlMessage {
+        let headerBytes = try receive(ControlMessage.headerByteCount)
+        let header = try checked { () throws(WireError) in try ControlHeader(decoding: headerBytes) }
+        let body = try receive(header.bodyByteCount)
+        let message = try checked { () throws(WireError) in
+            try header.verify(body)
+            return try ControlMessage(header.kind, body: body)
+        }
+        guard case .refused(let reason) = message else { return message }
+        throw .refused(peer: connection.peer, reason: reason)
+    }
+
+    /// Tells the peer why the migration is over, if it still listens.
+    package func refuse(_ reason: String) {
+        // Said within a second or not at all: the session's own patience may be over already.
+        let brief = MainChannel(connection, patience: Patience(limit: .seconds(1)))
+        try? brief.send(.refused(reason: reason))
+    }
+
+    /// Greets a destination and checks its greeting.
+    package func greetDestination() throws(MigrationError) {
+        try send(Greeting.ours.encoded)
+        let answer = try receive(Greeting.byteCount)
+        _ = try checked { () throws(WireError) in
+            try Greeting.ours.commonVersion(with: Greeting(decoding: answer))
+        }
+    }
+
+    /// Answers a source's greeting, whose magic number has been read already.
+    package func answerGreeting() throws(MigrationError) {
+        var writer = MessageWriter()
+        writer.append(Greeting.magic)
+        writer.append(try receive(Greeting.byteCount - 4))
+        // The answer goes out in any case: the source then names both versions as well.
+        try send(Greeting.ours.encoded)
+        _ = try checked { () throws(WireError) in
+            try Greeting.ours.commonVersion(with: Greeting(decoding: writer.bytes))
+        }
+    }
+
+    private func send(_ bytes: [UInt8]) throws(MigrationError) {
+        let result = sentByteCount.withLock { count in
+            Result { () throws(TransportError) in
+                try connection.send(bytes, patience: patience)
+                count += bytes.count
+            }
+        }
+        do { try result.get() } catch { throw .transport(error) }
+    }
+
+    private func receive(_ byteCount: Int) throws(MigrationError) -> [UInt8] {
+        do throws(TransportError) {
+            guard byteCount > 0 else { return [] }
+            guard let bytes = try connection.receive(byteCount, patience: patience) else {
+                throw .closed(peer: connection.peer)
+            }
+            return bytes
+        } catch {
+            throw .transport(error)
+        }
+    }
+
+    private func checked<Value>(_ body: () throws(WireError) -> Value) throws(MigrationError) -> Value {
+        do { return try body() } catch { throw .protocolViolation(error, channel: nil, packet: nil) }
+    }
+}
