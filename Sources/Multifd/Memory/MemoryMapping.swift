@@ -20,7 +20,8 @@ package struct MemoryMapping: ~Copyable, @unchecked Sendable {  // an address ra
     package let start: UnsafeMutableRawPointer
     package let byteCount: Int
 
-    package init(byteCount: Int, backing: Backing) throws(Errno) {
+    /// - Parameter offset: where in the file the range begins, a multiple of the page size.
+    package init(byteCount: Int, backing: Backing, offset: Int = 0) throws(Errno) {
         let (protection, flags, descriptor) =
             switch backing {
             case .anonymous: (PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, Int32(-1))
@@ -29,7 +30,7 @@ package struct MemoryMapping: ~Copyable, @unchecked Sendable {  // an address ra
             case .readOnlyFile(let file): (PROT_READ, MAP_SHARED, file.rawValue)
             }
         // MAP_FAILED is (void *)-1; a successful mapping is never nil.
-        guard let start = unsafe mmap(nil, byteCount, protection, flags, descriptor, 0),
+        guard let start = unsafe mmap(nil, byteCount, protection, flags, descriptor, offset),
             unsafe start != UnsafeMutableRawPointer(bitPattern: -1)
         else { throw Errno(rawValue: errno) }
         if case .anonymous = backing {

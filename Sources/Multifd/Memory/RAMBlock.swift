@@ -26,11 +26,13 @@ public final class RAMBlock: Sendable {
         try self.init(name: name, byteCount: byteCount, backing: .anonymous)
     }
 
-    package init(name: String, byteCount: Int, backing: MemoryMapping.Backing) throws(MemoryError) {
+    package init(
+        name: String, byteCount: Int, backing: MemoryMapping.Backing, offset: Int = 0
+    ) throws(MemoryError) {
         try Self.validate(name: name, byteCount: byteCount)
         let mapping: MemoryMapping
         do {
-            mapping = try MemoryMapping(byteCount: byteCount, backing: backing)
+            mapping = try MemoryMapping(byteCount: byteCount, backing: backing, offset: offset)
         } catch {
             throw .mappingFailed(name: name, byteCount: byteCount, error)
         }

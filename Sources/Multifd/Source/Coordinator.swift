@@ -48,9 +48,11 @@ final class Coordinator {
         do {
             try migrate()
             end(telling: nil)
+            publish(.completed)
         } catch {
             let failure = explain(error)
             end(telling: failure)
+            publish(failure.isCancellation ? .cancelled : .failed, error: failure)
             throw failure
         }
     }

@@ -42,12 +42,21 @@ public struct MigrationParameters: Codable, Hashable, Sendable {
     /// The defaults.
     public init() {}
 
-    /// The level for the compression that is chosen.
+    /// The level of the compression that is chosen.
     package var level: Int {
-        switch multifdCompression {
-        case .none: 0
-        case .zlib: multifdZlibLevel
-        case .zstd: multifdZstdLevel
+        get {
+            switch multifdCompression {
+            case .none: 0
+            case .zlib: multifdZlibLevel
+            case .zstd: multifdZstdLevel
+            }
+        }
+        set {
+            switch multifdCompression {
+            case .none: break
+            case .zlib: multifdZlibLevel = newValue
+            case .zstd: multifdZstdLevel = newValue
+            }
         }
     }
 

@@ -1,0 +1,201 @@
+import Logging
+import Synchronization
+
+/// Accepts connections and finds out what each is: the main channel of a source, a channel of the session, or neither.
+///
+/// Every connection gets a thread at once, because a slow or hostile peer must not hold up the others; a channel's thread
+/// goes on to receive its pages.
+final class Acceptor: Sendable {
+    private let listener: Listener
+    private let deadlines: Deadlines
+    private let logger: Logger
+    private let state: Condition<State>
+    /// More connections than a session can need are not taken in.
+    private static let maximumConnectionCount = 300
+
+    private struct State: Sendable {
+        var main: MainChannel?
+        var failure: MigrationError?
+        var session: Session?
+        var channels: [Int: Channel] = [:]
+        /// By the number of their connection.
+        var threads: [Int: WorkerThread] = [:]
+        var patience: [Int: Patience] = [:]
+        var ended: [Int] = []
+        var isClosed = false
+    }
+
+    private struct Channel: Sendable {
+        var channel: ReceiveChannel
+        var connectionNumber: Int
+    }
+
+    /// The session whose channels are welcome.
+    struct Session: Sendable {
+        var id: SessionID
+        var channel: ReceiveChannel.Session
+    }
+
+    init(listener: Listener, deadlines: Deadlines, logger: Logger) {
+        self.listener = listener
+        self.deadlines = deadlines
+        self.logger = logger
+        state = Condition(State())
+    }
+
+    /// Accepts until it is closed. Runs on a thread of its own.
+    func run() {
+        var number = 0
+        while !state.withLock({ $0.isClosed }) {
+            guard let connection = listener.accept(within: Patience.tick) else { continue }
+            joinEndedThreads()
+            number += 1
+            take(connection, number: number)
+        }
+    }
+
+    /// Waits for a source. Returns nil when the deadline passed first.
+    func waitForMain(until deadline: MonotonicTime) throws(MigrationError) -> MainChannel? {
+        let result: Result<MainChannel, MigrationError>? = state.wait(until: deadline) { state in
+            if let main = state.main { return .success(main) }
+            return state.failure.map { .failure($0) }
+        }
+        return try result?.get()
+    }
+
+    /// From here on channels of a session are welcome.
+    func open(_ session: Session) { state.withLock { $0.session = session } }
+
+    var channels: [ReceiveChannel] {
+        state.withLock { state in state.channels.values.map(\.channel).sorted { $0.number < $1.number } }
+    }
+
+    /// Breaks a channel's connection and waits until nothing of it will be applied any more.
+    func close(channel number: Int) {
+        let thread = state.withLock { state -> WorkerThread? in
+            guard let channel = state.channels[number] else { return nil }
+            channel.channel.shutdown()
+            return state.threads.removeValue(forKey: channel.connectionNumber)
+        }
+        thread?.join()
+    }
+
+    /// Ends all threads. The session's barrier must have been closed.
+    func close() {
+        let threads = state.withLock { state in
+            state.isClosed = true
+            for patience in state.patience.values { patience.stop() }
+            for channel in state.channels.values { channel.channel.shutdown() }
+            defer { state.threads = [:] }
+            return Array(state.threads.values)
+        }
+        listener.shutdown()
+        for thread in threads { thread.join() }
+    }
+
+    private func joinEndedThreads() {
+        let ended = state.withLock { state in
+            defer { state.ended = [] }
+            return state.ended.compactMap { state.threads.removeValue(forKey: $0) }
+        }
+        for thread in ended { thread.join() }
+    }
+
+    private func take(_ connection: Connection, number: Int) {
+        let patience = Patience(limit: deadlines.handshake)
+        patience.setDeadline(.now + deadlines.handshake)
+        state.withLock { state in
+            guard !state.isClosed, state.threads.count < Self.maximumConnectionCount else { return }
+            state.patience[number] = patience
+            state.threads[number] = WorkerThread(name: "mf-recv-\(number)") { [self] in
+                serve(connection, number: number, patience)
+                end(number)
+            }
+        }
+    }
+
+    private func end(_ number: Int) {
+        state.withLock { state in
+            state.patience[number] = nil
+            state.ended.append(number)
+        }
+    }
+
+    private func serve(_ connection: Connection, number: Int, _ patience: Patience) {
+        do throws(MigrationError) {
+            let magic = try receive(4, connection, patience).reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+            switch magic {
+            case Greeting.magic: try becomeMain(connection, patience)
+            case ChannelHello.magic: try becomeChannel(connection, number: number, patience)
+            default:
+                throw .protocolViolation(
+                    .magic(what: "a connection", expected: Greeting.magic, found: magic), channel: nil, packet: nil)
+            }
+        } catch {
+            refuse(connection, error)
+        }
+    }
+
+    /// A stranger ends the wait for a source, with an error that says what came. A session that has begun goes on.
+    private func refuse(_ connection: Connection, _ error: MigrationError) {
+        let isWaiting = state.withLock { state in
+            guard state.main == nil, !state.isClosed else { return false }
+            state.failure = state.failure ?? error
+            return true
+        }
+        if !isWaiting { logger.warning("a connection from \(connection.peer) was refused: \(error)") }
+    }
+
+    private func becomeMain(_ connection: Connection, _ patience: Patience) throws(MigrationError) {
+        let main = MainChannel(connection, patience: patience)
+        try main.answerGreeting()
+        let isFirst = state.withLock { state in
+            guard state.main == nil else { return false }
+            state.main = main
+            return true
+        }
+        if !isFirst { main.refuse("another migration is under way here: wait for its end, or use another port") }
+    }
+
+    private func becomeChannel(_ connection: Connection, number: Int, _ patience: Patience) throws(MigrationError) {
+        var writer = MessageWriter()
+        writer.append(ChannelHello.magic)
+        writer.append(try receive(ChannelHello.byteCount - 4, connection, patience))
+        let hello: ChannelHello
+        do {
+            // Safe: `bytes` is unsafe for elements with padding, which UInt8 has not.
+            hello = try ChannelHello(decoding: unsafe writer.bytes.span.bytes)
+        } catch {
+            throw .protocolViolation(error, channel: nil, packet: nil)
+        }
+        let channel = ReceiveChannel(number: Int(hello.channel), connection: connection)
+        let session = state.withLock { state -> ReceiveChannel.Session? in
+            guard let session = state.session, session.id == hello.sessionID, !state.isClosed,
+                session.channel.barrier.join(channel: channel.number)
+            else { return nil }
+            state.channels[channel.number] = Channel(channel: channel, connectionNumber: number)
+            return session.channel
+        }
+        guard let session else {
+            throw .protocolViolation(
+                .field(
+                    what: "the first packet of a channel", field: "its session and number",
+                    expected: "those of a channel that is due", found: "channel \(hello.channel)"),
+                channel: nil, packet: nil)
+        }
+        channel.run(session)
+    }
+
+    private func receive(
+        _ byteCount: Int, _ connection: Connection, _ patience: Patience
+    ) throws(MigrationError) -> [UInt8] {
+        do throws(TransportError) {
+            guard let bytes = try connection.receive(byteCount, patience: patience) else {
+                throw .closed(peer: connection.peer)
+            }
+            return bytes
+        } catch {
+            throw .transport(error)
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import Synchronization
+
+/// What the destination's threads share with those who watch and steer a migration.
+final class DestinationState: Sendable {
+    let patience: Patience
+    private let shared: Mutex<Shared>
+    private let events: AsyncStream<MigrationEvent>.Continuation
+
+    private struct Shared {
+        var info = MigrationInfo()
+        var startedAt: MonotonicTime?
+        var compression = MultifdCompression.none
+        var acceptor: Acceptor?
+        var target: any MigrationTarget
+    }
+
+    init(
+        uri: MigrationURI, target: any MigrationTarget, patience: Patience,
+        events: AsyncStream<MigrationEvent>.Continuation
+    ) {
+        self.patience = patience
+        self.events = events
+        var shared = Shared(target: target)
+        shared.info.uri = "\(uri)"
+        self.shared = Mutex(shared)
+    }
+
+    /// A source has announced its guest.
+    func begin(_ setup: SessionSetup, compression: MultifdCompression, acceptor: Acceptor) {
+        shared.withLock { shared in
+            shared.startedAt = .now
+            shared.compression = compression
+            shared.acceptor = acceptor
+            shared.info.ram.total = setup.ramByteCount
+            var parameters = MigrationParameters()
+            parameters.multifdChannels = Int(setup.channelCount)
+            parameters.multifdCompression = compression
+            parameters.level = Int(setup.level)
+            parameters.verifyMemory = setup.features.contains(.memoryDigest)
+            shared.info.parameters = parameters
+            var guest = GuestInfo()
+            guest.ramBlocks = setup.blocks.map { RAMBlockInfo(name: $0.name, size: Int($0.byteCount)) }
+            guest.workload = setup.guestConfiguration.isEmpty ? nil : setup.guestConfiguration
+            shared.info.guest = guest
+        }
+    }
+
+    func update(_ change: (inout MigrationInfo) -> Void) {
+        let (before, after) = shared.withLock { shared in
+            let before = shared.info.status
+            change(&shared.info)
+            return (before, shared.info)
+        }
+        if before != after.status { events.yield(.status(after.status)) }
+        events.yield(.progress(info))
+    }
+
+    func finish(_ failure: MigrationError?) {
+        update { info in
+            info.status = failure.map { $0.isCancellation ? .cancelled : .failed } ?? .completed
+            info.errorDescription = failure.map { "\($0)" }
+            info.verified = info.verified && failure == nil
+        }
+        shared.withLock { $0.info = current($0) ; $0.acceptor = nil }
+        events.finish()
+    }
+
+    /// The report, brought up to now.
+    var info: MigrationInfo { shared.withLock { current($0) } }
+
+    private func current(_ shared: borrowing Shared) -> MigrationInfo {
+        var info = shared.info
+        guard let startedAt = shared.startedAt, let acceptor = shared.acceptor else { return info }
+        let channels = acceptor.channels
+        let time = MonotonicTime.now.since(startedAt)
+        info.totalTime = time
+        info.channels = channels.map(\.info)
+        info.ram.normal = channels.reduce(0) { $0 + $1.counters.normal.value }
+        info.ram.duplicate = channels.reduce(0) { $0 + $1.counters.duplicate.value }
+        info.ram.normalBytes = info.ram.normal << Page.shift
+        info.ram.multifdBytes = channels.reduce(0) { $0 + $1.counters.bytesIn.value }
+        info.ram.transferred = info.ram.multifdBytes
+        info.ram.mbps = Double(info.ram.transferred) * 8 / 1e6 / max(time.seconds, 1e-6)
+        info.ram.pagesPerSecond = Int(Double(info.ram.normal + info.ram.duplicate) / max(time.seconds, 1e-6))
+        if let guest = shared.target.info { info.guest = guest }
+        if shared.compression != .none, let parameters = info.parameters {
+            var codec = CodecInfo(level: parameters.level)
+            for channel in info.channels {
+                codec.bytesIn += channel.bytesIn - channel.packets * PacketHeader.byteCount
+                codec.bytesOut += channel.bytesOut
+                codec.encodingTime += channel.encodingTime
+            }
+            info.codecs = [shared.compression.rawValue: codec]
+        }
+        return info
+    }
+}

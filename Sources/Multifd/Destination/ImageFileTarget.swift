@@ -1,0 +1,44 @@
+import Synchronization
+
+/// Receives a guest's memory into a raw file, its RAMBlocks one after another, which stays sparse where pages are zero.
+///
+/// The file is written under another name beside the wanted one, and renamed at the commit: it is complete or absent.
+public final class ImageFileTarget: MigrationTarget {
+    /// The wanted path.
+    public let path: String
+    private let file = Mutex<PartialFile?>(nil)
+
+    /// - Parameter path: where the file is to be after the commit. A file that is there then is replaced.
+    public init(path: String) { self.path = path }
+
+    /// Makes the file and maps it.
+    public func prepare(for guest: IncomingGuest) throws -> GuestMemory {
+        let descriptor = try file.withLock { file in
+            let partial = try PartialFile(path: path, byteCount: guest.byteCount)
+            let descriptor = partial.descriptor
+            file = consume partial
+            return descriptor
+        }
+        var offset = 0
+        var blocks: [RAMBlock] = []
+        for block in guest.blocks {
+            blocks.append(
+                try RAMBlock(
+                    name: block.name, byteCount: block.size, backing: .sharedFile(descriptor), offset: offset))
+            offset += block.size
+        }
+        return try GuestMemory(blocks: blocks)
+    }
+
+    /// Does nothing: only the memory is stored.
+    public func load(deviceState: [UInt8]) {}
+
+    /// Gives the file its name.
+    public func commit() throws { try file.withLock { try $0.take()?.commit() } }
+
+    /// Does nothing: there is nobody to run.
+    public func run() {}
+
+    /// Removes what was written.
+    public func abort() { file.withLock { $0 = nil } }
+}

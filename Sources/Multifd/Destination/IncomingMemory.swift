@@ -1,0 +1,25 @@
+/// The memory that a guest is received into, and which of its pages have been received.
+final class IncomingMemory: Sendable {
+    let memory: GuestMemory
+    let names: [BlockName]
+    private let received: [Flags]
+
+    /// A box, because an array cannot hold noncopyable flags.
+    private final class Flags: Sendable {
+        let pages: PageFlags
+        init(pageCount: Int) throws(MemoryError) { pages = try PageFlags(pageCount: pageCount) }
+    }
+
+    /// - Parameter names: what packets call the blocks; a target may have names of its own for them.
+    init(_ memory: GuestMemory, names: [String]) throws(MemoryError) {
+        self.memory = memory
+        self.names = names.map { BlockName($0) }
+        received = try memory.blocks.map { block throws(MemoryError) in try Flags(pageCount: block.pageCount) }
+    }
+
+    func isReceived(_ page: Int, ofBlock block: Int) -> Bool { received[block].pages[page] }
+    func setReceived(_ page: Int, ofBlock block: Int) { received[block].pages.set(page) }
+
+    /// Per RAMBlock, the pages that were received with content: the others are zero.
+    var content: [[Range<Int>]] { received.map { $0.pages.runs } }
+}

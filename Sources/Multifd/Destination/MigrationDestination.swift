@@ -1,0 +1,68 @@
+public import Logging
+
+/// The destination of a migration: listens, takes one guest in, and hands it to a target.
+///
+/// ```swift
+/// let destination = try MigrationDestination(listeningOn: MigrationURI(parsing: "tcp:0.0.0.0:4444"), target: machine)
+/// let report = try await destination.run()
+/// ```
+public final class MigrationDestination: Sendable {
+    /// Where it listens, with the port that was picked when 0 was asked for.
+    public let uri: MigrationURI
+    /// What happens, from the beginning. For one consumer.
+    public let events: AsyncStream<MigrationEvent>
+
+    private let state: DestinationState
+    private let target: any MigrationTarget
+    private let acceptor: Acceptor
+    private let deadlines: Deadlines
+    private let logger: Logger
+
+    /// Listens when it returns.
+    ///
+    /// - Parameters:
+    ///   - uri: where to listen; the destination learns everything else from the source.
+    ///   - target: what receives the guest.
+    ///   - deadlines: how long to wait for a peer. For the source to come it waits until it is cancelled.
+    ///   - logger: gets what is worth knowing and no failure.
+    /// - Throws: ``MigrationError/transport(_:)``.
+    public init(
+        listeningOn uri: MigrationURI, target: any MigrationTarget, deadlines: Deadlines = Deadlines(),
+        logger: Logger = Logger(label: "multifd.destination")
+    ) throws(MigrationError) {
+        let listener: Listener
+        do { listener = try Listener(on: uri) } catch { throw .transport(error) }
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: MigrationEvent.self, bufferingPolicy: .bufferingNewest(1024))
+        events = stream
+        self.uri = listener.uri
+        self.target = target
+        self.deadlines = deadlines
+        self.logger = logger
+        acceptor = Acceptor(listener: listener, deadlines: deadlines, logger: logger)
+        state = DestinationState(
+            uri: listener.uri, target: target, patience: Patience(limit: deadlines.stall), events: continuation)
+    }
+
+    /// How things stand.
+    public var info: MigrationInfo { state.info }
+
+    /// Waits for a source and takes its guest in. To be called once.
+    ///
+    /// - Returns: the final report.
+    /// - Throws: ``MigrationError``. Nothing of the guest is left here then.
+    @discardableResult
+    public func run() async throws(MigrationError) -> MigrationInfo {
+        let result = await onThread(named: "mf-destination") { [self] () throws(MigrationError) in
+            let accepting = WorkerThread(name: "mf-accept") { [acceptor] in acceptor.run() }
+            defer { accepting.join() }
+            try Reception(target: target, acceptor: acceptor, state: state, deadlines: deadlines, logger: logger).run()
+        }
+        if case .failure(let error) = result { state.finish(error) } else { state.finish(nil) }
+        try result.get()
+        return info
+    }
+
+    /// Ends the migration, in whatever state it is. Nothing of the guest is left here, unless it has been taken over.
+    public func cancel() { state.patience.stop() }
+}

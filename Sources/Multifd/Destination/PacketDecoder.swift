@@ -1,0 +1,151 @@
+/// Puts the packets of one channel in their place. Owned by that channel's thread; allocates nothing once a packet.
+///
+/// No byte of a packet reaches guest memory before the packet's checksum and every field of its header are found right.
+@safe
+final class PacketDecoder {
+    private(set) var header = PacketHeader()
+    private(set) var nextNumber: UInt64 = 0
+
+    private let target: IncomingMemory
+    private let codec: PacketCodec
+    private let decoder: (any PayloadDecoder)?
+    private var checksum = StreamingChecksum()
+    private let headerBytes: ScratchMemory
+    /// The payload as it came; with no codec these are the pages themselves.
+    private let payload: ScratchMemory
+    /// The RAMBlock of the last packet: nearly always that of the next.
+    private var block = 0
+
+    init(target: IncomingMemory, compression: MultifdCompression) throws(MigrationError) {
+        self.target = target
+        codec = compression.packetCodec
+        do {
+            decoder = try compression.makeDecoder()
+        } catch {
+            throw .codec(description: "\(error)", channel: 0, packet: 0)
+        }
+        do {
+            headerBytes = try ScratchMemory(byteCount: PacketHeader.byteCount)
+            payload = try ScratchMemory(byteCount: PacketHeader.maximumPayloadByteCount)
+        } catch {
+            throw .memory(error)
+        }
+    }
+
+    /// The buffer for the next header.
+    var headerBuffer: UnsafeMutableRawBufferPointer {
+        unsafe UnsafeMutableRawBufferPointer(start: headerBytes.start, count: PacketHeader.byteCount)
+    }
+
+    /// The buffer for the payload that the header has announced.
+    var payloadBuffer: UnsafeMutableRawBufferPointer {
+        // Room for every payload that PacketHeader lets pass.
+        unsafe UnsafeMutableRawBufferPointer(start: payload.start, count: header.payloadByteCount)
+    }
+
+    /// Decodes the header that is in ``headerBuffer``.
+    func decodeHeader() throws(WireError) {
+        // Safe: the buffer is this thread's own and holds a whole header.
+        header = try PacketHeader(
+            decoding: unsafe RawSpan(_unsafeStart: headerBytes.start, byteCount: PacketHeader.byteCount))
+        func require(_ condition: Bool, _ field: String, _ expected: String, _ found: String) throws(WireError) {
+            guard condition else { throw .field(what: "a packet", field: field, expected: expected, found: found) }
+        }
+        try require(header.number == nextNumber, "its number", "\(nextNumber)", "\(header.number)")
+        try require(header.extensions.contains(.checksum), "its checksum", "one", "none")
+        try require(
+            header.codec == codec || header.codec == .none, "its codec", "\(codec) or none", "\(header.codec)")
+        try require(header.deltaPageCount == 0, "the number of deltas", "0", "\(header.deltaPageCount)")
+        if header.pageCount > 0 { try findBlock() }
+    }
+
+    private func findBlock() throws(WireError) {
+        if target.names[block] != header.block {
+            guard let found = target.names.firstIndex(of: header.block) else {
+                throw .field(
+                    what: "a packet", field: "its RAMBlock", expected: "one that was announced",
+                    found: "'\(header.block)'")
+            }
+            block = found
+        }
+        let pageCount = target.memory.blocks[block].pageCount
+        for index in 0..<header.pageCount where header.pages[index] >= pageCount {
+            throw .field(
+                what: "a packet", field: "page \(index)",
+                expected: "below \(pageCount), the pages of '\(header.block)'", found: "\(header.pages[index])")
+        }
+    }
+
+    /// Checks the packet whose payload has been received.
+    func verify() throws(WireError) {
+        checksum.begin()
+        unsafe checksum.update(UnsafeRawBufferPointer(start: payload.start, count: header.payloadByteCount))
+        // The checksum was computed with zeros where it stands itself.
+        unsafe headerBytes.start.storeBytes(
+            of: 0, toByteOffset: PacketHeader.checksumRange.lowerBound, as: UInt64.self)
+        let found = Checksum.of(
+            unsafe RawSpan(_unsafeStart: headerBytes.start, byteCount: PacketHeader.byteCount), seed: checksum.value)
+        guard found == header.checksum else {
+            throw .checksum(what: "a packet", expected: header.checksum, found: found)
+        }
+        nextNumber += 1
+    }
+
+    /// Puts the pages of the verified packet in their place.
+    func place() throws(CodecError) {
+        guard header.pageCount > 0 else { return }
+        let memory = target.memory.blocks[block]
+        if header.codec == .none {
+            copyPages(to: memory)
+        } else if header.normalPageCount > 0 {
+            try decodePages(to: memory)
+        }
+        for index in 0..<header.normalPageCount { target.setReceived(Int(header.pages[index]), ofBlock: block) }
+        clearZeroPages(of: memory)
+    }
+
+    private func copyPages(to memory: RAMBlock) {
+        var from = unsafe payload.start
+        forEachRun { pages in
+            let byteCount = pages.count << Page.shift
+            // Within both: the page numbers are checked, and the payload has a page for each.
+            unsafe memory.address(ofPage: pages.lowerBound).copyMemory(from: from, byteCount: byteCount)
+            unsafe from += byteCount
+        }
+    }
+
+    private func decodePages(to memory: RAMBlock) throws(CodecError) {
+        guard let decoder else { return }
+        unsafe try decoder.begin(UnsafeRawBufferPointer(start: payload.start, count: header.payloadByteCount))
+        try forEachRun { pages throws(CodecError) in
+            // Within the block: the page numbers are checked.
+            unsafe try decoder.decode(
+                into: UnsafeMutableRawBufferPointer(
+                    start: memory.address(ofPage: pages.lowerBound), count: pages.count << Page.shift))
+        }
+        try decoder.finish()
+    }
+
+    /// A page that was never received is zero already, and is left untouched: it costs no memory.
+    private func clearZeroPages(of memory: RAMBlock) {
+        for index in header.normalPageCount..<header.normalPageCount + header.zeroPageCount {
+            let page = Int(header.pages[index])
+            guard target.isReceived(page, ofBlock: block) else { continue }
+            unsafe memory.address(ofPage: page).initializeMemory(as: UInt8.self, repeating: 0, count: Page.byteCount)
+        }
+    }
+
+    /// Calls `body` with each run of adjacent normal pages, in the packet's order.
+    private func forEachRun<Failure: Error>(_ body: (Range<Int>) throws(Failure) -> Void) throws(Failure) {
+        var index = 0
+        while index < header.normalPageCount {
+            let first = Int(header.pages[index])
+            var count = 1
+            while index + count < header.normalPageCount, Int(header.pages[index + count]) == first + count {
+                count += 1
+            }
+            try body(first..<first + count)
+            index += count
+        }
+    }
+}

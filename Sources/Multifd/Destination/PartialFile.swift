@@ -1,0 +1,50 @@
+import Glibc
+import SystemPackage
+
+/// A file that is being written beside the place where it is to be. It gets its name when it is committed; until then it
+/// is removed when its owner goes.
+struct PartialFile: ~Copyable {
+    let descriptor: FileDescriptor
+    private let path: String
+    private let partialPath: String
+
+    init(path: String, byteCount: Int) throws(MemoryError) {
+        let partialPath = "\(path).partial-\(getpid())"
+        descriptor = try Self.open(partialPath, byteCount: byteCount, for: path)
+        self.path = path
+        self.partialPath = partialPath
+    }
+
+    private static func open(
+        _ partialPath: String, byteCount: Int, for path: String
+    ) throws(MemoryError) -> FileDescriptor {
+        let descriptor: FileDescriptor
+        do {
+            descriptor = try FileDescriptor.open(
+                FilePath(partialPath), .readWrite, options: [.create, .exclusiveCreate, .closeOnExec],
+                permissions: [.ownerReadWrite])
+        } catch {
+            throw .file(path: path, operation: "create", error as? Errno ?? .ioError)
+        }
+        guard ftruncate(descriptor.rawValue, byteCount) == 0 else {
+            let error = Errno(rawValue: errno)
+            _ = unsafe unlink(partialPath)
+            try? descriptor.close()
+            throw .file(path: path, operation: "make \(byteCount) bytes of room in", error)
+        }
+        return descriptor
+    }
+
+    deinit {
+        // After the commit there is nothing under the partial name, and removing it does nothing.
+        _ = unsafe unlink(partialPath)
+        try? descriptor.close()
+    }
+
+    /// Renames the file to what it is to be called.
+    consuming func commit() throws(MemoryError) {
+        guard unsafe rename(partialPath, path) == 0 else {
+            throw .file(path: path, operation: "rename the received file to", Errno(rawValue: errno))
+        }
+    }
+}

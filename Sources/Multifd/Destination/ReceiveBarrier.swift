@@ -1,0 +1,110 @@
+/// Where the receive channels meet the destination's main thread at the end of an iteration: what came before a barrier,
+/// on any channel, is applied before anything that comes after it.
+final class ReceiveBarrier: Sendable {
+    enum Progress: Sendable {
+        /// Its connection has not come yet.
+        case expected
+        /// Has applied everything before its SYNC with this number; 0 before the first.
+        case reached(UInt32)
+        /// Its connection is gone. The source will send again what it carried since the last barrier.
+        case lost(announced: Bool)
+        /// It has been taken out of the session.
+        case closed
+    }
+
+    /// What the main thread finds when it waits.
+    enum Event: Sendable {
+        case allReached
+        /// A channel is lost that the source has not been told about.
+        case lost(channel: Int)
+        /// A channel received what it should not have.
+        case failed(MigrationError)
+    }
+
+    private struct State: Sendable {
+        var channels: [Progress]
+        var passed: UInt32 = 0
+        var failure: MigrationError?
+        var isClosed = false
+    }
+
+    private let state: Condition<State>
+
+    init(channelCount: Int) {
+        state = Condition(State(channels: Array(repeating: .expected, count: channelCount)))
+    }
+
+    /// Called for a channel that has said hello.
+    ///
+    /// - Returns: false when it has come before, or there is no such channel.
+    func join(channel: Int) -> Bool {
+        state.withLock { state in
+            guard state.channels.indices.contains(channel), case .expected = state.channels[channel] else {
+                return false
+            }
+            state.channels[channel] = .reached(0)
+            return true
+        }
+    }
+
+    /// Called by a channel that has applied everything before its next SYNC. Blocks until all channels have and the
+    /// source has said that the iteration is over.
+    ///
+    /// - Returns: false when the channel is to end.
+    func arrive(channel: Int) -> Bool {
+        let target: UInt32? = state.withLock { state in
+            guard case .reached(let count) = state.channels[channel] else { return nil }
+            state.channels[channel] = .reached(count + 1)
+            return count + 1
+        }
+        guard let target else { return false }
+        return state.wait { state -> Bool? in
+            if state.isClosed || state.failure != nil { return false }
+            guard case .reached = state.channels[channel] else { return false }
+            return state.passed >= target ? true : nil
+        } ?? false
+    }
+
+    /// Called by a channel whose connection is gone.
+    func lose(channel: Int) {
+        state.withLock { state in
+            if case .reached = state.channels[channel] { state.channels[channel] = .lost(announced: false) }
+        }
+    }
+
+    /// Called by a channel that received what it should not have.
+    func fail(_ error: MigrationError) {
+        state.withLock { $0.failure = $0.failure ?? error }
+    }
+
+    var failure: MigrationError? { state.withLock { $0.failure } }
+
+    /// Takes a channel out of the session: nothing of it will be applied any more.
+    func close(channel: Int) { state.withLock { $0.channels[channel] = .closed } }
+
+    /// Ends all channels at their next arrival.
+    func closeAll() { state.withLock { $0.isClosed = true } }
+
+    /// Waits until all channels have applied everything before a barrier, or something else comes up. Returns nil when
+    /// the deadline passed first.
+    func wait(for barrier: UInt32, until deadline: MonotonicTime) -> Event? {
+        state.wait(until: deadline) { state in
+            if let failure = state.failure { return .failed(failure) }
+            var isComplete = true
+            for (channel, progress) in state.channels.enumerated() {
+                switch progress {
+                case .lost(announced: false):
+                    state.channels[channel] = .lost(announced: true)
+                    return .lost(channel: channel)
+                case .expected: isComplete = false
+                case .reached(let count): isComplete = isComplete && count >= barrier
+                case .lost, .closed: break
+                }
+            }
+            return isComplete ? .allReached : nil
+        }
+    }
+
+    /// Lets all channels go on.
+    func open(_ barrier: UInt32) { state.withLock { $0.passed = barrier } }
+}

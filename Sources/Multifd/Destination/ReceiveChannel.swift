@@ -1,0 +1,103 @@
+import Synchronization
+
+/// One of the destination's channels: receives packets, checks them and puts their pages in place. It runs on the thread
+/// that accepted its connection.
+final class ReceiveChannel: Sendable {
+    let number: Int
+    let counters = ChannelCounters()
+    private let connection: Connection
+    private let confirmedTotals = Mutex(SessionTotals())
+
+    /// What the channels of a session have in common.
+    struct Session: Sendable {
+        var target: IncomingMemory
+        var compression: MultifdCompression
+        var barrier: ReceiveBarrier
+        var patience: Patience
+    }
+
+    init(number: Int, connection: Connection) {
+        self.number = number
+        self.connection = connection
+    }
+
+    /// What was received up to the last barrier.
+    var totals: SessionTotals { confirmedTotals.withLock { $0 } }
+
+    var info: ChannelInfo { counters.info(channel: number, address: connection.peer) }
+
+    /// Breaks the connection: the thread ends at its next call.
+    func shutdown() { connection.shutdown() }
+
+    /// Receives until the connection or the session ends. A broken connection loses the channel; anything else that is
+    /// wrong fails the session.
+    func run(_ session: Session) {
+        do throws(MigrationError) {
+            let decoder = try PacketDecoder(target: session.target, compression: session.compression)
+            try receive(session, decoder)
+            session.barrier.lose(channel: number)
+        } catch {
+            guard !error.isTransport else { return session.barrier.lose(channel: number) }
+            session.barrier.fail(error)
+            session.patience.stop()
+        }
+    }
+
+    private func receive(_ session: Session, _ decoder: PacketDecoder) throws(MigrationError) {
+        var totals = SessionTotals()
+        while true {
+            let start = MonotonicTime.now
+            guard unsafe try fill(decoder.headerBuffer, session) else { return }
+            let headed = MonotonicTime.now
+            try checked(decoder) { () throws(WireError) in try decoder.decodeHeader() }
+            if decoder.header.hasPayload, unsafe try !fill(decoder.payloadBuffer, session) {
+                throw .transport(.closed(peer: connection.peer))
+            }
+            let received = MonotonicTime.now
+            try checked(decoder) { () throws(WireError) in try decoder.verify() }
+            do {
+                try decoder.place()
+            } catch {
+                throw .codec(description: "\(error)", channel: number, packet: decoder.header.number)
+            }
+            totals.add(decoder.header)
+            count(decoder.header, start, headed, received)
+            if decoder.header.isSync {
+                confirmedTotals.withLock { $0 = totals }
+                let idle = MonotonicTime.now
+                guard session.barrier.arrive(channel: number) else { return }
+                counters.waitingTime.add(from: idle, to: .now)
+            }
+        }
+    }
+
+    /// Fills a buffer. Returns false when the connection was closed before its first byte.
+    private func fill(
+        _ buffer: UnsafeMutableRawBufferPointer, _ session: Session
+    ) throws(MigrationError) -> Bool {
+        do {
+            return unsafe try connection.receive(into: buffer, patience: session.patience)
+        } catch {
+            throw .transport(error)
+        }
+    }
+
+    private func checked<Value>(
+        _ decoder: PacketDecoder, _ body: () throws(WireError) -> Value
+    ) throws(MigrationError) -> Value {
+        do { return try body() } catch {
+            throw .protocolViolation(error, channel: number, packet: decoder.nextNumber)
+        }
+    }
+
+    private func count(
+        _ header: borrowing PacketHeader, _ start: MonotonicTime, _ headed: MonotonicTime, _ received: MonotonicTime
+    ) {
+        counters.add(
+            header, bytesIn: PacketHeader.byteCount + header.payloadByteCount,
+            bytesOut: header.normalPageCount << Page.shift)
+        counters.waitingTime.add(from: start, to: headed)
+        counters.writingTime.add(from: headed, to: received)
+        counters.encodingTime.add(from: received, to: .now)
+    }
+}

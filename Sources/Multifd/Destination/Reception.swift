@@ -1,0 +1,184 @@
+import Logging
+
+/// Takes a guest in: the destination's side of the main channel, on a thread of its own.
+final class Reception {
+    private let target: any MigrationTarget
+    private let acceptor: Acceptor
+    private let state: DestinationState
+    private let deadlines: Deadlines
+    private let logger: Logger
+
+    private var main: MainChannel?
+    private var barrier: ReceiveBarrier?
+    private var lastBarrier: UInt32 = 0
+    private var closedChannels: Set<Int> = []
+    private var memory: IncomingMemory?
+    private var features: SessionFeatures = []
+    private var deviceState: [UInt8]?
+    private var isVerified = false
+
+    init(
+        target: any MigrationTarget, acceptor: Acceptor, state: DestinationState, deadlines: Deadlines, logger: Logger
+    ) {
+        self.target = target
+        self.acceptor = acceptor
+        self.state = state
+        self.deadlines = deadlines
+        self.logger = logger
+    }
+
+    /// Receives one migration. Whatever goes wrong before the handover, nothing of the guest is left when this returns.
+    func run() throws(MigrationError) {
+        do {
+            try receive()
+            end(nil)
+        } catch {
+            // A channel that met the cause has told it; what the main channel saw is the consequence.
+            let failure = barrier?.failure ?? (state.patience.isStopped ? .cancelled : error)
+            end(failure)
+            throw failure
+        }
+    }
+
+    private func receive() throws(MigrationError) {
+        state.update { $0.status = .setup }
+        let main = try waitForSource()
+        self.main = main
+        try setUp(main)
+        state.update { $0.status = .active }
+        while true {
+            let message = try main.receive()
+            switch message {
+            case .iterationEnd(let number): try passBarrier(number, main)
+            case .channelLost(let number): try closeChannel(number, main)
+            case .deviceState(let bytes) where deviceState == nil: deviceState = bytes
+            case .finish(let sent) where deviceState != nil && !isVerified: try verify(sent, main)
+            case .handover where isVerified: return try takeOver(main)
+            default: throw .unexpectedMessage(expected: "the next step of the migration", found: "\(message.kind)")
+            }
+        }
+    }
+
+    private func end(_ failure: MigrationError?) {
+        if let failure {
+            if case .refused = failure {} else { main?.refuse("\(failure)") }
+        }
+        barrier?.closeAll()
+        state.patience.stop()
+        acceptor.close()
+        main?.connection.shutdown()
+        if failure != nil { target.abort() }
+    }
+
+    // MARK: Setting up
+
+    private func waitForSource() throws(MigrationError) -> MainChannel {
+        while true {
+            if let found = try acceptor.waitForMain(until: .now + Patience.tick) {
+                state.patience.renew()
+                return MainChannel(found.connection, patience: state.patience)
+            }
+            guard !state.patience.isStopped else { throw .cancelled }
+        }
+    }
+
+    private func setUp(_ main: MainChannel) throws(MigrationError) {
+        guard case .setup(let setup) = try main.receive() else {
+            throw .unexpectedMessage(expected: "setup", found: "another message")
+        }
+        guard let compression = MultifdCompression(rawValue: setup.compression) else {
+            throw .protocolViolation(
+                .field(
+                    what: "the source's proposal", field: "multifd-compression",
+                    expected: MultifdCompression.allCases.map(\.rawValue).joined(separator: ", "),
+                    found: "'\(setup.compression)'"),
+                channel: nil, packet: nil)
+        }
+        let incoming = IncomingGuest(
+            blocks: setup.blocks.map { RAMBlockInfo(name: $0.name, size: Int($0.byteCount)) },
+            configuration: setup.guestConfiguration)
+        let memory = try asking("take the guest in") { try target.prepare(for: incoming) }
+        guard memory.blocks.map(\.byteCount) == incoming.blocks.map(\.size) else {
+            throw .guest(operation: "take the guest in", reason: "its memory has other sizes than were asked for")
+        }
+        let received: IncomingMemory
+        do { received = try IncomingMemory(memory, names: incoming.blocks.map(\.name)) } catch { throw .memory(error) }
+        let barrier = ReceiveBarrier(channelCount: Int(setup.channelCount))
+        self.memory = received
+        self.barrier = barrier
+        features = setup.features.intersection(.supported)
+        state.begin(setup, compression: compression, acceptor: acceptor)
+        acceptor.open(
+            Acceptor.Session(
+                id: setup.sessionID,
+                channel: ReceiveChannel.Session(
+                    target: received, compression: compression, barrier: barrier, patience: state.patience)))
+        try main.send(.ready(SessionReady(features: features)))
+    }
+
+    // MARK: Iterations
+
+    private func passBarrier(_ number: UInt32, _ main: MainChannel) throws(MigrationError) {
+        guard let barrier, number == lastBarrier + 1 else {
+            throw .unexpectedMessage(expected: "iterationEnd \(lastBarrier + 1)", found: "iterationEnd \(number)")
+        }
+        lastBarrier = number
+        while true {
+            switch barrier.wait(for: number, until: .now + Patience.tick) {
+            case .allReached:
+                state.update { $0.ram.iterationCount = Int(number) }
+                // The channels are let go first: what they receive next is the next iteration in any case.
+                barrier.open(number)
+                return try main.send(.barrierReached(barrier: number))
+            case .lost(let channel):
+                logger.warning("channel \(channel) is lost")
+                try main.send(.channelLost(UInt8(channel)))
+                guard case .channelLost(let answer) = try main.receive(), answer == channel else {
+                    throw .unexpectedMessage(expected: "channelLost \(channel)", found: "another message")
+                }
+                try closeChannel(answer, main)
+            case .failed(let error):
+                throw error
+            case nil:
+                do { try state.patience.check(peer: main.connection.peer) } catch { throw .transport(error) }
+            }
+        }
+    }
+
+    private func closeChannel(_ number: UInt8, _ main: MainChannel) throws(MigrationError) {
+        acceptor.close(channel: Int(number))
+        barrier?.close(channel: Int(number))
+        closedChannels.insert(Int(number))
+        try main.send(.channelClosed(number))
+    }
+
+    // MARK: Commit
+
+    private func verify(_ sent: SessionTotals, _ main: MainChannel) throws(MigrationError) {
+        state.update { $0.status = .device }
+        let received = acceptor.channels.filter { !closedChannels.contains($0.number) }
+            .map(\.totals).reduce(SessionTotals(), +)
+        guard received == sent else {
+            throw .totalsMismatch(sent: sent.packets, received: received.packets)
+        }
+        var digest: UInt64 = 0
+        if features.contains(.memoryDigest), let memory {
+            digest = MemoryDigest(of: memory.memory, content: memory.content).compute()
+        }
+        try asking("load the device state") { try target.load(deviceState: deviceState ?? []) }
+        try main.send(.verified(memoryDigest: digest))
+        isVerified = true
+        state.update { $0.verified = true }
+    }
+
+    private func takeOver(_ main: MainChannel) throws(MigrationError) {
+        try asking("commit the guest") { try target.commit() }
+        // Before the guest runs: if this cannot be said any more, the source keeps the guest.
+        try main.send(.running)
+        try asking("run the guest") { try target.run() }
+    }
+
+    private func asking<Value>(_ operation: String, _ body: () throws -> Value) throws(MigrationError) -> Value {
+        do { return try body() } catch { throw .guest(operation: operation, reason: "\(error)") }
+    }
+}

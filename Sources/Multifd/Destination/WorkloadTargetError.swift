@@ -1,0 +1,20 @@
+/// Why a guest that is coming cannot be run here.
+package enum WorkloadTargetError: Error, Equatable {
+    /// The source sends an image.
+    case image
+    /// The source's guest runs something that this program does not know.
+    case unknownWorkload(String, reason: String)
+}
+
+extension WorkloadTargetError: CustomStringConvertible {
+    /// A sentence with what was expected, what was found and what to do.
+    package var description: String {
+        switch self {
+        case .image:
+            "the destination is to run the guest (--run), but an image is sent, which has nothing to run: receive it with "
+                + "--output FILE"
+        case .unknownWorkload(let configuration, let reason):
+            "the destination is to run the guest (--run), but cannot run '\(configuration)': \(reason)"
+        }
+    }
+}
