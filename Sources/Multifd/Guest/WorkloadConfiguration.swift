@@ -38,7 +38,8 @@ package struct WorkloadConfiguration: Equatable, Sendable {
                 max(pageCount / 8, minimum)
             }
         guard wanted <= pageCount else {
-            throw .workingSetTooLarge(byteCount: wanted << Page.shift, ramByteCount: pageCount << Page.shift)
+            throw .workingSetTooLarge(
+                byteCount: workingSet?.rawValue ?? wanted << Page.shift, ramByteCount: pageCount << Page.shift)
         }
         guard wanted >= minimum else {
             throw .workingSetTooSmall(
