@@ -72,8 +72,8 @@ final class TemporaryFile: Sendable {
     let path: String
     let descriptor: FileDescriptor
 
-    init() throws {
-        path = "/tmp/multifd-test-\(UInt64.random(in: 0...UInt64.max))"
+    init(in folder: String = "/tmp") throws {
+        path = "\(folder)/multifd-test-\(UInt64.random(in: 0...UInt64.max))"
         descriptor = try FileDescriptor.open(
             FilePath(path), .readWrite, options: [.create, .exclusiveCreate, .closeOnExec],
             permissions: .ownerReadWrite)
