@@ -6,6 +6,7 @@
 #define _GNU_SOURCE 1
 #endif
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdint.h>

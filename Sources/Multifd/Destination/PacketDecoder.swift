@@ -3,6 +3,18 @@
 /// No byte of a packet reaches guest memory before the packet's checksum and every field of its header are found right.
 @safe
 final class PacketDecoder {
+    enum PlacingError: Error, CustomStringConvertible {
+        case codec(CodecError)
+        case memory(MemoryError)
+
+        var description: String {
+            switch self {
+            case .codec(let error): "\(error)"
+            case .memory(let error): "\(error)"
+            }
+        }
+    }
+
     private(set) var header = PacketHeader()
     private(set) var nextNumber: UInt64 = 0
 
@@ -13,6 +25,8 @@ final class PacketDecoder {
     private let headerBytes: ScratchMemory
     /// The payload as it came; with no codec these are the pages themselves.
     private let payload: ScratchMemory
+    /// Decoded pages on their way to a file.
+    private let decoded: ScratchMemory
     /// The RAMBlock of the last packet: nearly always that of the next.
     private var block = 0
 
@@ -27,6 +41,9 @@ final class PacketDecoder {
         do {
             headerBytes = try ScratchMemory(byteCount: PacketHeader.byteCount)
             payload = try ScratchMemory(byteCount: PacketHeader.maximumPayloadByteCount)
+            let decodesToFile = decoder != nil && target.memory.blocks.contains(where: \.isFile)
+            decoded = try ScratchMemory(
+                byteCount: decodesToFile ? PacketHeader.pageCapacity << Page.shift : Page.byteCount)
         } catch {
             throw .memory(error)
         }
@@ -92,46 +109,60 @@ final class PacketDecoder {
     }
 
     /// Puts the pages of the verified packet in their place.
-    func place() throws(CodecError) {
+    func place() throws(PlacingError) {
         guard header.pageCount > 0 else { return }
         let memory = target.memory.blocks[block]
         if header.codec == .none {
-            copyPages(to: memory)
+            unsafe try write(from: payload.start, to: memory)
         } else if header.normalPageCount > 0 {
             try decodePages(to: memory)
         }
         for index in 0..<header.normalPageCount { target.setReceived(Int(header.pages[index]), ofBlock: block) }
-        clearZeroPages(of: memory)
+        do { try clearZeroPages(of: memory) } catch { throw .memory(error) }
     }
 
-    private func copyPages(to memory: RAMBlock) {
-        var from = unsafe payload.start
-        forEachRun { pages in
-            let byteCount = pages.count << Page.shift
-            // Within both: the page numbers are checked, and the payload has a page for each.
-            unsafe memory.address(ofPage: pages.lowerBound).copyMemory(from: from, byteCount: byteCount)
-            unsafe from += byteCount
+    private func write(from buffer: UnsafeRawPointer, to memory: RAMBlock) throws(PlacingError) {
+        var from = unsafe buffer
+        do {
+            try forEachRun { pages throws(MemoryError) in
+                // Within the buffer: it holds a page for each of the packet's.
+                unsafe try memory.write(pages, from: from)
+                unsafe from += pages.count << Page.shift
+            }
+        } catch {
+            throw .memory(error)
         }
     }
 
-    private func decodePages(to memory: RAMBlock) throws(CodecError) {
+    /// Decodes straight to where the pages belong, or, for a file, into a buffer that is then written run by run.
+    private func decodePages(to memory: RAMBlock) throws(PlacingError) {
         guard let decoder else { return }
-        unsafe try decoder.begin(UnsafeRawBufferPointer(start: payload.start, count: header.payloadByteCount))
-        try forEachRun { pages throws(CodecError) in
-            // Within the block: the page numbers are checked.
-            unsafe try decoder.decode(
-                into: UnsafeMutableRawBufferPointer(
-                    start: memory.address(ofPage: pages.lowerBound), count: pages.count << Page.shift))
+        do throws(CodecError) {
+            unsafe try decoder.begin(UnsafeRawBufferPointer(start: payload.start, count: header.payloadByteCount))
+            if memory.isFile {
+                unsafe try decoder.decode(
+                    into: UnsafeMutableRawBufferPointer(
+                        start: decoded.start, count: header.normalPageCount << Page.shift))
+            } else {
+                try forEachRun { pages throws(CodecError) in
+                    // Within the block: the page numbers are checked.
+                    unsafe try decoder.decode(
+                        into: UnsafeMutableRawBufferPointer(
+                            start: memory.address(ofPage: pages.lowerBound), count: pages.count << Page.shift))
+                }
+            }
+            try decoder.finish()
+        } catch {
+            throw .codec(error)
         }
-        try decoder.finish()
+        if memory.isFile { unsafe try write(from: decoded.start, to: memory) }
     }
 
     /// A page that was never received is zero already, and is left untouched: it costs no memory.
-    private func clearZeroPages(of memory: RAMBlock) {
+    private func clearZeroPages(of memory: RAMBlock) throws(MemoryError) {
         for index in header.normalPageCount..<header.normalPageCount + header.zeroPageCount {
             let page = Int(header.pages[index])
-            guard target.isReceived(page, ofBlock: block) else { continue }
-            unsafe memory.address(ofPage: page).initializeMemory(as: UInt8.self, repeating: 0, count: Page.byteCount)
+            if target.isReceived(page, ofBlock: block) { try memory.clear(page..<page + 1) }
         }
     }
 

@@ -163,7 +163,11 @@ final class Reception {
         }
         var digest: UInt64 = 0
         if features.contains(.memoryDigest), let memory {
-            digest = MemoryDigest(of: memory.memory, content: memory.content).compute()
+            do {
+                digest = try MemoryDigest(of: memory.memory, content: memory.content).compute()
+            } catch {
+                throw .memory(error)
+            }
         }
         try asking("load the device state") { try target.load(deviceState: deviceState ?? []) }
         try main.send(.verified(memoryDigest: digest))

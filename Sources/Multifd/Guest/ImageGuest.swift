@@ -1,6 +1,6 @@
-/// Raw image files as a guest that never runs: one RAMBlock each, mapped for reading.
+/// Raw image files as a guest that never runs: one RAMBlock each, read from its file.
 ///
-/// It has no dirty log, which says that its pages never change: they may be sent straight from the mapping.
+/// It has no dirty log, which says that its pages never change.
 package final class ImageGuest: Guest {
     package let memory: GuestMemory
     private let files: [File]
@@ -25,7 +25,8 @@ package final class ImageGuest: Guest {
     }
 
     package var dirtyLog: (any DirtyLog)? { nil }
-    package var configuration: String { "image" }
+    /// Empty: there is nothing to run.
+    package var configuration: String { "" }
     package func pause() {}
     package func resume() {}
     package func setThrottle(_ percentage: ThrottlePercentage) {}

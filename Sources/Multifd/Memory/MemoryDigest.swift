@@ -31,33 +31,44 @@ package struct MemoryDigest: Sendable {
     }
 
     /// The digest. The guest must be paused.
-    package func compute() -> UInt64 {
-        let hashes = Mutex([UInt64](repeating: 0, count: pieces.count))
+    package func compute() throws(MemoryError) -> UInt64 {
+        let hashes = Mutex(Result<[UInt64], MemoryError>.success([UInt64](repeating: 0, count: pieces.count)))
         let share = (pieces.count + threadCount - 1) / threadCount
         let threads = stride(from: 0, to: pieces.count, by: share).map { first in
             WorkerThread(name: "mf-digest") {
                 let mine = first..<min(first + share, pieces.count)
-                let found = hash(mine)
-                hashes.withLock { $0.replaceSubrange(mine, with: found) }
+                let found = Result { () throws(MemoryError) in try hash(mine) }
+                hashes.withLock { hashes in
+                    do throws(MemoryError) {
+                        var all = try hashes.get()
+                        all.replaceSubrange(mine, with: try found.get())
+                        hashes = .success(all)
+                    } catch {
+                        hashes = .failure(error)
+                    }
+                }
             }
         }
         for thread in threads { thread.join() }
         // Safe: UInt64 has no padding.
-        return hashes.withLock { unsafe Checksum.of($0.span.bytes) }
+        let all = try hashes.withLock { $0 }.get()
+        return unsafe Checksum.of(all.span.bytes)
     }
 
     /// How long ``compute()`` will take, from hashing a sample of the memory.
-    package func expectedDuration() -> Duration {
+    package func expectedDuration() throws(MemoryError) -> Duration {
         let sample = 0..<min(16, pieces.count)
         let start = MonotonicTime.now
-        _ = hash(sample)
+        _ = try hash(sample)
         return MonotonicTime.now.since(start) * (Double(pieces.count) / Double(sample.count) / Double(threadCount))
     }
 
-    private func hash(_ range: Range<Int>) -> [UInt64] {
+    private func hash(_ range: Range<Int>) throws(MemoryError) -> [UInt64] {
         var checksum = StreamingChecksum()
+        let buffer = try ScratchMemory(byteCount: Self.pieceByteCount)
         let zeros = [UInt8](repeating: 0, count: Page.byteCount)
-        return pieces[range].map { piece in
+        var hashes: [UInt64] = []
+        for piece in pieces[range] {
             checksum.begin()
             let block = memory.blocks[piece.block]
             var next = piece.pages.lowerBound
@@ -70,14 +81,18 @@ package struct MemoryDigest: Sendable {
             for range in content[piece.block] where range.overlaps(piece.pages) {
                 let pages = range.clamped(to: piece.pages)
                 addZeros(upTo: pages.lowerBound)
-                // Safe: the pages lie within the block, which outlives the call.
-                unsafe checksum.update(
-                    UnsafeRawBufferPointer(
-                        start: block.address(ofPage: pages.lowerBound), count: pages.count << Page.shift))
+                // Safe: the pages lie within the block, which outlives the call, and within the buffer.
+                var start = unsafe block.address(ofPage: pages.lowerBound)
+                if block.isFile {
+                    unsafe try block.read(pages, into: buffer.start)
+                    unsafe start = buffer.start
+                }
+                unsafe checksum.update(UnsafeRawBufferPointer(start: start, count: pages.count << Page.shift))
                 next = pages.upperBound
             }
             addZeros(upTo: piece.pages.upperBound)
-            return checksum.value
+            hashes.append(checksum.value)
         }
+        return hashes
     }
 }

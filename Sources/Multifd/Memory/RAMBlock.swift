@@ -18,6 +18,10 @@ public final class RAMBlock: Sendable {
     nonisolated(unsafe) package let start: UnsafeMutableRawPointer
 
     private let owned: MemoryMapping?
+    /// The file whose pages these are, when they are shared with one.
+    let file: BlockFile?
+    /// Whether ``read(_:into:)`` and ``write(_:from:)`` are calls on a file.
+    package let isFile: Bool
 
     /// A block of fresh zero memory, private to this process.
     ///
@@ -35,6 +39,14 @@ public final class RAMBlock: Sendable {
             mapping = try MemoryMapping(byteCount: byteCount, backing: backing, offset: offset)
         } catch {
             throw .mappingFailed(name: name, byteCount: byteCount, error)
+        }
+        switch backing {
+        case .sharedFile(let descriptor), .readOnlyFile(let descriptor):
+            file = try BlockFile(name: name, descriptor, offset: offset)
+            isFile = true
+        case .anonymous, .privateFile:
+            file = nil
+            isFile = false
         }
         self.name = name
         self.byteCount = byteCount
@@ -57,6 +69,8 @@ public final class RAMBlock: Sendable {
         byteCount = memory.count
         unsafe self.start = start
         owned = nil
+        file = nil
+        isFile = false
     }
 
     private static func validate(name: String, byteCount: Int) throws(MemoryError) {

@@ -65,7 +65,7 @@ extension Coordinator {
         let sent = channels.filter { !lostChannels.contains($0.number) }.map(\.totals).reduce(SessionTotals(), +)
         try send(.finish(sent))
         // Both ends hash at the same time.
-        let digest = features.contains(.memoryDigest) ? try memoryDigest().compute() : 0
+        let digest = features.contains(.memoryDigest) ? try digestOfMemory() : 0
         var destinationDigest: UInt64 = 0
         try awaitReply("verified") { message in
             guard case .verified(let value) = message else { return false }
@@ -102,6 +102,12 @@ extension Coordinator {
     func prepareVerification() throws(MigrationError) {
         guard features.contains(.memoryDigest) else { return }
         // Twice, because the two ends may share the machine's cores.
-        statistics.expectedVerification = try memoryDigest().expectedDuration() * 2
+        let digest = try memoryDigest()
+        do { statistics.expectedVerification = try digest.expectedDuration() * 2 } catch { throw .memory(error) }
+    }
+
+    private func digestOfMemory() throws(MigrationError) -> UInt64 {
+        let digest = try memoryDigest()
+        do { return try digest.compute() } catch { throw .memory(error) }
     }
 }

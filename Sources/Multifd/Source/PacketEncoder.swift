@@ -6,12 +6,22 @@ final class PacketEncoder {
         var compression: MultifdCompression
         var level: Int
         var zeroPageDetection: ZeroPageDetection
-        /// Memory that nobody writes may be read in place.
-        var isStatic: Bool
+    }
+
+    enum EncodingError: Error, CustomStringConvertible {
+        case codec(CodecError)
+        case memory(MemoryError)
+
+        var description: String {
+            switch self {
+            case .codec(let error): "\(error)"
+            case .memory(let error): "\(error)"
+            }
+        }
     }
 
     /// The last packet, ready to be sent: header, then payload.
-    private(set) var gather = GatherList(capacity: Batch.capacity + 1)
+    private(set) var gather = GatherList(capacity: 2)
     private(set) var header = PacketHeader()
 
     private let memory: GuestMemory
@@ -37,7 +47,8 @@ final class PacketEncoder {
         do {
             headerBytes = try ScratchMemory(byteCount: PacketHeader.byteCount)
             staging = try ScratchMemory(byteCount: batchByteCount)
-            encoded = try ScratchMemory(byteCount: encoder?.maximumEncodedByteCount(for: batchByteCount) ?? 0)
+            encoded = try ScratchMemory(
+                byteCount: encoder?.maximumEncodedByteCount(for: batchByteCount) ?? Page.byteCount)
         } catch {
             throw .memory(error)
         }
@@ -56,16 +67,16 @@ final class PacketEncoder {
     }
 
     /// Encodes a batch's pages.
-    func encode(_ batch: borrowing Batch) throws(CodecError) {
+    func encode(_ batch: borrowing Batch) throws(EncodingError) {
         beginPacket()
         header.block = blockNames[batch.block]
         let block = memory.blocks[batch.block]
-        if settings.isStatic, encoder == nil {
-            gatherInPlace(batch, of: block)
+        if block.isFile {
+            do { try load(batch, of: block) } catch { throw .memory(error) }
         } else {
             stage(batch, of: block)
-            try encodeStaged()
         }
+        try encodeStaged()
         finishPacket()
     }
 
@@ -81,15 +92,27 @@ final class PacketEncoder {
         }
     }
 
-    /// Finds the zero pages and lists the others where they are.
-    private func gatherInPlace(_ batch: borrowing Batch, of block: RAMBlock) {
-        partition(batch) { page, detectsZero in
-            let address = unsafe block.address(ofPage: page)
-            if detectsZero, unsafe GuestPages.isZero(address) { return true }
-            unsafe appendPayload(address, Page.byteCount)
+    /// Reads the batch from its file, run by run, and closes the gaps that zero pages leave. Reading beats copying from a
+    /// mapping, whose pages would have to be mapped first.
+    private func load(_ batch: borrowing Batch, of block: RAMBlock) throws(MemoryError) {
+        var index = 0
+        while index < batch.pageCount {
+            let first = Int(batch.pages[index])
+            var end = index + 1
+            while end < batch.pageCount, Int(batch.pages[end]) == first + end - index { end += 1 }
+            // Within the staging buffer: it has room for a whole batch.
+            unsafe try block.read(first..<first + end - index, into: staging.start + index << Page.shift)
+            index = end
+        }
+        var from = unsafe staging.start
+        var to = unsafe staging.start
+        partition(batch) { _, detectsZero in
+            defer { unsafe from += Page.byteCount }
+            if detectsZero, unsafe GuestPages.isZero(from) { return true }
+            if unsafe from != to { unsafe to.copyMemory(from: from, byteCount: Page.byteCount) }
+            unsafe to += Page.byteCount
             return false
         }
-        header.payloadByteCount = header.normalPageCount << Page.shift
     }
 
     /// Writes the batch's pages into the header: the normal ones first, then those for which `isZero` says so, or that
@@ -110,7 +133,7 @@ final class PacketEncoder {
         for index in 0..<header.zeroPageCount { header.pages[header.normalPageCount + index] = zeroPages[index] }
     }
 
-    private func encodeStaged() throws(CodecError) {
+    private func encodeStaged() throws(EncodingError) {
         let byteCount = header.normalPageCount << Page.shift
         guard byteCount > 0 else { return }
         guard let encoder else {
@@ -120,8 +143,11 @@ final class PacketEncoder {
         header.codec = settings.compression.packetCodec
         // Safe: the staging buffer belongs to this thread, the codec to this channel.
         var output = unsafe OutputRawSpan(buffer: encoded.buffer, initializedCount: 0)
-        try unsafe encoder.encode(
-            RawSpan(_unsafeStart: staging.start, byteCount: byteCount), into: &output)
+        do {
+            try unsafe encoder.encode(RawSpan(_unsafeStart: staging.start, byteCount: byteCount), into: &output)
+        } catch {
+            throw .codec(error)
+        }
         header.payloadByteCount = unsafe output.finalize(for: encoded.buffer)
         unsafe appendPayload(encoded.start, header.payloadByteCount)
     }

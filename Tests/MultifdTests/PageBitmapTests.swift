@@ -1,2 +1,0 @@
-import Multifd
-import Testing
