@@ -13,3 +13,11 @@ bool CPage_copy(const void *_Nonnull source, void *_Nonnull destination);
 
 // Whether a page is all zero. Aligned to 8 bytes. A page that is not is mostly found out in its first 256 bytes.
 bool CPage_is_zero(const void *_Nonnull page);
+
+// Writes to `output` the delta (XBZRLE, canonical form) that turns `base` into `page`.
+//
+// Returns its size; 0 when the two are equal; -1 when the delta needs more than `capacity` bytes, or fewer than two are
+// left while there is input. Nothing beyond output[0..<capacity] is written, but within it more than the delta may be.
+// Both pages are aligned to 8 bytes and do not change meanwhile.
+int CPage_encode_delta(
+    const void *_Nonnull base, const void *_Nonnull page, uint8_t *_Nonnull output, int capacity);

@@ -10,6 +10,8 @@ package enum CodecError: Error, Equatable {
     case endOfStream(codec: String)
     /// A channel's first payload does not begin like a stream of its codec.
     case invalidHeader(codec: String)
+    /// A delta breaks its format's rules; `byteOffset` is where in it.
+    case invalidDelta(byteOffset: Int, XBZRLE.Defect)
 }
 
 extension CodecError: CustomStringConvertible {
@@ -27,6 +29,8 @@ extension CodecError: CustomStringConvertible {
         case .invalidHeader(let codec):
             "a payload does not begin with a \(codec) header, but it is the first of its stream: the peer sends "
                 + "something else, or earlier payloads were lost"
+        case .invalidDelta(let byteOffset, let defect):
+            "a delta is corrupt at its byte \(byteOffset): \(defect.rawValue)"
         }
     }
 }

@@ -1,0 +1,142 @@
+/// The content of pages as last sent, from which deltas are made.
+///
+/// Direct-mapped: a page has one slot, `page number modulo slots`, so a cache as large as RAM never misses. All channels
+/// share it without a lock. Each slot has a word that says whose page it holds; a channel takes the slot by an atomic
+/// exchange of that word and never waits: when another page's channel is at the slot, its own page is a miss.
+///
+/// Why a delta always meets its base: an entry is what this end sent last of a page, and it is there only as long as
+/// each page's way ends in it. A page that is sent goes through ``delta(ofPage:inBlock:content:into:counting:)``, which
+/// leaves either its new content or nothing; a page found zero, and one whose batch was lost, is forgotten.
+///
+/// A page belongs to one channel in an iteration, and iterations are separated by a barrier, which orders the calls
+/// below that are made between them.
+@safe
+package final class XBZRLECache: @unchecked Sendable {
+    /// What to send of a page.
+    package enum Outcome: Equatable, Sendable {
+        /// Nothing: the destination has it.
+        case unchanged
+        /// The delta of that many bytes that was appended to the output.
+        case delta(byteCount: Int)
+        /// The page: a delta would not be smaller.
+        case overflow
+        /// The page: its base is not known. By now its content is, if its slot was free.
+        case miss
+    }
+
+    // Changed only between iterations.
+    private var table: Table
+    private var iteration = 0
+    private let firstPages: [Int]
+
+    /// Bytes of page content that it holds at most.
+    package var byteCount: Int { table.slotCount << Page.shift }
+
+    /// Memory is taken as pages come in, not here.
+    ///
+    /// - Parameter byteCount: a power of two, at least `Page.byteCount`; trapped otherwise.
+    package init(of memory: GuestMemory, byteCount: Int) throws(MemoryError) {
+        precondition(memory.pageCount < Slot.tagMask)
+        var next = 0
+        firstPages = memory.blocks.map { block in
+            defer { next += block.pageCount }
+            return next
+        }
+        table = try Table(byteCount: byteCount)
+    }
+
+    /// Called between iterations, with a number that counts them: entries age by it.
+    package func beginIteration(_ number: Int) { iteration = number }
+
+    /// Forgets everything. Called between iterations.
+    package func removeAll() { table.removeAll() }
+
+    /// Changes the size and keeps what has room. Called between iterations.
+    ///
+    /// - Parameter byteCount: a power of two, at least `Page.byteCount`; trapped otherwise.
+    package func resize(toByteCount byteCount: Int) throws(MemoryError) {
+        guard byteCount != self.byteCount else { return }
+        let new = try Table(byteCount: byteCount)
+        new.takeEntries(of: table, at: iteration)
+        table = new
+    }
+
+    /// Decides what to send of a page that is not zero, and remembers it as sent.
+    ///
+    /// - Parameters:
+    ///   - page: its number within the block.
+    ///   - content: the copy that will be sent: `Page.byteCount` bytes, aligned to 8, that do not change.
+    ///   - output: gets the delta; has room for a page.
+    @unsafe
+    package func delta(
+        ofPage page: Int, inBlock block: Int, content: UnsafeRawPointer, into output: inout OutputRawSpan,
+        counting counters: inout XBZRLECounters
+    ) -> Outcome {
+        let number = firstPages[block] + page
+        let tag = UInt64(number + 1)
+        let found = table.slot(of: number)
+        guard found.tag == tag else {
+            counters.cacheMisses += 1
+            // The new owner's tag goes in at once: a channel that meets a busy slot knows that it is not its page's.
+            if found.isEvictable(at: iteration), table.exchange(found, for: .busy(tag), of: number) {
+                unsafe table.store(content, of: number)
+                table.release(Slot(tag: tag, lastUse: iteration), of: number)
+            }
+            return .miss
+        }
+        if found.isAsleep, found.age(at: iteration) < found.sleepLength {
+            counters.cacheMisses += 1
+            return .miss
+        }
+        guard table.exchange(found, for: .busy(tag), of: number) else {
+            // Another page has evicted this one just now.
+            counters.cacheMisses += 1
+            return .miss
+        }
+        guard !found.isAsleep else {
+            unsafe table.store(content, of: number)
+            table.release(
+                Slot(tag: tag, lastUse: iteration, overflowStreak: found.overflowStreak), of: number)
+            counters.cacheMisses += 1
+            return .miss
+        }
+
+        counters.pages += 1
+        // One byte less than a page: a delta that is not smaller is of no use.
+        switch unsafe XBZRLE.encode(
+            content, against: table.content(of: number), into: &output, maximumByteCount: Page.byteCount - 1)
+        {
+        case .unchanged:
+            counters.unchanged += 1
+            table.release(Slot(tag: tag, lastUse: iteration), of: number)
+            return .unchanged
+        case .delta(let byteCount):
+            counters.bytes += byteCount
+            unsafe table.store(content, of: number)
+            table.release(Slot(tag: tag, lastUse: iteration), of: number)
+            return .delta(byteCount: byteCount)
+        case .overflow:
+            counters.overflows += 1
+            counters.bytes += Page.byteCount
+            let streak = min(found.overflowStreak + 1, Slot.maximumOverflowStreak)
+            let isAsleep = streak >= 2
+            if !isAsleep { unsafe table.store(content, of: number) }
+            table.release(
+                Slot(tag: tag, lastUse: iteration, overflowStreak: streak, isAsleep: isAsleep), of: number)
+            return .overflow
+        }
+    }
+
+    /// Forgets a page that is sent in another way, such as one found zero, or that was lost on its way. Called by the
+    /// page's channel, or between iterations.
+    ///
+    /// A zero page is forgotten and not remembered as zero: it costs no memory, and when it fills again, its full
+    /// content compresses about as well as a delta against nothing.
+    package func forget(page: Int, inBlock block: Int) {
+        let number = firstPages[block] + page
+        let found = table.slot(of: number)
+        guard found.tag == UInt64(number + 1) else { return }
+        // When this fails, another page has evicted this one just now.
+        _ = table.exchange(found, for: .empty, of: number)
+    }
+}

@@ -1,0 +1,239 @@
+import Multifd
+import Synchronization
+import Testing
+
+@Suite("The cache of what was sent")
+struct XBZRLECacheTests {
+    /// A source's memory and cache, and the destination's memory, which gets what the cache decides.
+    @safe
+    final class Ends: @unchecked Sendable {  // a page is touched by one thread in an iteration
+        let cache: XBZRLECache
+        let source: RAMBlock
+        let destination: RAMBlock
+
+        init(pageCount: Int, cacheByteCount: Int) throws {
+            source = try RAMBlock(name: "ram", byteCount: pageCount * Page.byteCount)
+            destination = try RAMBlock(name: "ram", byteCount: pageCount * Page.byteCount)
+            let memory = try GuestMemory(blocks: [RAMBlock(name: "rom", byteCount: 3 * Page.byteCount), source])
+            cache = try XBZRLECache(of: memory, byteCount: cacheByteCount)
+        }
+
+        /// Sends a page. When it is `lost`, the destination never gets it.
+        @discardableResult
+        func send(_ page: Int, lost: Bool = false, counting counters: inout XBZRLECounters) -> XBZRLECache.Outcome {
+            let buffer = CanaryBuffer(count: Page.byteCount)
+            var output = unsafe OutputRawSpan(buffer: buffer.output, initializedCount: 0)
+            let from = unsafe source.address(ofPage: page)
+            let to = unsafe destination.address(ofPage: page)
+            let outcome = unsafe cache.delta(
+                ofPage: page, inBlock: 1, content: from, into: &output, counting: &counters)
+            let count = unsafe output.finalize(for: buffer.output)
+            guard !lost else { return outcome }
+            switch outcome {
+            case .unchanged: break
+            case .delta(let byteCount):
+                #expect(byteCount == count)
+                let delta = Array(buffer.bytes[..<count])
+                #expect(throws: Never.self) { try unsafe XBZRLE.decode(delta.span.bytes, into: to) }
+            case .overflow, .miss:
+                #expect(count == 0)
+                unsafe to.copyMemory(from: from, byteCount: Page.byteCount)
+            }
+            return outcome
+        }
+
+        @discardableResult
+        func send(_ page: Int) -> XBZRLECache.Outcome {
+            var counters = XBZRLECounters()
+            return send(page, counting: &counters)
+        }
+
+        func sendZero(_ page: Int) {
+            cache.forget(page: page, inBlock: 1)
+            unsafe destination.address(ofPage: page).initializeMemory(
+                as: UInt8.self, repeating: 0, count: Page.byteCount)
+        }
+
+        func write(_ byte: UInt8, to page: Int, at offset: Int = 0) {
+            unsafe source.address(ofPage: page).storeBytes(of: byte, toByteOffset: offset, as: UInt8.self)
+        }
+
+        func fill(_ page: Int, seed: Int) {
+            let content = SampleContent.random.bytes(count: Page.byteCount, seed: UInt64(seed))
+            unsafe source.address(ofPage: page).copyMemory(from: content, byteCount: Page.byteCount)
+        }
+
+        func isSame(_ page: Int) -> Bool {
+            let sent = unsafe UnsafeRawBufferPointer(start: source.address(ofPage: page), count: Page.byteCount)
+            let got = unsafe UnsafeRawBufferPointer(start: destination.address(ofPage: page), count: Page.byteCount)
+            return unsafe sent.elementsEqual(got)
+        }
+    }
+
+    @Test("First a miss, then nothing, then a delta, and all is counted")
+    func life() throws {
+        let ends = try Ends(pageCount: 4, cacheByteCount: 8 * Page.byteCount)
+        var counters = XBZRLECounters()
+        ends.cache.beginIteration(1)
+        ends.fill(2, seed: 1)
+        #expect(ends.send(2, counting: &counters) == .miss)
+        ends.cache.beginIteration(2)
+        #expect(ends.send(2, counting: &counters) == .unchanged)
+        ends.cache.beginIteration(3)
+        ends.write(0xEE, to: 2, at: 300)
+        #expect(ends.send(2, counting: &counters) == .delta(byteCount: 4))
+        ends.fill(2, seed: 9)
+        ends.cache.beginIteration(4)
+        #expect(ends.send(2, counting: &counters) == .overflow)
+        #expect(ends.isSame(2))
+        #expect(counters.pages == 3 && counters.unchanged == 1 && counters.overflows == 1)
+        #expect(counters.cacheMisses == 1 && counters.bytes == 4 + Page.byteCount)
+    }
+
+    @Test("A cache as large as RAM misses each page once")
+    func directMapped() throws {
+        let ends = try Ends(pageCount: 61, cacheByteCount: 64 * Page.byteCount)
+        var counters = XBZRLECounters()
+        for iteration in 1...5 {
+            ends.cache.beginIteration(iteration)
+            for page in 0..<61 {
+                ends.write(UInt8(iteration), to: page, at: page)
+                ends.send(page, counting: &counters)
+            }
+        }
+        #expect(counters.cacheMisses == 61)
+        #expect(counters.pages == 4 * 61)
+    }
+
+    @Test("A page used in this iteration or the last keeps its slot, an older one gives it up")
+    func eviction() throws {
+        // Pages 0 and 1 of the block are pages 3 and 4 of the guest; one slot for all.
+        let ends = try Ends(pageCount: 2, cacheByteCount: Page.byteCount)
+        ends.fill(0, seed: 1)
+        ends.fill(1, seed: 2)
+        ends.cache.beginIteration(1)
+        ends.send(0)
+        #expect(ends.send(1) == .miss)
+        ends.cache.beginIteration(2)
+        #expect(ends.send(1) == .miss)
+        #expect(ends.send(0) == .unchanged)
+        ends.cache.beginIteration(3)
+        #expect(ends.send(1) == .miss)
+        ends.cache.beginIteration(4)
+        #expect(ends.send(1) == .miss)
+        #expect(ends.send(1) == .unchanged)
+        #expect(ends.send(0) == .miss)
+    }
+
+    @Test("A page that was zero, or whose batch was lost, is sent in full")
+    func forgotten() throws {
+        let ends = try Ends(pageCount: 2, cacheByteCount: 8 * Page.byteCount)
+        var counters = XBZRLECounters()
+        for page in 0...1 { ends.fill(page, seed: page) }
+        ends.cache.beginIteration(1)
+        for page in 0...1 { ends.send(page) }
+        ends.cache.beginIteration(2)
+        ends.sendZero(0)
+        ends.write(1, to: 1)
+        #expect(ends.send(1, lost: true, counting: &counters) == .delta(byteCount: 3))
+        ends.cache.forget(page: 1, inBlock: 1)
+        for page in 0...1 {
+            #expect(ends.send(page) == .miss)
+            #expect(ends.isSame(page))
+        }
+        ends.cache.removeAll()
+        ends.cache.beginIteration(3)
+        for page in 0...1 { #expect(ends.send(page) == .miss) }
+    }
+
+    @Test("A page that is new each time is left out for longer and longer, and never served from what is old")
+    func sleeping() throws {
+        let ends = try Ends(pageCount: 1, cacheByteCount: 8 * Page.byteCount)
+        var counters = XBZRLECounters()
+        for iteration in 1...100 {
+            ends.cache.beginIteration(iteration)
+            ends.fill(0, seed: iteration)
+            ends.send(0, counting: &counters)
+            #expect(ends.isSame(0))
+        }
+        #expect(counters.overflows < 10)
+        // Then it calms down: after a sleep of at most 64 iterations deltas are tried again.
+        var deltas = 0
+        for iteration in 101...300 {
+            ends.cache.beginIteration(iteration)
+            ends.write(UInt8(truncatingIfNeeded: iteration), to: 0, at: 77)
+            if case .delta = ends.send(0) { deltas += 1 }
+            #expect(ends.isSame(0))
+        }
+        #expect(deltas > 100)
+    }
+
+    @Test("A resized cache keeps what has room", arguments: [1, 2, 4, 8, 16, 64])
+    func resize(pageCount: Int) throws {
+        let ends = try Ends(pageCount: 13, cacheByteCount: 16 * Page.byteCount)
+        for page in 0..<13 { ends.fill(page, seed: page) }
+        ends.cache.beginIteration(1)
+        for page in 0..<13 { ends.send(page) }
+        try ends.cache.resize(toByteCount: pageCount * Page.byteCount)
+        #expect(ends.cache.byteCount == pageCount * Page.byteCount)
+        ends.cache.beginIteration(2)
+        var counters = XBZRLECounters()
+        for page in 0..<13 { ends.send(page, counting: &counters) }
+        #expect(counters.unchanged == min(pageCount, 13))
+    }
+
+    /// Hands out the pages of an iteration, each to one channel, and collects what the channels have to say.
+    final class Iteration: Sendable {
+        private let next = Atomic(0)
+        let lost = Mutex<[Int]>([])
+        let counters = Mutex(XBZRLECounters())
+
+        func takePage() -> Int { next.wrappingAdd(1, ordering: .relaxed).oldValue }
+    }
+
+    @Test(
+        "Channels on colliding pages, through evictions, losses, zero pages and new sizes, never spoil the destination")
+    func manyChannels() throws {
+        let pageCount = 96
+        let ends = try Ends(pageCount: pageCount, cacheByteCount: 16 * Page.byteCount)
+        var totals = XBZRLECounters()
+        for number in 1...60 {
+            if number % 7 == 0 { try ends.cache.resize(toByteCount: (1 << (number / 7)) * Page.byteCount) }
+            ends.cache.beginIteration(number)
+            let iteration = Iteration()
+            let channels = (0..<4).map { channel in
+                WorkerThread(name: "channel-\(channel)") {
+                    var generator = SeededGenerator(seed: UInt64(number * 10 + channel))
+                    var counters = XBZRLECounters()
+                    // Pages that share a slot come one after the other, so that channels meet there.
+                    while case let turn = iteration.takePage(), turn < pageCount {
+                        let page = turn % 6 * 16 + turn / 6
+                        switch Int.random(in: 0..<10, using: &generator) {
+                        case 0: break
+                        case 1: ends.fill(page, seed: Int.random(in: 0..<1000, using: &generator))
+                        case 2:
+                            unsafe ends.source.address(ofPage: page).initializeMemory(
+                                as: UInt8.self, repeating: 0, count: Page.byteCount)
+                            ends.sendZero(page)
+                            continue
+                        default: ends.write(UInt8(truncatingIfNeeded: generator.next()), to: page, at: page * 7)
+                        }
+                        let isLost = Int.random(in: 0..<20, using: &generator) == 0
+                        ends.send(page, lost: isLost, counting: &counters)
+                        if isLost { iteration.lost.withLock { $0.append(page) } }
+                    }
+                    iteration.counters.withLock { $0 += counters }
+                }
+            }
+            for channel in channels { channel.join() }
+            totals += iteration.counters.withLock { $0 }
+            // What the destination lacks at the barrier goes again, in full.
+            let lost = iteration.lost.withLock { $0 }
+            for page in lost { ends.cache.forget(page: page, inBlock: 1) }
+            for page in lost { #expect(ends.send(page) == .miss) }
+            for page in 0..<pageCount { #expect(ends.isSame(page), "page \(page) in iteration \(number)") }
+        }
+        // All ways were taken: the test would pass vacuously otherwise.
+        #expect(totals.cacheMisses > 100 && totals.pages > 1000 && totals.overflows > 20)
+    }
+}
