@@ -34,7 +34,8 @@ package struct PageBitmap: ~Copyable {
         var added = 0
         forEachWord(in: pages) { word, mask in
             added += (mask & ~(unsafe words[word])).nonzeroBitCount
-            unsafe words[word] |= mask
+            // Here and below not `|=`: 6.3's compiler crashes over it under thread sanitizer.
+            unsafe words[word] = words[word] | mask
         }
         population += added
         return added
@@ -46,7 +47,7 @@ package struct PageBitmap: ~Copyable {
         var removed = 0
         forEachWord(in: pages) { word, mask in
             removed += (mask & (unsafe words[word])).nonzeroBitCount
-            unsafe words[word] &= ~mask
+            unsafe words[word] = words[word] & ~mask
         }
         population -= removed
     }
@@ -84,7 +85,7 @@ package struct PageBitmap: ~Copyable {
             while word != 0, count < pages.count {
                 pages[count] = UInt32(truncatingIfNeeded: index * 64 + word.trailingZeroBitCount)
                 count += 1
-                unsafe words[index] &= ~(word & (~word &+ 1))
+                unsafe words[index] = words[index] & ~(word & (~word &+ 1))
                 word &= word &- 1
             }
             next = firstPage(atOrAfter: found)
@@ -109,7 +110,7 @@ package struct PageBitmap: ~Copyable {
         var added = 0
         for index in 0..<wordCount {
             added += unsafe (other.words[index] & ~words[index]).nonzeroBitCount
-            unsafe words[index] |= other.words[index]
+            unsafe words[index] = words[index] | other.words[index]
         }
         population += added
     }
