@@ -23,34 +23,4 @@ package enum GuestPages {
     package static func isZero(_ page: UnsafeRawPointer) -> Bool {
         unsafe CPage_is_zero(page)
     }
-
-    /// Copies a batch's pages one after another to `staging`, and closes the gaps that zero pages would leave: the
-    /// normal pages end up contiguous, in the order of `normal`.
-    ///
-    /// - Parameters:
-    ///   - pages: page numbers within `block`; trapped when outside it.
-    ///   - staging: room for all of `pages`, aligned to 8, that nobody else touches. What follows the normal pages in
-    ///     it is undefined.
-    ///   - normal: gets the pages that hold anything, in the order of `pages`.
-    ///   - zero: gets the pages whose copy was all zero, in the order of `pages`.
-    @unsafe
-    package static func stage(
-        _ pages: Span<UInt32>, of block: RAMBlock, into staging: UnsafeMutableRawBufferPointer,
-        normal: inout OutputSpan<UInt32>, zero: inout OutputSpan<UInt32>
-    ) {
-        guard !pages.isEmpty else { return }
-        precondition(staging.count >= pages.count << Page.shift)
-        // Not nil: the buffer has room for a page.
-        guard var end = staging.baseAddress else { return }
-        for index in pages.indices {
-            let page = pages[index]
-            // Within both: the page number is checked, and `end` has moved by at most one page for each before.
-            if unsafe copy(block.address(ofPage: Int(page)), to: end) {
-                zero.append(page)
-            } else {
-                normal.append(page)
-                unsafe end += Page.byteCount
-            }
-        }
-    }
 }
