@@ -20,6 +20,6 @@ extension WholeMilliseconds: Codable {
     /// Writes a whole number of milliseconds, rounded up.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
-        try container.encode(Int64((wrappedValue / .milliseconds(1)).rounded(.up)))
+        try container.encode(wrappedValue.millisecondsRoundedUp)
     }
 }
