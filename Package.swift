@@ -38,9 +38,10 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
-        .testTarget(name: "MultifdTests", dependencies: [
-                "Multifd", "MultifdCLI", "CZstd", "CZlib", .product(name: "Logging", package: "swift-log"),
-            ]),
+        .testTarget(
+            name: "MultifdTests",
+            dependencies: ["Multifd", "CZstd", "CZlib", .product(name: "Logging", package: "swift-log")]),
+        .testTarget(name: "MultifdCLITests", dependencies: ["Multifd", "MultifdCLI"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,22 @@
+import ArgumentParser
+
+/// `multifd`: the subcommands and what they have in common.
+struct MultifdCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "multifd",
+        abstract: "Moves the memory of a running guest to another process or host, over several channels.",
+        discussion: """
+            Both ends are this program. Start the destination, then the source; the source says how to migrate:
+
+              multifd receive tcp::7000 --run
+              multifd send workload:stress,ram=2GiB tcp:otherhost:7000 --multifd-channels 4
+
+            To see all of it on one machine:
+
+              multifd demo
+
+            Exit codes: 0 success, 1 failure (a source's guest runs on), 2 wrong usage.
+            """,
+        version: Version.description,
+        subcommands: [Send.self, Receive.self, Demo.self])
+}

@@ -1,0 +1,48 @@
+import ArgumentParser
+import Multifd
+
+extension MultifdCommand {
+    /// The source's end.
+    struct Send: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Migrates a guest to a destination that listens.",
+            discussion: """
+                SOURCE is a file with raw guest memory, or a guest that runs in this process:
+
+                \(GuestHelp.text)
+
+                URI says where `multifd receive` listens: tcp:HOST:PORT (IPv6 in brackets) or unix:PATH.
+
+                Examples:
+
+                  multifd send memory.raw tcp:192.0.2.7:7000 --multifd-channels 4
+                  multifd send workload:stress,ram=2GiB unix:/run/m.sock --timeout 60
+                  multifd send memory.raw tcp:10.0.0.7:7000 \\
+                    --path tcp:10.0.0.7:7000 --path tcp:10.1.0.7:7000,10.1.0.5
+
+                Until the destination has confirmed all of it, the guest belongs to the source: whatever fails, and on \
+                ^C, it runs on there.
+                """)
+
+        @Argument(help: ArgumentHelp("What to migrate.", valueName: "source"))
+        var source: String
+
+        @Argument(
+            help: ArgumentHelp("Where the destination listens.", valueName: "uri"),
+            transform: MigrationURI.init(parsing:))
+        var uri: MigrationURI
+
+        @Option(
+            help: ArgumentHelp(
+                "A way for channels: URI or URI,OUR-ADDRESS. Repeat it to spread them over several.",
+                valueName: "path"),
+            transform: MigrationPath.init(parsing:))
+        var path: [MigrationPath] = []
+
+        @OptionGroup(title: "Migration parameters")
+        var options: ParameterOptions
+
+        @OptionGroup(title: "Output")
+        var output: OutputOptions
+    }
+}

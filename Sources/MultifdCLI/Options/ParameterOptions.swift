@@ -1,0 +1,73 @@
+import ArgumentParser
+import Multifd
+
+/// The migration parameters, under their own names. What is not given keeps the default of the subcommand.
+struct ParameterOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Channels that carry pages, 1...255. (default: 2; demo: 4)", valueName: "count"))
+    var multifdChannels: Int?
+
+    @Option(help: ArgumentHelp("How channels encode pages. (default: none; demo: zstd)", valueName: "codec"))
+    var multifdCompression: Choice<MultifdCompression>?
+
+    @Option(help: ArgumentHelp("0 (stored) to 9 (smallest). (default: 1)", valueName: "level"))
+    var multifdZlibLevel: Int?
+
+    // Unconditional: a negative level begins with a dash.
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("-7 (fastest) to 20 (smallest). (default: 1)", valueName: "level"))
+    var multifdZstdLevel: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Who looks for zero pages: nobody, the coordinator or the channels. (default: multifd)", valueName: "who"))
+    var zeroPageDetection: Choice<ZeroPageDetection>?
+
+    @Option(
+        help: ArgumentHelp("Over all channels: 100MB/s, 1.5Gbit/s, ... (default: 0, no limit)", valueName: "rate"),
+        transform: ByteRate.init(parsing:))
+    var maxBandwidth: ByteRate?
+
+    @Option(
+        help: ArgumentHelp(
+            "What to count on while the guest is paused. (default: 0, estimated)", valueName: "rate"),
+        transform: ByteRate.init(parsing:))
+    var availSwitchoverBandwidth: ByteRate?
+
+    @Option(help: ArgumentHelp("For how long the guest may be paused, in ms. (default: 300)", valueName: "ms"))
+    var downtimeLimit: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Give up after this time, in s, and leave the guest at the source. (default: 0, never)", valueName: "s"))
+    var timeout: Int?
+
+    func validate() throws {
+        do {
+            try parameters().validate()
+        } catch {
+            throw ValidationError(error.description)
+        }
+    }
+
+    /// `defaults` with what was asked for.
+    func parameters(
+        defaults: MigrationParameters = MigrationParameters()
+    ) throws(ParameterError) -> MigrationParameters {
+        var parameters = defaults
+        if let multifdChannels { parameters.multifdChannels = multifdChannels }
+        if let multifdCompression {
+            parameters.multifdCompression = try multifdCompression.value(of: "multifd-compression")
+        }
+        if let multifdZlibLevel { parameters.multifdZlibLevel = multifdZlibLevel }
+        if let multifdZstdLevel { parameters.multifdZstdLevel = multifdZstdLevel }
+        if let zeroPageDetection {
+            parameters.zeroPageDetection = try zeroPageDetection.value(of: "zero-page-detection")
+        }
+        if let maxBandwidth { parameters.maxBandwidth = maxBandwidth.rawValue }
+        if let availSwitchoverBandwidth { parameters.availSwitchoverBandwidth = availSwitchoverBandwidth.rawValue }
+        if let downtimeLimit { parameters.downtimeLimit = .milliseconds(downtimeLimit) }
+        if let timeout { parameters.timeout = .seconds(timeout) }
+        return parameters
+    }
+}

@@ -1,0 +1,73 @@
+package import Multifd
+
+/// Turns snapshots of a migration into one line for a terminal.
+///
+/// Its percentage is of the RAM that has arrived once, and never falls: what the guest dirties again is counted beside
+/// it, not taken off.
+package struct ProgressLine {
+    /// The share of RAM that has arrived once, 0...1; kept because a snapshot may count dirtied pages as missing.
+    private var arrived = 0.0
+
+    package init() {}
+
+    /// - Parameter width: characters that the line may have. What matters least is left out first.
+    package mutating func render(_ info: MigrationInfo, width: Int) -> String {
+        arrived = max(arrived, Self.share(of: info))
+        var parts = parts(of: info)
+        while Self.length(of: parts) > width, let last = parts.indices.max(by: { parts[$0].rank < parts[$1].rank }),
+            parts.count > 1
+        {
+            parts.remove(at: last)
+        }
+        return String(parts.map(\.text).joined(separator: Self.separator).prefix(max(width, 0)))
+    }
+
+    /// A piece of the line; ranks tell which goes first when there is no room, the highest.
+    private struct Part {
+        let rank: Int
+        let text: String
+    }
+
+    private static let separator = "  "
+
+    private static func length(of parts: [Part]) -> Int {
+        parts.reduce(0) { $0 + $1.text.count } + separator.count * max(parts.count - 1, 0)
+    }
+
+    private static func share(of info: MigrationInfo) -> Double {
+        guard info.ram.total > 0 else { return 0 }
+        guard info.ram.iterationCount <= 1 else { return 1 }
+        return min(max(1 - Double(info.ram.remaining) / Double(info.ram.total), 0), 1)
+    }
+
+    private func parts(of info: MigrationInfo) -> [Part] {
+        guard info.ram.iterationCount > 0 else { return [Part(rank: 0, text: info.status.rawValue)] }
+        let ram = info.ram
+        var parts = [
+            Part(rank: 2, text: "iteration \(ram.iterationCount)"),
+            // Rounded down: 100 % is said when it is so.
+            Part(rank: 0, text: "\(Int(arrived * 100)) %"),
+            Part(rank: 1, text: "\(ByteCount(rawValue: ram.remaining).rounded) left"),
+        ]
+        if info.bytesDirtiedAgain > 0 {
+            parts.append(Part(rank: 8, text: "\(ByteCount(rawValue: info.bytesDirtiedAgain).rounded) dirtied again"))
+        }
+        parts.append(Part(rank: 3, text: ByteRate(rawValue: Int(ram.mbps * 1_000_000 / 8)).rounded))
+        if let ratio = info.compressionRatio {
+            parts.append(Part(rank: 7, text: "\((ratio * 100).rounded() / 100):1"))
+        }
+        if ram.dirtyPagesRate > 0 {
+            let rate = ByteRate(rawValue: ram.dirtyPagesRate * ram.pageSize)
+            parts.append(Part(rank: 6, text: "dirties \(rate.rounded)"))
+        }
+        if let percentage = info.cpuThrottlePercentage {
+            parts.append(Part(rank: 5, text: "throttled \(percentage) %"))
+        }
+        if let downtime = info.expectedDowntime {
+            parts.append(Part(rank: 9, text: "downtime \(downtime.millisecondsRoundedUp) ms"))
+        }
+        // While the guest runs, when it will have moved; from then on, what is being done.
+        parts.append(Part(rank: 4, text: info.forecast?.description ?? info.status.rawValue))
+        return parts
+    }
+}

@@ -1,0 +1,52 @@
+package import Multifd
+import Rainbow
+
+/// What a person reads when a migration has ended: a table of iterations, one of channels, and the totals.
+package struct Report {
+    private let info: MigrationInfo
+
+    package init(_ info: MigrationInfo) {
+        self.info = info
+    }
+
+    package var text: String {
+        var sections: [String] = []
+        if !info.iterations.isEmpty { sections.append(IterationTable(info.iterations).text) }
+        if !info.channels.isEmpty { sections.append(ChannelTable(info.channels).text) }
+        sections.append(([totals, downtime].compactMap(\.self) + decisions).joined(separator: "\n"))
+        return sections.joined(separator: "\n")
+    }
+
+    private var totals: String {
+        let ram = info.ram
+        var text = "\(info.status.rawValue.bold) in \(info.totalTime.people)"
+        if info.verified { text += ", verified".green }
+        text += ": \(ByteCount(rawValue: ram.total).rounded) of RAM"
+        text += ", \(ByteCount(rawValue: ram.transferred).rounded) sent"
+        text += " at \(ByteRate(rawValue: Int(ram.mbps * 1_000_000 / 8)).rounded)"
+        let pages = ram.duplicate + ram.normal
+        if pages > 0 { text += ", \(ram.duplicate * 100 / pages) % zero pages" }
+        if let ratio = info.compressionRatio { text += ", the others compressed \((ratio * 100).rounded() / 100):1" }
+        if let speed = info.guest?.speed { text += ", guest speed meanwhile \(Int(speed.rounded())) %" }
+        return text
+    }
+
+    private var downtime: String? {
+        guard let downtime = info.downtime else { return nil }
+        var text = "downtime \(downtime.people)"
+        if let limit = info.parameters?.downtimeLimit {
+            text += " of \(limit.people) allowed"
+            text = downtime <= limit ? text.green : text.red
+        }
+        if let parts = info.downtimeBreakdown {
+            text += ": pause \(parts.pause.people), final sync \(parts.finalSync.people)"
+            text += ", final iteration \(parts.finalIteration.people), device state \(parts.deviceState.people)"
+            text += ", commit \(parts.commit.people), resume \(parts.resume.people)"
+        }
+        return text
+    }
+
+    private var decisions: [String] {
+        info.throttleDecisions.map { "throttle \($0.from) → \($0.to) % after \($0.time.people): \($0.reason)" }
+    }
+}

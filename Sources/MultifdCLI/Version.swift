@@ -1,0 +1,4 @@
+/// The version of the command.
+enum Version {
+    static let description = "0.1.0"
+}

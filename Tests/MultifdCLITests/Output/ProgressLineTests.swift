@@ -1,0 +1,87 @@
+import Multifd
+import MultifdCLI
+import Testing
+
+@Suite struct ProgressLineTests {
+    private static let mebibyte = 1 << 20
+
+    private static func snapshot(iteration: Int, remaining: Int, dirtied: [Int] = []) -> MigrationInfo {
+        var info = MigrationInfo()
+        info.status = .active
+        info.ram.total = 1024 * mebibyte
+        info.ram.remaining = remaining * mebibyte
+        info.ram.iterationCount = iteration
+        info.ram.mbps = 8000
+        info.ram.pagesPerSecond = 256 * 1024
+        info.iterations = dirtied.map { bytes in
+            var iteration = IterationInfo()
+            iteration.bytesDirtied = bytes * mebibyte
+            return iteration
+        }
+        return info
+    }
+
+    private static let busy: MigrationInfo = {
+        var info = snapshot(iteration: 3, remaining: 512, dirtied: [300, 40])
+        info.ram.dirtyPagesRate = 51_200
+        info.cpuThrottlePercentage = 20
+        info.expectedDowntime = .milliseconds(45)
+        var codec = CodecInfo(level: 1)
+        codec.bytesIn = 2400
+        codec.bytesOut = 1000
+        info.codecs = ["zstd": codec]
+        return info
+    }()
+
+    @Test func `it tells everything when there is room`() {
+        var line = ProgressLine()
+        #expect(
+            line.render(Self.busy, width: 200)
+                == "iteration 3  100 %  512 MiB left  340 MiB dirtied again  1.00 GB/s  2.4:1  dirties 210 MB/s  "
+                + "throttled 20 %  downtime 45 ms  ETA 0.6 s")
+    }
+
+    @Test(arguments: 0...160) func `it fits into every width, and the percentage is the last to go`(width: Int) {
+        var line = ProgressLine()
+        let text = line.render(Self.busy, width: width)
+        #expect(text.count <= width)
+        if width >= 5 { #expect(text.contains("100 %")) }
+    }
+
+    @Test func `the percentage never runs backwards`() {
+        var line = ProgressLine()
+        // 200 MiB are dirtied again in the middle of the first pass, and again after it.
+        let snapshots = [
+            Self.snapshot(iteration: 1, remaining: 1024),
+            Self.snapshot(iteration: 1, remaining: 512),
+            Self.snapshot(iteration: 1, remaining: 712),
+            Self.snapshot(iteration: 1, remaining: 100),
+            Self.snapshot(iteration: 2, remaining: 300, dirtied: [200]),
+            Self.snapshot(iteration: 3, remaining: 10, dirtied: [200, 10]),
+        ]
+        let shown = snapshots.map { snapshot in
+            line.render(snapshot, width: 200).split(separator: "  ").first { $0.hasSuffix("%") }
+        }
+        #expect(shown == ["0 %", "50 %", "50 %", "90 %", "100 %", "100 %"])
+    }
+
+    @Test func `100 % is not said before it is so`() {
+        var line = ProgressLine()
+        #expect(line.render(Self.snapshot(iteration: 1, remaining: 1), width: 200).contains(" 99 %"))
+    }
+
+    @Test func `a guest that cannot be caught up with is told as such`() {
+        var line = ProgressLine()
+        var info = Self.snapshot(iteration: 2, remaining: 1000)
+        info.ram.dirtyPagesRate = 300_000
+        #expect(line.render(info, width: 200).hasSuffix("no ETA: the guest dirties 1.23 GB/s, 1.07 GB/s are sent"))
+    }
+
+    @Test(arguments: [MigrationStatus.none, .setup, .cancelling])
+    func `before the first page the status is all there is`(status: MigrationStatus) {
+        var line = ProgressLine()
+        var info = MigrationInfo()
+        info.status = status
+        #expect(line.render(info, width: 80) == status.rawValue)
+    }
+}

@@ -1,0 +1,73 @@
+import Testing
+
+@Suite struct UsageTests {
+    struct Misuse: Sendable, CustomTestStringConvertible {
+        let arguments: [String]
+        let sentence: String
+        var testDescription: String { arguments.joined(separator: " ") }
+
+        init(_ arguments: String..., says sentence: String) {
+            self.arguments = arguments
+            self.sentence = sentence
+        }
+    }
+
+    @Test(arguments: [
+        Misuse("fly", says: "Unexpected argument 'fly'"),
+        Misuse("send", says: "Missing expected argument '<source>'"),
+        Misuse("send", "image", "tcp:host:7000", "--nope", says: "Unknown option '--nope'"),
+        Misuse(
+            "send", "image", "host:7000",
+            says: "'host:7000' is no migration URI: it starts with neither 'tcp:' nor 'unix:'"),
+        Misuse(
+            "send", "image", "tcp:host:70000",
+            says: "'tcp:host:70000' is no migration URI: a port is a number from 0 to 65535"),
+        Misuse(
+            "send", "image", "tcp:host:7000", "--multifd-channels", "300",
+            says: "Parameter 'multifd-channels' expects a value between 1 and 255, not 300"),
+        Misuse(
+            "send", "image", "tcp:host:7000", "--multifd-channels", "many",
+            says: "The value 'many' is invalid for '--multifd-channels <count>'"),
+        Misuse(
+            "send", "image", "tcp:host:7000", "--multifd-compression", "lz4",
+            says: "Parameter 'multifd-compression' does not accept value 'lz4': it accepts none, zlib, zstd"),
+        Misuse(
+            "send", "image", "tcp:host:7000", "--multifd-zstd-level", "-8",
+            says: "Parameter 'multifd-zstd-level' expects a value between -7 and 20, not -8"),
+        Misuse("send", "image", "tcp:host:7000", "--max-bandwidth", "10XB", says: "'XB' in '10XB' is no unit"),
+        Misuse(
+            "send", "image", "tcp:host:7000", "--downtime-limit", "2000001",
+            says: "Parameter 'downtime-limit' expects a value between 0 and 2000000, not 2000001"),
+        Misuse(
+            "send", "image", "tcp:host:7000", "--log-level", "loud",
+            says: "Parameter 'log-level' does not accept value 'loud'"),
+        Misuse("receive", "tcp::0", "--run", "--output", "file", says: "choose one"),
+    ]) func `wrong usage is told in a sentence on standard error, and exits with 2`(misuse: Misuse) throws {
+        let run = try CommandRun(arguments: misuse.arguments)
+        #expect(run.exitCode == 2)
+        #expect(run.output == "")
+        #expect(run.error.contains(misuse.sentence))
+        #expect(run.error.hasPrefix("multifd: "))
+        #expect(run.error.contains("--help' for more information"))
+        #expect(run.error.split(separator: "\n").count == 2)
+    }
+
+    @Test(arguments: [
+        [], ["--help"], ["help", "send"], ["send", "--help"], ["receive", "--help"], ["demo", "--help"],
+    ])
+    func `help goes to standard output, shows examples, and fits into 80 columns`(arguments: [String]) throws {
+        let run = try CommandRun(arguments: arguments)
+        #expect(run.exitCode == 0)
+        #expect(run.error == "")
+        #expect(run.output.contains("\n  multifd "))
+        // The parser does not break a usage line.
+        let lines = run.output.split(separator: "\n").filter { !$0.hasPrefix("USAGE:") }
+        #expect(lines.allSatisfy { $0.count <= 80 })
+    }
+
+    @Test func `the version is told`() throws {
+        let run = try CommandRun(arguments: ["--version"])
+        #expect(run.exitCode == 0)
+        #expect(run.output.split(separator: ".").count == 3)
+    }
+}
