@@ -6,8 +6,10 @@ enum GuestHelp {
             vcpus=2            virtual CPUs
             working-set=50MiB  what the guest keeps rewriting
             rate=200MB/s       how fast; without it, as fast as it goes
-            fill=random        the rest: zero, random, text, compressible:0.4
+            fill=mixed         the rest: mixed, zero, random, text,
+                               compressible:0.4
             image=FILE         initial memory from a file instead
+            blocks=1           RAMBlocks that the memory is divided into
             seed=7             another run of the same program
           Working set and rate are of the whole guest. NAME is one of
             idle, stress (each page in turn), random, hotset (a few pages most
