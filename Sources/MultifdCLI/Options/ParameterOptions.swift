@@ -42,6 +42,9 @@ struct ParameterOptions: ParsableArguments {
             "Give up after this time, in s, and leave the guest at the source. (default: 0, never)", valueName: "s"))
     var timeout: Int?
 
+    @Flag(help: "Hash all memory at both ends before the handover and compare. It takes downtime.")
+    var verifyMemory = false
+
     func validate() throws {
         do {
             try parameters().validate()
@@ -68,6 +71,7 @@ struct ParameterOptions: ParsableArguments {
         if let availSwitchoverBandwidth { parameters.availSwitchoverBandwidth = availSwitchoverBandwidth.rawValue }
         if let downtimeLimit { parameters.downtimeLimit = .milliseconds(downtimeLimit) }
         if let timeout { parameters.timeout = .seconds(timeout) }
+        if verifyMemory { parameters.verifyMemory = true }
         return parameters
     }
 }

@@ -191,6 +191,7 @@ import Testing
                     "multifd-zstd-level" : 1,
                     "throttle-trigger-threshold" : 50,
                     "timeout" : 1.5,
+                    "verify-memory" : false,
                     "xbzrle" : false,
                     "xbzrle-cache-size" : 67108864,
                     "zero-page-detection" : "multifd"

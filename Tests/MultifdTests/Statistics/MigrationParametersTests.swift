@@ -44,6 +44,7 @@ import Testing
         "multifd-zstd-level": { $0.multifdZstdLevel = 2 },
         "xbzrle": { $0.xbzrle = true },
         "auto-converge": { $0.autoConverge = true },
+        "verify-memory": { $0.verifyMemory = true },
     ]
 
     @Test(arguments: fixed.keys.sorted()) func `what is fixed at set-up cannot be changed later`(name: String) throws {
