@@ -61,7 +61,9 @@ final class DestinationState: Sendable {
             info.errorDescription = failure.map { "\($0)" }
             info.verified = info.verified && failure == nil
         }
-        shared.withLock { $0.info = current($0) ; $0.acceptor = nil }
+        shared.withLock {
+            $0.info = current($0); $0.acceptor = nil
+        }
         events.finish()
     }
 

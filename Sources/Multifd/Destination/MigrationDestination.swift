@@ -33,7 +33,7 @@ public final class MigrationDestination: Sendable {
         let listener: Listener
         do { listener = try Listener(on: uri) } catch { throw .transport(error) }
         let (stream, continuation) = AsyncStream.makeStream(
-            of: MigrationEvent.self, bufferingPolicy: .bufferingNewest(1024))
+            of: MigrationEvent.self, bufferingPolicy: .bufferingNewest(256))
         events = stream
         self.uri = listener.uri
         self.target = target

@@ -1,3 +1,5 @@
+import Glibc
+
 extension Coordinator {
     /// Syncs, and decides whether what is pending now fits into the downtime limit.
     func isReadyToSwitchOver() throws(MigrationError) -> Bool {
@@ -8,9 +10,21 @@ extension Coordinator {
         estimator.promisedBandwidth = state.parameters.availSwitchoverBandwidth
         statistics.expectedDowntime = estimator.expectedDowntime(
             pendingByteCount: pending, overhead: switchoverOverhead)
-        publish(.active)
-        return estimator.shouldSwitchOver(
+        try publishIfDue()
+        let isReady = estimator.shouldSwitchOver(
             pendingByteCount: pending, downtimeLimit: limit, overhead: switchoverOverhead)
+        if !isReady { try pace() }
+        return isReady
+    }
+
+    /// Keeps iterations that have next to nothing to send, and still too much for the downtime limit, from using up a
+    /// core: none begins within 20 ms of the one before.
+    private func pace() throws(MigrationError) {
+        let shortest = Duration.milliseconds(20)
+        guard let last = statistics.iterations.last, last.duration < shortest else { return }
+        var time = (MonotonicTime.now + (shortest - last.duration)).timespec
+        unsafe clock_nanosleep(CLOCK_MONOTONIC, Int32(TIMER_ABSTIME), &time, nil)
+        do { try state.patience.check(peer: "\(uri)") } catch { throw .transport(error) }
     }
 
     /// What the switchover will cost beside the last pages.

@@ -32,7 +32,7 @@ public final class MigrationSource: Sendable {
     ) throws(MigrationError) {
         do { try parameters.validate() } catch { throw .parameter(error) }
         let (stream, continuation) = AsyncStream.makeStream(
-            of: MigrationEvent.self, bufferingPolicy: .bufferingNewest(1024))
+            of: MigrationEvent.self, bufferingPolicy: .bufferingNewest(256))
         events = stream
         self.guest = guest
         self.uri = uri

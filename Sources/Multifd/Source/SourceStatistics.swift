@@ -55,7 +55,8 @@ struct SourceStatistics {
         let duration = MonotonicTime.now.since(iterationStart)
         var iteration = IterationInfo(iteration: iterations.count + 1)
         iteration.normal = counts.normal - iterationCounts.normal
-        iteration.duplicate = counts.duplicate - iterationCounts.duplicate + (iterations.isEmpty ? untouchedZeroPages : 0)
+        iteration.duplicate =
+            counts.duplicate - iterationCounts.duplicate + (iterations.isEmpty ? untouchedZeroPages : 0)
         iteration.delta = counts.delta - iterationCounts.delta
         iteration.unchanged = counts.unchanged - iterationCounts.unchanged
         iteration.pages = iteration.normal + iteration.duplicate + iteration.delta + iteration.unchanged

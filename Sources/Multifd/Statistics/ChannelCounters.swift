@@ -37,4 +37,3 @@ package final class ChannelCounters: Sendable {
         return info
     }
 }
-

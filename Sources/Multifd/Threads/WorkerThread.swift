@@ -16,13 +16,15 @@ package final class WorkerThread: Sendable {
         let start = unsafe Unmanaged.passRetained(Start(name: name, body: body))
         var handle = pthread_t()
         // Safe: the new thread takes the one retain that was made for it.
-        let code = unsafe pthread_create(&handle, nil, { argument in
-            guard let argument = unsafe argument else { return nil }
-            let start = unsafe Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
-            _ = unsafe CLinux_set_thread_name(String(start.name.prefix(15)))
-            start.body()
-            return nil
-        }, start.toOpaque())
+        let code = unsafe pthread_create(
+            &handle, nil,
+            { argument in
+                guard let argument = unsafe argument else { return nil }
+                let start = unsafe Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
+                _ = unsafe CLinux_set_thread_name(String(start.name.prefix(15)))
+                start.body()
+                return nil
+            }, start.toOpaque())
         // EAGAIN, the only failure with default attributes, means that the system has no thread left to give: nothing
         // that this process could do without one.
         precondition(code == 0, "pthread_create failed with error \(code)")

@@ -55,7 +55,8 @@ package final class Listener: Sendable {
         var on: Int32 = 1
         unsafe setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
         if case .unix(let path) = uri { removeStaleSocket(path, address) }
-        guard unsafe address.withSocketAddress({ unsafe bind(socket, $0, $1) }) == 0, listen(socket, backlog) == 0 else {
+        guard unsafe address.withSocketAddress({ unsafe bind(socket, $0, $1) }) == 0, listen(socket, backlog) == 0
+        else {
             let error = Errno(rawValue: errno)
             close(socket)
             throw .listen(on: "\(uri)", error)
@@ -70,7 +71,9 @@ package final class Listener: Sendable {
         let probe = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard probe >= 0 else { return }
         defer { close(probe) }
-        guard unsafe address.withSocketAddress({ unsafe connect(probe, $0, $1) }) != 0, errno == ECONNREFUSED else { return }
+        guard unsafe address.withSocketAddress({ unsafe connect(probe, $0, $1) }) != 0, errno == ECONNREFUSED else {
+            return
+        }
         _ = unsafe unlink(path)
     }
 }

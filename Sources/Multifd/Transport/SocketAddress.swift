@@ -49,7 +49,8 @@ struct SocketAddress {
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         // Safe: every kind of address starts like a sockaddr, and the length says how much room there is.
         let code = unsafe withUnsafeMutableBytes(of: &storage) { bytes in
-            unsafe bytes.assumingMemoryBound(to: sockaddr.self).baseAddress.map { unsafe read(socket, $0, &length) } ?? -1
+            unsafe bytes.assumingMemoryBound(to: sockaddr.self).baseAddress.map { unsafe read(socket, $0, &length) }
+                ?? -1
         }
         guard code == 0 else { return nil }
         self.storage = storage

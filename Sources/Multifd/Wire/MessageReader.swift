@@ -10,7 +10,8 @@ package struct MessageReader {
         self.bytes = bytes
     }
 
-    package mutating func integer<Value: FixedWidthInteger>(_ type: Value.Type = Value.self) throws(WireError) -> Value {
+    package mutating func integer<Value: FixedWidthInteger>(_ type: Value.Type = Value.self) throws(WireError) -> Value
+    {
         let count = Value.bitWidth / 8
         return try raw(count).reduce(0) { $0 << 8 | Value(truncatingIfNeeded: $1) }
     }

@@ -102,7 +102,8 @@ extension PacketHeader {
         deltaPageCount = try count(at: 40, "the number of delta pages")
         guard pageCount <= Self.pageCapacity else {
             throw .field(
-                what: what, field: "the number of pages", expected: "at most \(Self.pageCapacity)", found: "\(pageCount)")
+                what: what, field: "the number of pages", expected: "at most \(Self.pageCapacity)",
+                found: "\(pageCount)")
         }
         // QEMU 7.2 leaves a stale size in a packet without normal pages (and no payload follows).
         payloadByteCount = hasPayload ? Int(bytes.bigEndian(UInt32.self, at: 20)) : 0

@@ -2,7 +2,7 @@ import Multifd
 import Testing
 
 /// Whole migrations between two ends in this process, over real sockets.
-@Suite struct MigrationTests {
+@Suite(.serialized) struct MigrationTests {
     @Test(arguments: MultifdCompression.allCases, [1, 2, 8])
     func `a running guest arrives whole and goes on as if it had never moved`(
         compression: MultifdCompression, channels: Int
@@ -16,6 +16,7 @@ import Testing
         parameters.multifdChannels = channels
         parameters.multifdCompression = compression
         parameters.verifyMemory = true
+        parameters.downtimeLimit = .seconds(2)  // a test machine may be busy
         let report = try await migrate(guest, to: target, parameters)
 
         #expect(report.status == .completed)
