@@ -1,1 +1,21 @@
+#define _GNU_SOURCE 1
 #include "CLinux.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <time.h>
+#include <unistd.h>
+
+_Static_assert(CLinux_SEEK_DATA == SEEK_DATA && CLinux_SEEK_HOLE == SEEK_HOLE, "lseek's modes");
+
+int CLinux_set_thread_name(const char *name) { return pthread_setname_np(pthread_self(), name); }
+
+int CLinux_sem_wait_until(void *semaphore, int64_t seconds, int64_t nanoseconds) {
+    struct timespec time = {.tv_sec = seconds, .tv_nsec = nanoseconds};
+    return sem_clockwait(semaphore, CLOCK_MONOTONIC, &time);
+}
+
+int CLinux_punch_hole(int descriptor, int64_t offset, int64_t byte_count) {
+    return fallocate(descriptor, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, byte_count);
+}

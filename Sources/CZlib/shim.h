@@ -1,8 +1,6 @@
 #pragma once
 
-// As in CLinux: two modules must not see libc's structures with different fields.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE 1
-#endif
-
+// Without it zlib.h includes headers of libc, and Swift would take this module for the one that defines their
+// structures. What it leaves out is file access, which is not used here.
+#define Z_SOLO 1
 #include <zlib.h>

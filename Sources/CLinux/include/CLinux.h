@@ -1,24 +1,21 @@
 // Linux calls and constants that Glibc's Swift overlay lacks. A symbol is here for one of two reasons: the overlay
 // hides it (it needs _GNU_SOURCE or a kernel header), or it is a macro or a variadic function that Swift cannot call.
+//
+// No header of libc is included here: Swift would take this module for the one that defines libc's structures.
 #pragma once
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE 1
-#endif
-
-#include <fcntl.h>
-#include <pthread.h>
-#include <semaphore.h>
 #include <stdint.h>
-#include <sys/eventfd.h>
-#include <sys/mman.h>
 
 // Names the calling thread in /proc and debuggers; cut to Linux's 15 characters by the caller.
-static inline int CLinux_set_thread_name(const char *_Nonnull name) {
-    return pthread_setname_np(pthread_self(), name);
-}
+int CLinux_set_thread_name(const char *_Nonnull name);
 
-// lseek(2) to data and to holes of sparse files; hidden without _GNU_SOURCE.
+// sem_clockwait(3) on the monotonic clock: 0, or -1 with errno.
+int CLinux_sem_wait_until(void *_Nonnull semaphore, int64_t seconds, int64_t nanoseconds);
+
+// fallocate(2) that makes a range a hole: 0, or -1 with errno.
+int CLinux_punch_hole(int descriptor, int64_t offset, int64_t byte_count);
+
+// lseek(2) to data and to holes of sparse files.
 static const int CLinux_SEEK_DATA = 3;
 static const int CLinux_SEEK_HOLE = 4;
 

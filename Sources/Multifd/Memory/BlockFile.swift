@@ -54,8 +54,7 @@ struct BlockFile: ~Copyable, Sendable {
 
     /// Makes bytes of the block zero, and gives their storage back.
     func clear(_ byteCount: Int, at position: Int) throws(MemoryError) {
-        let mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
-        while fallocate(descriptor, mode, offset + position, byteCount) != 0 {
+        while CLinux_punch_hole(descriptor, Int64(offset + position), Int64(byteCount)) != 0 {
             if errno == EINTR { continue }
             guard errno == EOPNOTSUPP else {
                 throw .file(path: name, operation: "clear a page of", Errno(rawValue: errno))

@@ -26,8 +26,8 @@ package struct Semaphore: ~Copyable, @unchecked Sendable {  // POSIX semaphores 
 
     /// Returns false when there was nothing to take until the deadline.
     package func wait(until deadline: MonotonicTime) -> Bool {
-        var time = deadline.timespec
-        while unsafe sem_clockwait(semaphore, CLOCK_MONOTONIC, &time) != 0 {
+        let time = deadline.timespec
+        while unsafe CLinux_sem_wait_until(semaphore, Int64(time.tv_sec), Int64(time.tv_nsec)) != 0 {
             guard errno == EINTR else { return false }
         }
         return true
