@@ -84,7 +84,7 @@ final class DestinationState: Sendable {
         info.ram.transferred = info.ram.multifdBytes
         info.ram.mbps = Double(info.ram.transferred) * 8 / 1e6 / max(time.seconds, 1e-6)
         info.ram.pagesPerSecond = Int(Double(info.ram.normal + info.ram.duplicate) / max(time.seconds, 1e-6))
-        if let guest = shared.target.info { info.guest = guest }
+        if let progress = shared.target.progress { info.guest?.steps = progress.steps }
         if shared.compression != .none, let parameters = info.parameters {
             var codec = CodecInfo(level: parameters.level)
             for channel in info.channels {

@@ -23,11 +23,11 @@ public protocol MigrationTarget: AnyObject, Sendable {
     /// The migration failed: drops all that came.
     func abort()
 
-    /// What reports say about the guest; nil before it is known.
-    var info: GuestInfo? { get }
+    /// How far the guest has come, once it runs here; nil for a target that does not run it, or does not count.
+    var progress: GuestProgress? { get }
 }
 
 extension MigrationTarget {
-    /// Nothing.
-    public var info: GuestInfo? { nil }
+    /// Nil: it does not count.
+    public var progress: GuestProgress? { nil }
 }

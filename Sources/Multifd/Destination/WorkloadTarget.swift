@@ -51,5 +51,5 @@ package final class WorkloadTarget: MigrationTarget {
         guest?.shutDown()
     }
 
-    package var info: GuestInfo? { guest?.info }
+    package var progress: GuestProgress? { guest?.progress }
 }

@@ -28,11 +28,13 @@ public protocol Guest: AnyObject, Sendable {
     /// About how large the device state will be, in bytes, to expect the downtime by.
     var expectedDeviceStateByteCount: Int { get }
 
-    /// What reports say about the guest. Called at any time.
-    var info: GuestInfo { get }
+    /// How far the guest has come, called while it runs; nil for a guest that does not count. It gives reports the
+    /// guest's speed.
+    var progress: GuestProgress? { get }
 
     /// Where in each block there may be anything but zero pages, as ranges of page numbers in ascending order; the
-    /// rest of the block is known to be zero and is neither read nor sent. The default is the whole block.
+    /// rest of the block is known to be zero and is neither read nor sent. Asked once the dirty log has started, so that
+    /// what the guest writes later is not missed. The default is the whole block.
     func contentRanges(ofBlock block: Int) throws -> [Range<Int>]
 }
 
@@ -40,14 +42,8 @@ extension Guest {
     /// 64 KiB.
     public var expectedDeviceStateByteCount: Int { 64 << 10 }
 
-    /// Its RAMBlocks, its configuration and how its writes are found.
-    public var info: GuestInfo {
-        var info = GuestInfo()
-        info.ramBlocks = memory.blocks.map { RAMBlockInfo(name: $0.name, size: $0.byteCount) }
-        info.workload = configuration.isEmpty ? nil : configuration
-        info.dirtyTracking = dirtyLog?.name
-        return info
-    }
+    /// Nil: it does not count.
+    public var progress: GuestProgress? { nil }
 
     /// The whole block.
     public func contentRanges(ofBlock block: Int) throws -> [Range<Int>] {

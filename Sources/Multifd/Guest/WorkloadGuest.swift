@@ -132,6 +132,8 @@ extension WorkloadGuest {
         }
     }
 
+    package var progress: GuestProgress? { GuestProgress(steps: stepCounts, runningTime: runningTime) }
+
     /// Brings a paused guest to given step counts: the reference that a migrated guest is compared with. Takes far less
     /// time than running, because steps whose page a later step rewrites are not executed.
     ///

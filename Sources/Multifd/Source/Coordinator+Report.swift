@@ -4,6 +4,16 @@ extension Coordinator {
         TransferCounts(of: channels.map(\.counters), mainBytes: main?.bytesSent ?? 0)
     }
 
+    private var guestInfo: GuestInfo {
+        var info = GuestInfo()
+        info.ramBlocks = guest.memory.blocks.map { RAMBlockInfo(name: $0.name, size: $0.byteCount) }
+        info.workload = guest.configuration.isEmpty ? nil : guest.configuration
+        info.dirtyTracking = guest.dirtyLog?.name
+        info.steps = guest.progress?.steps ?? []
+        info.speed = statistics.guestSpeed
+        return info
+    }
+
     func publishIfDue() throws(MigrationError) {
         guard MonotonicTime.now.since(statistics.publishedAt) >= Patience.tick else { return }
         publish(statistics.pausedAt == nil ? .active : .device)
@@ -17,7 +27,7 @@ extension Coordinator {
         let parameters = state.parameters
         info.uri = "\(uri)"
         info.parameters = parameters
-        info.guest = guest.info
+        info.guest = guestInfo
         info.channels = channels.map(\.info)
         info.errorDescription = error.map { "\($0)" }
         info.verified = status == .completed

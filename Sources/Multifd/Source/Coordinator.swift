@@ -58,7 +58,7 @@ final class Coordinator {
     }
 
     private func migrate() throws(MigrationError) {
-        statistics.begin()
+        statistics.begin(guest.progress)
         publish(.setup)
         if state.parameters.timeout > .zero { state.patience.setDeadline(.now + state.parameters.timeout) }
         try setUp()
@@ -140,13 +140,13 @@ final class Coordinator {
 
     /// Sends every page that is marked, and waits until the destination has applied them all.
     func iterate() throws(MigrationError) {
-        statistics.beginIteration(currentCounts)
+        statistics.beginIteration(currentCounts, guest.progress)
         repeat {
             try distribute()
             try passBarrier()
             // What a lost channel had sent is marked again.
         } while bitmap.population > 0
-        let iteration = statistics.endIteration(currentCounts)
+        let iteration = statistics.endIteration(currentCounts, guest.progress)
         estimator.record(
             pageCount: iteration.pages, zeroPageCount: iteration.duplicate, duration: iteration.duration)
     }

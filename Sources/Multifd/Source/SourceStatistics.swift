@@ -24,6 +24,13 @@ struct SourceStatistics {
     private var syncCount = 0
     private var countsAtPause: TransferCounts?
 
+    // The guest's speed.
+    private var progressAtStart: GuestProgress?
+    private var progressAtIteration: GuestProgress?
+    private var progressAtEnd: GuestProgress?
+    /// Steps a second before the migration.
+    private var ownSpeed: Double?
+
     // Rates of the last period.
     private var periodStart = MonotonicTime.now
     private var periodCounts = TransferCounts()
@@ -34,8 +41,12 @@ struct SourceStatistics {
 
     // MARK: What happens
 
-    mutating func begin() {
+    mutating func begin(_ progress: GuestProgress?) {
         startedAt = .now
+        progressAtStart = progress
+        ownSpeed = progress.flatMap { now in
+            now.stepsPerSecond(since: GuestProgress(steps: now.steps.map { _ in 0 }, runningTime: .zero))
+        }
         periodStart = startedAt
     }
 
@@ -44,14 +55,15 @@ struct SourceStatistics {
         dirtyPeriodStart = .now
     }
 
-    mutating func beginIteration(_ counts: TransferCounts) {
+    mutating func beginIteration(_ counts: TransferCounts, _ progress: GuestProgress?) {
+        progressAtIteration = progress
         iterationStart = .now
         iterationCounts = counts
     }
 
     /// - Returns: the iteration, without what only the sync after it will tell.
     @discardableResult
-    mutating func endIteration(_ counts: TransferCounts) -> IterationInfo {
+    mutating func endIteration(_ counts: TransferCounts, _ progress: GuestProgress?) -> IterationInfo {
         let duration = MonotonicTime.now.since(iterationStart)
         var iteration = IterationInfo(iteration: iterations.count + 1)
         iteration.normal = counts.normal - iterationCounts.normal
@@ -63,6 +75,8 @@ struct SourceStatistics {
         iteration.transferred = counts.transferred - iterationCounts.transferred
         iteration.duration = duration
         iteration.mbps = Double(iteration.transferred) * 8 / 1e6 / max(duration.seconds, 1e-6)
+        iteration.guestSpeed = speed(since: progressAtIteration, progress)
+        progressAtEnd = progress
         iterations.append(iteration)
         return iteration
     }
@@ -97,6 +111,14 @@ struct SourceStatistics {
         let sent = ByteRate(rawValue: Int(Double(last.pages << Page.shift) / seconds))
         return "in the last iteration the guest dirtied \(dirtied) and \(sent) of RAM were sent; "
             + "more bandwidth, compression, a longer downtime-limit or a slower guest would help"
+    }
+
+    /// How fast the guest ran since the migration began, in % of its speed before.
+    var guestSpeed: Double? { speed(since: progressAtStart, progressAtEnd) }
+
+    private func speed(since earlier: GuestProgress?, _ later: GuestProgress?) -> Double? {
+        guard let ownSpeed, ownSpeed > 0, let earlier, let later else { return nil }
+        return later.stepsPerSecond(since: earlier).map { $0 / ownSpeed * 100 }
     }
 
     /// The report, brought up to now.

@@ -24,6 +24,9 @@ public struct IterationInfo: Codable, Hashable, Sendable {
     public var remaining = 0
     /// The share of vCPU time taken away at its end, in % (0...99).
     public var cpuThrottlePercentage = 0
+    /// How fast the guest ran meanwhile, in % of its speed before the migration; nil when it does not count or the pass
+    /// was too short to tell. Ours.
+    public var guestSpeed: Double?
 
     /// Nothing counted.
     public init(iteration: Int = 0) {
@@ -43,5 +46,6 @@ public struct IterationInfo: Codable, Hashable, Sendable {
         case bytesDirtied = "bytes-dirtied"
         case remaining
         case cpuThrottlePercentage = "cpu-throttle-percentage"
+        case guestSpeed = "guest-speed"
     }
 }
