@@ -1,0 +1,157 @@
+import Multifd
+import Testing
+
+@Suite("The choice of a codec")
+struct CodecChooserTests {
+    /// Four channels that share two cores and one link. What encoding costs and gives differs from
+    /// what the chooser begins with, as another machine and guest would.
+    struct Simulation {
+        static let payload = 524_288.0
+        static let channelCount = 4
+        static let coreCount = 2.0
+
+        /// Bytes per second.
+        var link: Double
+        /// How much slower than the chooser thinks, and how much larger than it thinks.
+        var slowness = 1.0
+        var largeness = 1.0
+
+        static let costs: [(secondsPerByte: Double, ratio: Double)] =
+            [(0, 1), (1.02e-9, 0.51), (1.3e-9, 0.43), (1.5e-9, 0.40), (2.7e-9, 0.371), (8.6e-9, 0.357)]
+        /// Copying into the socket, and all the receiver does, on the same cores.
+        static let secondsPerByteSent = 0.25e-9
+        static let secondsPerByteReceived = 0.45e-9
+
+        func cost(_ mode: CodecChooser.Mode) -> (work: Double, bytes: Double) {
+            let (seconds, ratio) = Self.costs[mode.rawValue]
+            let bytes = mode == .none ? 1 : min(1, ratio * largeness)
+            return (seconds * slowness * Self.payload, bytes * Self.payload)
+        }
+
+        private struct Channel {
+            var mode = CodecChooser.Mode.none
+            /// Seconds of a core that encoding still takes, and handing over; bytes that the link still has to take.
+            var work = 0.0
+            var handover = 0.0
+            var bytes = 0.0
+            var encoding = 0.0
+            var sending = 0.0
+            var isIdle = true
+        }
+
+        /// Seconds to send that many packets.
+        func run(packetCount: Int, modes: inout [CodecChooser]?, fixed: CodecChooser.Mode = .none) -> Double {
+            var channels = [Channel](repeating: Channel(), count: Self.channelCount)
+            var left = packetCount
+            var time = 0.0
+            while true {
+                for index in channels.indices where channels[index].isIdle && left > 0 {
+                    left -= 1
+                    let mode = modes?[index].chooseMode(isCompressible: true) ?? fixed
+                    let (work, bytes) = cost(mode)
+                    // A receiver's decoding is in the cores' work too.
+                    let handover = bytes * Self.secondsPerByteSent + Self.payload * Self.secondsPerByteReceived
+                    channels[index] = Channel(mode: mode, work: work, handover: handover, bytes: bytes, isIdle: false)
+                }
+                guard channels.contains(where: { !$0.isIdle }) else { return time }
+                // Whoever has work shares the cores; who has encoded first has the link. On to the next that is done.
+                let runnable = channels.count { $0.work > 0 || $0.handover > 0 }
+                let core = min(1, Self.coreCount / Double(max(1, runnable)))
+                let first = channels.indices.filter { channels[$0].work <= 0 && channels[$0].bytes > 0 }
+                    .max { channels[$0].sending < channels[$1].sending }
+                var step = Double.infinity
+                for (index, channel) in channels.enumerated() where !channel.isIdle {
+                    if channel.work > 0 {
+                        step = min(step, channel.work / core)
+                    } else {
+                        if channel.handover > 0 { step = min(step, channel.handover / core) }
+                        if index == first { step = min(step, channel.bytes / link) }
+                    }
+                }
+                // A hair more, so that what is due becomes zero in spite of rounding.
+                step = step * 1.000_001 + 1e-9
+                time += step
+                for index in channels.indices where !channels[index].isIdle {
+                    advance(&channels[index], by: step, core: core, link: index == first ? link : 0)
+                    guard channels[index].isIdle else { continue }
+                    modes?[index].record(
+                        CodecChooser.Measurement(
+                            mode: channels[index].mode, bytesIn: Int(Self.payload),
+                            bytesOut: Int(cost(channels[index].mode).bytes), encoding: channels[index].encoding,
+                            sending: channels[index].sending))
+                }
+            }
+        }
+
+        private func advance(_ channel: inout Channel, by step: Double, core: Double, link: Double) {
+            guard channel.work <= 0 else {
+                channel.work -= step * core
+                channel.encoding += step
+                return
+            }
+            channel.sending += step
+            channel.handover -= step * core
+            channel.bytes -= step * link
+            channel.isIdle = channel.handover <= 0 && channel.bytes <= 0
+        }
+
+        func seconds(packetCount: Int, fixed: CodecChooser.Mode) -> Double {
+            var none: [CodecChooser]?
+            return run(packetCount: packetCount, modes: &none, fixed: fixed)
+        }
+    }
+
+    static let links: [Double] = [1e12, 10e9 / 8, 3e9 / 8, 1e9 / 8, 300e6 / 8, 100e6 / 8]
+
+    @Test(
+        "On any link it takes at most 1.1 times as long as the best fixed mode, without thrashing",
+        arguments: links, [(1.0, 1.0), (2.0, 0.8), (0.6, 1.6), (1.0, 2.4)])
+    func nearTheBest(link: Double, content: (slowness: Double, largeness: Double)) {
+        let simulation = Simulation(link: link, slowness: content.slowness, largeness: content.largeness)
+        let packetCount = 1600
+        let fixed = CodecChooser.Mode.allCases.map { simulation.seconds(packetCount: packetCount, fixed: $0) }
+        let best = fixed.min() ?? 0
+        var choosers: [CodecChooser]? = [CodecChooser](
+            repeating: CodecChooser(channelsPerCore: 2), count: Simulation.channelCount)
+        let seconds = simulation.run(packetCount: packetCount, modes: &choosers)
+        let counts = choosers?.map(\.packetCounts) ?? []
+        #expect(seconds <= 1.1 * best, "\(seconds / best), fixed \(fixed), packets \(counts)")
+        for chooser in choosers ?? [] {
+            #expect(chooser.changeCount <= 20, "\(chooser.packetCounts)")
+            #expect(chooser.packetCounts.reduce(0, +) > 100)
+        }
+    }
+
+    @Test("Packets that look incompressible go as they are and do not change the mode")
+    func incompressible() {
+        var chooser = CodecChooser(channelsPerCore: 2)
+        for _ in 0..<100 {
+            #expect(chooser.chooseMode(isCompressible: false) == .none)
+            chooser.record(.init(mode: .none, bytesIn: 524_288, bytesOut: 524_288, encoding: 0, sending: 0.04))
+        }
+        #expect(chooser.incompressibleCount == 100 && chooser.changeCount == 0)
+        #expect(chooser.chooseMode(isCompressible: true) == .zstd1)
+    }
+
+    @Test("A link that becomes faster is found out")
+    func fasterLink() {
+        var choosers: [CodecChooser]? = [CodecChooser](
+            repeating: CodecChooser(channelsPerCore: 2), count: Simulation.channelCount)
+        _ = Simulation(link: 12.5e6).run(packetCount: 400, modes: &choosers)
+        #expect(choosers?.allSatisfy { $0.mode.rawValue >= CodecChooser.Mode.zstd3.rawValue } == true)
+        _ = Simulation(link: 1e12).run(packetCount: 2000, modes: &choosers)
+        #expect(choosers?.allSatisfy { $0.mode == .none } == true)
+    }
+
+    @Test("The look at content tells random bytes from all others", arguments: SampleContent.allCases)
+    func probe(content: SampleContent) {
+        for pageCount in [8, 16, 128] {
+            let payload = content.bytes(count: pageCount * Page.byteCount, seed: 4)
+            // Random bytes, each twice, have evenly spread values too: there is nothing in them for zstd either.
+            let isCompressible = content != .random && content != .runsJustTooShort
+            if pageCount == 128 || isCompressible {
+                unsafe #expect(ContentProbe.isCompressible(payload.span.bytes) == isCompressible, "\(pageCount) pages")
+            }
+        }
+    }
+}
