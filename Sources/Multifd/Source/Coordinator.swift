@@ -37,8 +37,8 @@ final class Coordinator {
         self.logger = logger
         bitmap = MigrationBitmap(of: guest.memory)
         let parameters = state.parameters
-        // Deep enough that channels never wait while the coordinator syncs: 8 ms at 8 GB/s are 128 batches.
-        queue = BatchQueue(capacity: 128)
+        // Deep enough that channels do not wait while the coordinator syncs or waits for a core: 30 ms at 8 GB/s.
+        queue = BatchQueue(capacity: 512)
         gate = BarrierGate(channelCount: parameters.multifdChannels)
         estimator = SwitchoverEstimator(promisedBandwidth: parameters.availSwitchoverBandwidth)
     }
