@@ -17,6 +17,6 @@ package enum Checksum {
     /// Of memory that a span may not describe, such as a mapped file.
     @unsafe
     package static func of(memory bytes: UnsafeRawBufferPointer, seed: UInt64 = 0) -> UInt64 {
-        unsafe XXH3_64bits_withSeed(bytes.baseAddress, bytes.count, seed)
+        unsafe CXXHash_64bits(bytes.baseAddress, bytes.count, seed)
     }
 }

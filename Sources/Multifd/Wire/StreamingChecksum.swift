@@ -19,7 +19,7 @@ package struct StreamingChecksum: ~Copyable {
 
     @unsafe
     package mutating func update(_ bytes: UnsafeRawBufferPointer) {
-        _ = unsafe XXH3_64bits_update(state, bytes.baseAddress, bytes.count)
+        unsafe CXXHash_64bits_update(state, bytes.baseAddress, bytes.count)
     }
 
     package var value: UInt64 { unsafe XXH3_64bits_digest(state) }
