@@ -32,6 +32,7 @@ let package = Package(
                 .product(name: "Rainbow", package: "Rainbow"),
                 .product(name: "TextTable", package: "TextTable"),
             ]),
+        .target(name: "MultifdSimulator", dependencies: ["Multifd"]),
         .target(name: "CLinux"),
         .target(name: "CPage"),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
@@ -42,6 +43,7 @@ let package = Package(
             name: "MultifdTests",
             dependencies: ["Multifd", "CZstd", "CZlib", .product(name: "Logging", package: "swift-log")]),
         .testTarget(name: "MultifdCLITests", dependencies: ["Multifd", "MultifdCLI"]),
+        .testTarget(name: "MultifdSimulatorTests", dependencies: ["Multifd", "MultifdSimulator"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,56 @@
+/// The alternative to stepping all vCPUs: holds each vCPU that writes faster than a quota to that quota, and leaves readers
+/// and idle vCPUs alone.
+///
+/// Dirtying grows at most in proportion to speed, so the speed is scaled by quota over rate; where a working set is
+/// written over and over it grows less, and a few periods close in on the quota.
+package struct DirtyLimit: Sendable {
+    /// Within this much of the quota, the throttle stays as it is.
+    private static let tolerance = 0.1
+    /// How much faster than before a vCPU may run in the next period.
+    private static let recovery = 2.0
+
+    /// Bytes a second that each vCPU may dirty.
+    package let quota: Int
+    /// Between two decisions.
+    package let period: Duration
+    /// In force, of each vCPU.
+    package private(set) var throttles: [ThrottlePercentage]
+
+    /// - Parameters:
+    ///   - megabytesPerSecond: `vcpu-dirty-limit`, in MiB/s as in QEMU, at least 1.
+    ///   - period: `x-vcpu-dirty-limit-period`, 1...1000 ms.
+    package init(megabytesPerSecond: Int, period: Duration = .milliseconds(1000), vcpuCount: Int) throws(ThrottleError) {
+        guard (1...1_048_576).contains(megabytesPerSecond) else {
+            throw .outOfRange(name: "vcpu-dirty-limit", value: megabytesPerSecond, range: 1...1_048_576)
+        }
+        guard (1...1000).contains(period.wholeMilliseconds) else {
+            throw .outOfRange(name: "x-vcpu-dirty-limit-period", value: period.wholeMilliseconds, range: 1...1000)
+        }
+        quota = megabytesPerSecond << 20
+        self.period = period
+        throttles = Array(repeating: .off, count: vcpuCount)
+    }
+
+    /// Decides at the end of a period.
+    ///
+    /// - Parameter rates: bytes a second that each vCPU dirtied in the period.
+    /// - Returns: the vCPUs whose throttle changes, and to what.
+    package mutating func update(rates: [Int]) -> [(vcpu: Int, throttle: ThrottlePercentage)] {
+        var changes: [(vcpu: Int, throttle: ThrottlePercentage)] = []
+        for (vcpu, rate) in zip(throttles.indices, rates) {
+            let next = throttle(after: throttles[vcpu], rate: rate)
+            guard next != throttles[vcpu] else { continue }
+            throttles[vcpu] = next
+            changes.append((vcpu, next))
+        }
+        return changes
+    }
+
+    private func throttle(after current: ThrottlePercentage, rate: Int) -> ThrottlePercentage {
+        let ratio = rate > 0 ? Double(quota) / Double(rate) : .infinity
+        guard ratio < 1 || (current != .off && ratio > 1 + Self.tolerance) else { return current }
+        let speed = min(1, current.guestSpeed * min(ratio, Self.recovery))
+        // Rounded up, so that the quota is kept.
+        return ThrottlePercentage(clamping: Int((100 * (1 - speed)).rounded(.up)))
+    }
+}

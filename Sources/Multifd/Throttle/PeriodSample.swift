@@ -1,0 +1,42 @@
+/// What a throttle policy looks at: the time between two samples, and where the migration stands at its end.
+package struct PeriodSample: Hashable, Sendable {
+    /// The end of the period, since the migration started.
+    package var time: Duration
+    /// The length of the period.
+    package var duration: Duration
+    /// Pages newly found dirty in the period, in bytes.
+    package var bytesDirtied: Int
+    /// Bytes put on the wire in the period: all channels and the main channel, after compression.
+    package var bytesTransferred: Int
+    /// Bytes of the pages that were sent in the period, before compression.
+    package var ramBytesSent: Int
+    /// The period's syncs, oldest first.
+    package var writes: [WriteObservation]
+    /// Where the migration stands at the end of the period.
+    package var outlook: MigrationOutlook
+
+    package init(
+        time: Duration, duration: Duration, bytesDirtied: Int, bytesTransferred: Int, ramBytesSent: Int = 0,
+        writes: [WriteObservation] = [],
+        outlook: MigrationOutlook = MigrationOutlook(remainingByteCount: 0)
+    ) {
+        self.time = time
+        self.duration = duration
+        self.bytesDirtied = bytesDirtied
+        self.bytesTransferred = bytesTransferred
+        self.ramBytesSent = ramBytesSent
+        self.writes = writes
+        self.outlook = outlook
+    }
+
+    /// Pages dirtied a second, rounded down (QEMU: `dirty-pages-rate`).
+    package var dirtyPagesRate: Int {
+        let milliseconds = duration.wholeMilliseconds
+        return milliseconds > 0 ? bytesDirtied / Page.byteCount * 1000 / milliseconds : 0
+    }
+
+    /// Whether more than `threshold` % of the bytes transferred was dirtied.
+    package func isHigh(threshold: Int) -> Bool {
+        bytesDirtied > bytesTransferred * threshold / 100
+    }
+}

@@ -1,0 +1,18 @@
+/// How auto-converge slows a guest that writes faster than its memory moves. Raw values are those of
+/// `--throttle-policy`.
+public enum ThrottlePolicy: String, CaseIterable, Hashable, Sendable, Codable {
+    /// The 2013 proposal: on from the 7th high sample, two thirds of the time asleep, no steps.
+    case legacy2013 = "legacy-2013"
+    /// QEMU 2.5 and later: an initial throttle, then a fixed increment.
+    case dynamic
+    /// As ``dynamic``, with steps of 30 % of what remains once the throttle is at 80 %.
+    case tailslowFixed = "tailslow-fixed"
+    /// As ``tailslowFixed``, with the start of the tail and its rate as parameters.
+    case tailslowParameters = "tailslow-parameters"
+    /// Each step takes 30 % (a parameter) of the guest speed that remains.
+    case geometric
+    /// QEMU's `cpu-throttle-tailslow`: no step further than the speed at which the sample would not have been high.
+    case tailslow
+    /// Ours: the smallest throttle that a model of the guest's writes says will do.
+    case predictive
+}

@@ -1,0 +1,61 @@
+/// How many different bytes a guest writes within a time that it runs for, learnt from syncs.
+///
+/// Whatever the guest does, the curve never falls, and never rises faster than in proportion to time: writes hit pages
+/// already written more and more often. A guest changes, though. So the newest observation is taken as true, and older ones
+/// are bent as little as it takes to agree with it under these two rules.
+///
+/// Between observations, time per byte is linear in time: exact for a constant rate (it is constant) and for a working set
+/// that is written all over (it is `time / size`), and close to `size × (1 − exp(−rate × time / size))` between the two.
+package struct WriteCurve: Hashable, Sendable {
+    private struct Point: Hashable {
+        /// Seconds of running.
+        var time: Double
+        /// At least 1, so that time per byte is finite.
+        var bytes: Double
+        var timePerByte: Double { time / bytes }
+    }
+
+    /// Observations nearer than this factor replace each other.
+    private static let spacing = 1.15
+    /// Ascending times.
+    private var points: [Point] = []
+
+    package init() {}
+
+    /// The shortest time that an observation tells about, in seconds of running; nil before the first.
+    package var shortestTime: Double? { points.first?.time }
+
+    /// Learns that the guest wrote `bytes` different bytes in `time` seconds of running.
+    package mutating func observe(time: Double, bytes: Double) {
+        guard time > 0 else { return }
+        let seen = Point(time: time, bytes: max(1, bytes))
+        points.removeAll { $0.time < time * Self.spacing && time < $0.time * Self.spacing }
+        for index in points.indices {
+            let inProportion = points[index].time / seen.timePerByte
+            let bounds = min(seen.bytes, inProportion)...max(seen.bytes, inProportion)
+            points[index].bytes = max(1, min(max(points[index].bytes, bounds.lowerBound), bounds.upperBound))
+        }
+        points.insert(seen, at: points.firstIndex { $0.time > time } ?? points.endIndex)
+    }
+
+    /// The different bytes expected to be written in `time` seconds of running.
+    package func bytes(within time: Double) -> Double {
+        guard time > 0, let first = points.first, let last = points.last else { return 0 }
+        guard let second = points.dropFirst().first else { return time / first.timePerByte }
+        if time <= first.time {
+            // Nothing was seen of so short a time: half way between the line through the next two observations and
+            // proportion.
+            let steep = Self.timePerByte(at: time, from: first, to: second)
+            let slowest = time / first.bytes
+            return time / max((steep + first.timePerByte) / 2, slowest)
+        }
+        let above = points.firstIndex { $0.time >= time } ?? points.endIndex - 1
+        let perByte = Self.timePerByte(at: time, from: points[above - 1], to: points[above])
+        return time > last.time ? max(time / perByte, last.bytes) : time / perByte
+    }
+
+    private static func timePerByte(at time: Double, from left: Point, to right: Point) -> Double {
+        let share = (time - left.time) / (right.time - left.time)
+        return left.timePerByte + (right.timePerByte - left.timePerByte) * share
+    }
+}

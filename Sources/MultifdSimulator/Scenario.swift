@@ -1,0 +1,43 @@
+package import Multifd
+
+/// A migration to simulate.
+package struct Scenario: Hashable, Sendable, Codable {
+    package var name: String
+    package var guest: GuestModel
+    package var link: LinkModel
+    /// Nil without auto-converge.
+    package var throttle: ThrottleParameters?
+    /// In seconds.
+    package var downtimeLimit: Double
+    /// Whether pages written again are sent as deltas.
+    package var sendsDeltas: Bool
+    /// Seconds after which a migration that has not completed is given up.
+    package var timeout: Double
+    /// Seconds that a sync takes for each GiB of RAM.
+    package var syncTimePerGiB: Double
+
+    package init(
+        name: String, guest: GuestModel, link: LinkModel, throttle: ThrottleParameters? = nil,
+        downtimeLimit: Double = 0.3, sendsDeltas: Bool = false, timeout: Double = 3600, syncTimePerGiB: Double = 0.003
+    ) {
+        self.name = name
+        self.guest = guest
+        self.link = link
+        self.throttle = throttle
+        self.downtimeLimit = downtimeLimit
+        self.sendsDeltas = sendsDeltas
+        self.timeout = timeout
+        self.syncTimePerGiB = syncTimePerGiB
+    }
+
+    /// Seconds that a sync takes.
+    package var syncTime: Double { Double(guest.ramByteCount) / 1_073_741_824 * syncTimePerGiB }
+
+    private enum CodingKeys: String, CodingKey {
+        case name, guest, link, throttle
+        case downtimeLimit = "downtime-limit"
+        case sendsDeltas = "deltas"
+        case timeout
+        case syncTimePerGiB = "sync-time-per-gib"
+    }
+}

@@ -1,0 +1,72 @@
+/// The migration bitmap of a simulated guest: not pages, but for each region the share of its pages that is marked.
+///
+/// An iteration passes over memory once. Pages ahead of it and pages behind it are told apart, because a sync within an
+/// iteration marks both: the ones ahead are sent in this iteration, the ones behind wait for the next. Regions are taken to
+/// be spread evenly over memory.
+struct SimulatedMemory {
+    struct Part {
+        var region: WriteRegion
+        /// The share of the pages ahead that is marked.
+        var ahead = 1.0
+        /// The share of the pages behind that is marked.
+        var behind = 0.0
+        /// Bytes written since the last sync, repetitions counted.
+        var written = 0.0
+        var byteCount: Double { Double(region.byteCount) }
+    }
+
+    struct SyncResult {
+        /// Bytes of pages that were not marked before.
+        var dirtied: Double
+        /// Bytes of all pages found written.
+        var written: Double
+    }
+
+    /// The regions, and then all that is never written.
+    var parts: [Part]
+    /// How far the iteration is, 0...1.
+    private(set) var position = 0.0
+
+    init(of guest: GuestModel) {
+        let untouched = guest.ramByteCount - guest.regions.reduce(0) { $0 + $1.byteCount }
+        let rest = WriteRegion(byteCount: max(0, untouched), writeRate: 0, zeroShare: guest.zeroShare)
+        parts = (guest.regions + [rest]).map { Part(region: $0) }
+    }
+
+    /// Bytes that are to be sent, ahead and behind.
+    var remaining: Double {
+        parts.reduce(0) { $0 + $1.byteCount * ((1 - position) * $1.ahead + position * $1.behind) }
+    }
+
+    mutating func sync() -> SyncResult {
+        var result = SyncResult(dirtied: 0, written: 0)
+        for index in parts.indices {
+            let part = parts[index]
+            let share = part.region.share(afterWriting: part.written)
+            let unmarked = (1 - position) * (1 - part.ahead) + position * (1 - part.behind)
+            result.dirtied += part.byteCount * share * unmarked
+            result.written += part.byteCount * share
+            parts[index].ahead += (1 - part.ahead) * share
+            parts[index].behind += (1 - part.behind) * share
+            parts[index].written = 0
+        }
+        return result
+    }
+
+    /// Sends the pages between here and `next`, so that none of those is marked.
+    mutating func advance(to next: Double) {
+        guard next > position else { return }
+        for index in parts.indices { parts[index].behind *= position / next }
+        position = next
+    }
+
+    /// Begins the next iteration: what was marked behind the last one is now ahead.
+    mutating func beginIteration() {
+        guard position > 0 else { return }
+        position = 0
+        for index in parts.indices {
+            parts[index].ahead = parts[index].behind
+            parts[index].behind = 0
+        }
+    }
+}

@@ -1,0 +1,209 @@
+import Multifd
+
+/// Runs a migration on a virtual clock: the guest, the link and the bitmap are models, while syncs, samples, throttle and
+/// switchover are decided by the code that decides in a live migration.
+package struct Simulation {
+    /// A migration that needs more than this many iterations is not going to end.
+    private static let iterationLimit = 200_000
+
+    let scenario: Scenario
+    private var memory: SimulatedMemory
+    private var autoConverge: AutoConverge?
+    private var estimator = SwitchoverEstimator()
+
+    /// Seconds since the migration started.
+    private var now = 0.0
+    private var transferred = 0.0
+    private var ramSent = 0.0
+    private var workLost = 0.0
+    private var dirtySyncCount = 0
+    private var bytesDirtied = 0.0
+    private var highestThrottle = ThrottlePercentage.off
+    private var iterations: [SimulationReport.Iteration] = []
+    private var decisions: [ThrottleDecision] = []
+
+    package init(_ scenario: Scenario) {
+        self.scenario = scenario
+        memory = SimulatedMemory(of: scenario.guest)
+        autoConverge = scenario.throttle.map { AutoConverge($0) }
+    }
+
+    /// Simulates the migration from its start to its end.
+    package static func run(_ scenario: Scenario) -> SimulationReport {
+        var simulation = Simulation(scenario)
+        return simulation.run()
+    }
+
+    private mutating func run() -> SimulationReport {
+        sync()
+        while true {
+            iterate()
+            let pending = memory.remaining
+            guard now < scenario.timeout, iterations.count < Self.iterationLimit else {
+                return report(downtime: 0, failure: "")
+            }
+            if estimator.shouldSwitchOver(
+                pendingByteCount: Int(pending), downtimeLimit: .seconds(scenario.downtimeLimit), overhead: overhead)
+            {
+                let finalThrottle = throttle
+                let downtime = switchOver()
+                _ = finalThrottle
+                return report(downtime: downtime, failure: nil)
+            }
+        }
+    }
+
+    private var throttle: ThrottlePercentage { autoConverge?.throttle ?? .off }
+
+    private var overhead: SwitchoverOverhead {
+        SwitchoverOverhead(
+            finalSync: .seconds(scenario.syncTime),
+            deviceState: .seconds(Double(scenario.guest.deviceStateByteCount) / scenario.link.wireRate),
+            commit: .seconds(2 * scenario.link.roundTrip))
+    }
+
+    // MARK: Way of a page
+
+    private func wireShare(of region: WriteRegion) -> Double {
+        let isDelta = scenario.sendsDeltas && !iterations.isEmpty && region.writeRate > 0
+        return scenario.guest.compressedShare * (isDelta ? min(1, region.changedShare) : 1)
+    }
+
+    /// Seconds that the pages ahead take.
+    private var secondsAhead: Double {
+        memory.parts.reduce(0) { $0 + (1 - memory.position) * $1.ahead * $1.byteCount * secondsPerByte(of: $1.region) }
+    }
+
+    private func secondsPerByte(of region: WriteRegion) -> Double {
+        (1 - region.zeroShare) * scenario.link.secondsPerByte(wireShare: wireShare(of: region))
+            + region.zeroShare / scenario.link.zeroPageRate
+    }
+
+    /// One pass over the bitmap, and the sync after it.
+    private mutating func iterate() {
+        memory.beginIteration()
+        let start = (time: now, transferred: transferred, ramSent: ramSent, dirtied: bytesDirtied)
+        var zero = 0.0
+        while memory.position < 1, now < scenario.timeout {
+            let left = secondsAhead
+            let event = min(nextSyncTime, scenario.timeout)
+            let isLast = now + left <= event
+            let share = isLast ? 1 : max(0, event - now) / left
+            for part in memory.parts {
+                let sent = share * (1 - memory.position) * part.ahead * part.byteCount
+                ramSent += sent
+                zero += sent * part.region.zeroShare
+                transferred += sent * ((1 - part.region.zeroShare) * wireShare(of: part.region) + 8.0 / 4096)
+            }
+            memory.advance(to: isLast ? 1 : memory.position + (1 - memory.position) * share)
+            runGuest(until: isLast ? now + left : max(now, event))
+            // A nanosecond later, because a Double may round a time down to before it.
+            if !isLast, autoConverge?.isSyncDue(at: .seconds(now + 1e-9), dirtySyncCount: dirtySyncCount) == true {
+                sync()
+            }
+        }
+        runGuest(until: now + scenario.link.roundTrip)
+
+        let pages = (ramSent - start.ramSent) / Double(Page.byteCount)
+        let zeroPages = zero / Double(Page.byteCount)
+        estimator.record(
+            pageCount: Int(pages), zeroPageCount: Int(zeroPages), duration: .seconds(now - start.time))
+        let throttleBefore = throttle
+        runGuest(until: now + scenario.syncTime)
+        memory.beginIteration()
+        sync()
+        iterations.append(
+            SimulationReport.Iteration(
+                iteration: iterations.count + 1, pages: Int(pages), duplicate: Int(zeroPages),
+                transferred: Int(transferred - start.transferred), duration: Int((now - start.time) * 1000),
+                bytesDirtied: Int(bytesDirtied - start.dirtied), remaining: Int(memory.remaining),
+                throttle: throttleBefore.rawValue))
+    }
+
+    private var nextSyncTime: Double {
+        guard dirtySyncCount > 1 else { return .infinity }
+        return (autoConverge?.nextSyncTime?.inSeconds).map { max($0, now + 1e-6) } ?? .infinity
+    }
+
+    private mutating func sync() {
+        let found = memory.sync()
+        dirtySyncCount += 1
+        bytesDirtied += found.dirtied
+        let outlook = MigrationOutlook(
+            remainingByteCount: Int(memory.remaining), ramBytesPerSecond: estimator.ramBytesPerSecond,
+            affordableByteCount: estimator.affordableByteCount(
+                downtimeLimit: .seconds(scenario.downtimeLimit), overhead: overhead),
+            syncDuration: .seconds(scenario.syncTime))
+        let decision = autoConverge?.synced(
+            at: .seconds(now), bytesDirtied: Int(found.dirtied), bytesWritten: Int(found.written),
+            bytesTransferred: Int(transferred), ramBytesSent: Int(ramSent), outlook: outlook)
+        if let decision {
+            decisions.append(decision)
+            highestThrottle = max(highestThrottle, decision.to)
+        }
+    }
+
+    /// Lets the guest run, and the clock with it.
+    private mutating func runGuest(until end: Double) {
+        while now < end {
+            let (factors, phaseEnd) = phase(at: now)
+            let step = min(end, phaseEnd) - now
+            for index in memory.parts.indices where memory.parts[index].region.writeRate > 0 {
+                memory.parts[index].written +=
+                    memory.parts[index].region.writeRate * factors(index) * throttle.guestSpeed * step
+            }
+            workLost += step * (1 - throttle.guestSpeed)
+            now = min(end, phaseEnd)
+        }
+    }
+
+    private func phase(at time: Double) -> (factors: (Int) -> Double, end: Double) {
+        let phases = scenario.guest.phases.filter { $0.duration > 0 }
+        let cycle = phases.reduce(0) { $0 + $1.duration }
+        guard cycle > 0 else { return ({ _ in 1 }, .infinity) }
+        let cycleStart = (time / cycle).rounded(.down) * cycle
+        var end = cycleStart
+        for phase in phases {
+            end += phase.duration
+            if end > time { return (phase.factor(ofRegion:), end) }
+        }
+        return (phases[0].factor(ofRegion:), end + phases[0].duration)
+    }
+
+    // MARK: End
+
+    /// Pauses the guest and moves the rest. Returns the downtime.
+    private mutating func switchOver() -> Double {
+        memory.beginIteration()
+        let start = (time: now, transferred: transferred)
+        let pending = memory.remaining
+        let zero = memory.parts.reduce(0) { $0 + $1.ahead * $1.byteCount * $1.region.zeroShare }
+        let wire = memory.parts.reduce(0) {
+            $0 + $1.ahead * $1.byteCount * ((1 - $1.region.zeroShare) * wireShare(of: $1.region) + 8.0 / 4096)
+        }
+        now += overhead.total.inSeconds + secondsAhead + scenario.link.latency
+        transferred += wire + Double(scenario.guest.deviceStateByteCount)
+        dirtySyncCount += 1
+        iterations.append(
+            SimulationReport.Iteration(
+                iteration: iterations.count + 1, pages: Int(pending) / Page.byteCount,
+                duplicate: Int(zero) / Page.byteCount, transferred: Int(transferred - start.transferred),
+                duration: Int((now - start.time) * 1000), bytesDirtied: 0, remaining: 0, throttle: throttle.rawValue))
+        return now - start.time
+    }
+
+    private mutating func report(downtime: Double, failure: String?) -> SimulationReport {
+        let final = throttle
+        let end = Duration.seconds(now)
+        if let release = autoConverge?.release(at: end, reason: failure == nil ? "completed" : "given up") {
+            decisions.append(release)
+        }
+        return SimulationReport(
+            scenario: scenario.name, policy: scenario.throttle?.policy.rawValue ?? "off",
+            status: failure == nil ? .completed : .failed, reason: failure, totalTime: Int(now * 1000),
+            downtime: Int(downtime * 1000), downtimeLimit: Int(scenario.downtimeLimit * 1000),
+            transferred: Int(transferred), dirtySyncCount: dirtySyncCount, iterationCount: iterations.count,
+            finalThrottle: final.rawValue, highestThrottle: highestThrottle.rawValue,
+            workLost: Int(workLost * 1000), iterations: iterations, throttleDecisions: decisions)
+    }
+}

@@ -1,0 +1,6 @@
+import Multifd
+import MultifdSimulator
+import Testing
+
+@Suite struct SimulationTests {
+}
