@@ -13,7 +13,8 @@ package struct LinkModel: Hashable, Sendable, Codable {
     package var zeroPageRate: Double
 
     package init(
-        bandwidth: Double, limit: Double = 0, latency: Double = 0.0002, channelCount: Int = 2, channelRate: Double = 1.5e9,
+        bandwidth: Double, limit: Double = 0, latency: Double = 0.0002, channelCount: Int = 2,
+        channelRate: Double = 1.5e9,
         zeroPageRate: Double = 4e9
     ) {
         self.bandwidth = bandwidth

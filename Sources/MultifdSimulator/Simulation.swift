@@ -40,15 +40,12 @@ package struct Simulation {
             iterate()
             let pending = memory.remaining
             guard now < scenario.timeout, iterations.count < Self.iterationLimit else {
-                return report(downtime: 0, failure: "")
+                return report(downtime: 0, failure: reasonForNonConvergence)
             }
             if estimator.shouldSwitchOver(
                 pendingByteCount: Int(pending), downtimeLimit: .seconds(scenario.downtimeLimit), overhead: overhead)
             {
-                let finalThrottle = throttle
-                let downtime = switchOver()
-                _ = finalThrottle
-                return report(downtime: downtime, failure: nil)
+                return report(downtime: switchOver(), failure: nil)
             }
         }
     }
@@ -59,7 +56,7 @@ package struct Simulation {
         SwitchoverOverhead(
             finalSync: .seconds(scenario.syncTime),
             deviceState: .seconds(Double(scenario.guest.deviceStateByteCount) / scenario.link.wireRate),
-            commit: .seconds(2 * scenario.link.roundTrip))
+            commit: .seconds(2.5 * scenario.link.roundTrip))
     }
 
     // MARK: Way of a page
@@ -181,7 +178,7 @@ package struct Simulation {
         let wire = memory.parts.reduce(0) {
             $0 + $1.ahead * $1.byteCount * ((1 - $1.region.zeroShare) * wireShare(of: $1.region) + 8.0 / 4096)
         }
-        now += overhead.total.inSeconds + secondsAhead + scenario.link.latency
+        now += overhead.total.inSeconds + secondsAhead
         transferred += wire + Double(scenario.guest.deviceStateByteCount)
         dirtySyncCount += 1
         iterations.append(
@@ -190,6 +187,21 @@ package struct Simulation {
                 duplicate: Int(zero) / Page.byteCount, transferred: Int(transferred - start.transferred),
                 duration: Int((now - start.time) * 1000), bytesDirtied: 0, remaining: 0, throttle: throttle.rawValue))
         return now - start.time
+    }
+
+    private var reasonForNonConvergence: String {
+        let limit = Duration.seconds(scenario.downtimeLimit)
+        let affordable = estimator.affordableByteCount(downtimeLimit: limit, overhead: overhead) ?? 0
+        guard affordable > 0 else {
+            return "the switchover alone takes \(overhead.total.inSeconds.threeFigures) s of a downtime limit of "
+                + "\(scenario.downtimeLimit.threeFigures) s"
+        }
+        guard let last = iterations.last else {
+            return "the first iteration takes longer than \(scenario.timeout.threeFigures) s"
+        }
+        let slowed = throttle == .off ? "unthrottled" : "throttled by \(throttle.rawValue) %"
+        return "not complete after \(now.threeFigures) s: the guest, \(slowed), leaves \(last.remaining.byteText) an "
+            + "iteration, and \(affordable.byteText) fit the downtime"
     }
 
     private mutating func report(downtime: Double, failure: String?) -> SimulationReport {

@@ -37,7 +37,7 @@ package struct ConvergencePlan: Hashable, Sendable {
     }
 
     /// Seconds of migration that are worth a second of the guest's work.
-    nonisolated(unsafe) package static var workPrice = 10.0
+    private static let workPrice = 20.0
 
     /// For now, in %.
     package let throttle: Int
@@ -75,7 +75,7 @@ package struct ConvergencePlan: Hashable, Sendable {
             let left = curve.bytes(within: iteration * speed)
             guard left < remaining else { continue }
             let step = Stage(
-                remaining: left, throttle: throttle, cost: iteration * (1 - speed + 1 / (unsafe workPrice)), time: iteration,
+                remaining: left, throttle: throttle, cost: iteration * (1 - speed + 1 / workPrice), time: iteration,
                 workLost: iteration * (1 - speed))
             let total = Self.total(of: step, from: remaining, after: stages)
             // Not for a hundredth of the cost: the weaker throttle is as good.

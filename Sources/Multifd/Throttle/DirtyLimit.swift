@@ -19,7 +19,8 @@ package struct DirtyLimit: Sendable {
     /// - Parameters:
     ///   - megabytesPerSecond: `vcpu-dirty-limit`, in MiB/s as in QEMU, at least 1.
     ///   - period: `x-vcpu-dirty-limit-period`, 1...1000 ms.
-    package init(megabytesPerSecond: Int, period: Duration = .milliseconds(1000), vcpuCount: Int) throws(ThrottleError) {
+    package init(megabytesPerSecond: Int, period: Duration = .milliseconds(1000), vcpuCount: Int) throws(ThrottleError)
+    {
         guard (1...1_048_576).contains(megabytesPerSecond) else {
             throw .outOfRange(name: "vcpu-dirty-limit", value: megabytesPerSecond, range: 1...1_048_576)
         }

@@ -2,33 +2,37 @@
 ///
 /// A guest that writes faster than its memory moves loses the least work to a throttle that is strong and short: at guest
 /// speed `s`, the pages that remain shrink by `rate − s × writes` a second, and `1 − s` seconds of work are lost in each, so
-/// that half a throttle costs more than twice the time. But the throttle stays off as long as the migration converges by
-/// itself in reasonable time, and it is no stronger than the iteration at hand requires.
+/// that half a throttle costs more than twice the time. What drains by itself is better waited for, though. Which of the two
+/// holds depends on how many different pages the guest writes in which time (``WriteCurve``); ``ConvergencePlan`` weighs it.
 ///
-/// What it has to know is how many different pages the guest writes in a given time (``WriteCurve``). It asks for two extra
-/// syncs after a sample: one soon, because what a throttled guest writes is what an unthrottled one writes in less time, and
-/// one when the next sample may be taken, because iterations can be long.
+/// It asks for two extra syncs after a sample. One is soon, because what a throttled guest writes is what an unthrottled one
+/// writes in less time. The other is later and later while the guest runs unthrottled, because a plan that costs much
+/// is worth to be looked at longer: the guest may calm down, and its writes are known for longer times then.
 package struct PredictiveThrottle: Sendable {
     package struct Prediction: Sendable {
         package var throttle: ThrottlePercentage
         package var reason: String
     }
 
-    /// Seconds of migration that are worth a second of the guest's work.
-    static let workPrice = 5.0
     /// The part of the affordable bytes to aim at: no model is exact, and to miss the limit costs an iteration.
-    static let aim = 0.9
+    private static let aim = 0.9
+    /// Seconds to look on for each second of work that the throttle would cost.
+    private static let caution = 0.5
+    /// Samples at the maximum before it is given up as futile.
+    private static let patience = 3
 
-    nonisolated(unsafe) package static var caution = 0.25
-    private let maximum: Int
+    private let maximum: ThrottlePercentage
     private var curve = WriteCurve()
     private var sampleCount = 0
+    /// Seconds that the guest ran unthrottled since the first sample.
     private var watched = 0.0
-    private var hasAdvised = false
+    /// Samples without a plan, one after the other.
+    private var hopelessCount = 0
+    /// When syncs are wanted beside those that are made anyway: times after the last sample's, ascending.
     package private(set) var requestedSyncs: [Duration] = []
 
     package init(maximum: Int) {
-        self.maximum = maximum
+        self.maximum = ThrottlePercentage(clamping: maximum)
     }
 
     /// Decides on a sample. Nil leaves the throttle as it is.
@@ -36,29 +40,65 @@ package struct PredictiveThrottle: Sendable {
         for write in sample.writes {
             curve.observe(time: write.guestTime.inSeconds, bytes: Double(write.bytesWritten))
         }
-        let outlook = sample.outlook
-        let isFirst = sampleCount == 0
         sampleCount += 1
+        // The first sample is the first iteration, which is too long to tell anything about the next.
+        let isFirst = sampleCount == 1
         if !isFirst, throttle == .off { watched += sample.duration.inSeconds }
-        requestedSyncs = [max(.milliseconds(20), outlook.syncDuration), max(.milliseconds(1010), outlook.syncDuration * 10, throttle == .off ? .seconds(watched) : .zero)]
-        guard !isFirst, let lately = outlook.ramBytesPerSecond, let affordable = outlook.affordableByteCount else { return nil }
-        let rate = max(lately, Double(sample.ramBytesSent) / sample.duration.inSeconds)
-        let remaining = Double(outlook.remainingByteCount)
-        let plan = ConvergencePlan(
-            for: curve,
-            under: ConvergencePlan.Conditions(
-                remaining: remaining, rate: rate, pause: outlook.syncDuration.inSeconds,
-                target: Double(affordable) * Self.aim, maximum: maximum))
-        guard plan.finishes else {
-            let next = ThrottlePercentage(clamping: maximum)
-            return next == throttle ? nil : Prediction(throttle: next, reason: "no throttle suffices")
-        }
-        if throttle == .off, watched < (unsafe Self.caution) * plan.workLost { return nil }
-        guard plan.throttle != throttle.rawValue else { return nil }
+        requestSyncs(each: sample.outlook.syncDuration, throttle: throttle)
+        guard !isFirst, let conditions = conditions(of: sample) else { return nil }
+
+        let plan = ConvergencePlan(for: curve, under: conditions)
+        guard plan.finishes else { return giveAdvice(under: conditions, throttle: throttle) }
+        hopelessCount = 0
+        guard plan.throttle != throttle.rawValue,
+            throttle != .off || watched >= Self.caution * plan.workLost
+        else { return nil }
         return Prediction(
-            throttle: ThrottlePercentage(clamping: plan.throttle),
-            reason: "writes \(Int(curve.bytes(within: remaining / rate)).byteText) an iteration, "
-                + "\(Int(rate).byteText)/s move, \(affordable.byteText) fit the downtime, "
-                + "done in \(plan.time.threeFigures) s")
+            throttle: ThrottlePercentage(clamping: plan.throttle), reason: reason(for: plan, under: conditions))
+    }
+
+    private mutating func requestSyncs(each duration: Duration, throttle: ThrottlePercentage) {
+        // A sync must not take a tenth of the time between two of them.
+        let next = max(SampleClock.minimumPeriod + .milliseconds(10), duration * 10)
+        requestedSyncs = [
+            max(.milliseconds(20), duration), throttle == .off ? max(next, .seconds(watched / 2)) : next,
+        ]
+    }
+
+    private func conditions(of sample: PeriodSample) -> ConvergencePlan.Conditions? {
+        let outlook = sample.outlook
+        guard let lately = outlook.ramBytesPerSecond, let affordable = outlook.affordableByteCount else { return nil }
+        return ConvergencePlan.Conditions(
+            remaining: Double(outlook.remainingByteCount),
+            rate: max(lately, Double(sample.ramBytesSent) / sample.duration.inSeconds),
+            pause: outlook.syncDuration.inSeconds, target: Double(affordable) * Self.aim,
+            maximum: maximum.rawValue)
+    }
+
+    private func reason(for plan: ConvergencePlan, under conditions: ConvergencePlan.Conditions) -> String {
+        let iteration = conditions.remaining / conditions.rate
+        let written = curve.bytes(within: iteration)
+        let outlook =
+            plan.throttle == 0
+            ? "converges by itself in about \(plan.time.threeFigures) s"
+            : "\(plan.throttle) % finish in about \(plan.time.threeFigures) s"
+        return "writes \(Int(written).byteText) in the \(iteration.threeFigures) s that "
+            + "\(Int(conditions.remaining).byteText) take, \(Int(conditions.target).byteText) fit the downtime, \(outlook)"
+    }
+
+    /// When no throttle will do: tries the maximum, in case the model is wrong, and takes it off again if it is not. Says
+    /// what would do.
+    private mutating func giveAdvice(
+        under conditions: ConvergencePlan.Conditions, throttle: ThrottlePercentage
+    ) -> Prediction? {
+        hopelessCount += 1
+        let next: ThrottlePercentage
+        switch hopelessCount {
+        case 1: next = maximum
+        case Self.patience + 1: next = .off
+        default: return nil
+        }
+        let advice = ConvergenceAdvice(for: curve, under: conditions)
+        return Prediction(throttle: next, reason: advice.description)
     }
 }

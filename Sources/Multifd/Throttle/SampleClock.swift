@@ -52,6 +52,7 @@ package struct SampleClock: Sendable {
         }
         return PeriodSample(
             time: now, duration: now - last.time, bytesDirtied: bytesDirtied,
-            bytesTransferred: bytesTransferred - last.bytesTransferred, ramBytesSent: ramBytesSent - last.ramBytesSent, writes: writes, outlook: outlook)
+            bytesTransferred: bytesTransferred - last.bytesTransferred, ramBytesSent: ramBytesSent - last.ramBytesSent,
+            writes: writes, outlook: outlook)
     }
 }

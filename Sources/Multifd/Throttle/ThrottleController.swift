@@ -47,7 +47,8 @@ package struct ThrottleController: Sendable {
             let prediction = predictive.predict(from: sample, throttle: throttle)
             mechanism = .predicting(predictive)
             guard let prediction else { return nil }
-            return decide(prediction.throttle, TriggerFiring(trigger: .prediction, reason: prediction.reason), on: sample)
+            return decide(
+                prediction.throttle, TriggerFiring(trigger: .prediction, reason: prediction.reason), on: sample)
         }
     }
 

@@ -1,0 +1,83 @@
+import Multifd
+import MultifdSimulator
+import Testing
+
+@Suite struct PredictivePolicyTests {
+    private var predictive: ThrottleParameters {
+        var parameters = ThrottleParameters()
+        parameters.policy = .predictive
+        return parameters
+    }
+
+    private func run(_ scenario: Scenario) -> SimulationReport {
+        var scenario = scenario
+        scenario.throttle = predictive
+        return Simulation.run(scenario)
+    }
+
+    @Test(arguments: [30, 50, 60, 100])
+    func `it loses less of RHEL's guest than any published policy`(megabytes: Int) throws {
+        let comparison = PolicyComparison(of: .rhel1289285(megabytes: megabytes, writeRate: 500e6))
+        #expect(comparison.predictive.completes)
+        #expect(comparison.predictive.downtime <= comparison.downtimeLimit)
+        #expect(try #require(comparison.totalTimeRatio) <= 1)
+        if let ratio = comparison.workLostRatio { #expect(ratio < 0.5) }
+    }
+
+    @Test func `it leaves a guest alone that converges by itself`() {
+        let report = run(
+            Scenario(
+                name: "half the link",
+                guest: GuestModel(
+                    ramByteCount: 8_000_000_000, regions: [WriteRegion(byteCount: 2_000_000_000, writeRate: 60e6)]),
+                link: LinkModel(bandwidth: 125e6)))
+        #expect(report.status == .completed)
+        #expect(report.throttleDecisions.isEmpty)
+        #expect(report.workLost == 0)
+    }
+
+    @Test func `it says at once when no throttle will do, and does not throttle in vain`() throws {
+        var scenario = Scenario(
+            name: "hopeless",
+            guest: GuestModel(
+                ramByteCount: 8_000_000_000, regions: [WriteRegion(byteCount: 4_000_000_000, writeRate: 50e9)]),
+            link: LinkModel(bandwidth: 12.5e6), timeout: 2000)
+        scenario.throttle = predictive
+        let report = Simulation.run(scenario)
+        #expect(report.status == .failed)
+        let first = try #require(report.throttleDecisions.first)
+        #expect(first.reason.contains("even 99 % leave"))
+        #expect(first.reason.contains("/s instead of 12"))
+        // The first iteration takes 640 s; then it was tried for a moment only.
+        #expect(report.workLost < 100_000)
+    }
+
+    @Test func `it comes down when the guest calms down`() throws {
+        let report = run(
+            Scenario(
+                name: "calm after 75 s",
+                guest: GuestModel(
+                    ramByteCount: 4_000_000_000, regions: [WriteRegion(byteCount: 3_000_000_000, writeRate: 2e9)],
+                    phases: [GuestPhase(duration: 75, factors: [1]), GuestPhase(duration: 1e6, factors: [0.001])]),
+                link: LinkModel(bandwidth: 100e6)))
+        #expect(report.status == .completed)
+        let up = try #require(report.throttleDecisions.first { $0.to > $0.from })
+        let down = try #require(report.throttleDecisions.first { $0.to == .off })
+        #expect(up.time < .seconds(75))
+        #expect(down.trigger == .prediction && down.time < .seconds(85))
+    }
+
+    /// A few of the two hundred scenarios that `bench` compares.
+    @Test(arguments: UInt64(1)...12)
+    func `it completes what a published policy completes, within the downtime limit`(seed: UInt64) {
+        let comparison = PolicyComparison(of: .random(seed: seed))
+        #expect(comparison.predictive.completes || comparison.leastLoss == nil)
+        #expect(comparison.predictive.downtime <= comparison.downtimeLimit)
+        #expect((comparison.workLostRatio ?? 0) <= 1.1)
+    }
+
+    @Test func `a scenario drawn at random is the same for the same seed`() {
+        #expect(Scenario.random(seed: 7) == Scenario.random(seed: 7))
+        #expect(Scenario.random(seed: 7) != Scenario.random(seed: 8))
+    }
+}

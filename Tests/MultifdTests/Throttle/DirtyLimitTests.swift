@@ -1,0 +1,34 @@
+import Multifd
+import Testing
+
+@Suite struct DirtyLimitTests {
+    private let megabyte = 1 << 20
+
+    @Test func `only the vCPUs over the quota are slowed, in proportion`() throws {
+        var limit = try DirtyLimit(megabytesPerSecond: 10, vcpuCount: 4)
+        let changes = limit.update(rates: [0, 10 * megabyte, 20 * megabyte, 1000 * megabyte])
+        #expect(changes.map(\.vcpu) == [2, 3])
+        #expect(limit.throttles.map(\.rawValue) == [0, 0, 50, 99])
+    }
+
+    @Test func `it settles when a vCPU keeps the quota, and lets go of one that calms down`() throws {
+        var limit = try DirtyLimit(megabytesPerSecond: 10, vcpuCount: 1)
+        _ = limit.update(rates: [40 * megabyte])
+        #expect(limit.throttles[0].rawValue == 75)
+        #expect(limit.update(rates: [10 * megabyte]).isEmpty)
+        #expect(limit.update(rates: [Int(9.5 * Double(megabyte))]).isEmpty)
+        _ = limit.update(rates: [5 * megabyte])
+        #expect(limit.throttles[0].rawValue == 50)
+        _ = limit.update(rates: [0])
+        #expect(limit.throttles[0] == .off)
+    }
+
+    @Test func `a quota or period out of range is refused`() {
+        #expect(throws: ThrottleError.outOfRange(name: "vcpu-dirty-limit", value: 0, range: 1...1_048_576)) {
+            try DirtyLimit(megabytesPerSecond: 0, vcpuCount: 1)
+        }
+        #expect(throws: ThrottleError.outOfRange(name: "x-vcpu-dirty-limit-period", value: 1001, range: 1...1000)) {
+            try DirtyLimit(megabytesPerSecond: 1, period: .milliseconds(1001), vcpuCount: 1)
+        }
+    }
+}

@@ -1,0 +1,55 @@
+import Multifd
+import Testing
+
+@Suite struct WriteCurveTests {
+    @Test func `one observation is taken as a constant rate`() {
+        var curve = WriteCurve()
+        #expect(curve.bytes(within: 1) == 0)
+        curve.observe(time: 2, bytes: 200)
+        #expect(curve.bytes(within: 1) == 100)
+        #expect(curve.bytes(within: 4) == 400)
+    }
+
+    @Test func `a constant rate and a working set are both found exactly`() {
+        var rate = WriteCurve()
+        rate.observe(time: 0.1, bytes: 10)
+        rate.observe(time: 10, bytes: 1000)
+        #expect(abs(rate.bytes(within: 3) - 300) < 1e-6)
+        #expect(abs(rate.bytes(within: 0.01) - 1) < 1e-6)
+
+        var workingSet = WriteCurve()
+        workingSet.observe(time: 1, bytes: 500)
+        workingSet.observe(time: 10, bytes: 500)
+        #expect(abs(workingSet.bytes(within: 3) - 500) < 1e-6)
+        #expect(abs(workingSet.bytes(within: 100) - 500) < 1e-6)
+    }
+
+    @Test func `it never falls and never rises faster than in proportion, whatever was observed`() {
+        var generator = SystemRandomNumberGenerator()
+        for _ in 0..<50 {
+            var curve = WriteCurve()
+            for _ in 0..<20 {
+                curve.observe(
+                    time: .random(in: 0.001...100, using: &generator), bytes: .random(in: 0...1e9, using: &generator))
+            }
+            var time = 0.0005
+            while time < 200 {
+                let next = time * 1.1
+                #expect(curve.bytes(within: next) >= curve.bytes(within: time) * 0.999)
+                #expect(curve.bytes(within: next) <= curve.bytes(within: time) * 1.1 * 1.001)
+                time = next
+            }
+        }
+    }
+
+    @Test func `the newest observation bends the older ones`() {
+        var curve = WriteCurve()
+        curve.observe(time: 1, bytes: 1000)
+        curve.observe(time: 10, bytes: 2000)
+        // The guest has calmed down: what it wrote in a second before cannot be more than what it writes in five now.
+        curve.observe(time: 5, bytes: 100)
+        #expect(curve.bytes(within: 5) == 100)
+        #expect(curve.bytes(within: 1) == 100)
+        #expect(abs(curve.bytes(within: 10) - 200) < 1e-6)
+    }
+}
