@@ -68,7 +68,7 @@ import Testing
     }
 
     /// A few of the two hundred scenarios that `bench` compares.
-    @Test(arguments: UInt64(1)...12)
+    @Test(arguments: UInt64(1)...8)
     func `it completes what a published policy completes, within the downtime limit`(seed: UInt64) {
         let comparison = PolicyComparison(of: .random(seed: seed))
         #expect(comparison.predictive.completes || comparison.leastLoss == nil)
