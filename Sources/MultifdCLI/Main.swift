@@ -1,4 +1,5 @@
 import ArgumentParser
+import SystemPackage
 
 /// The entry: runs the subcommand and turns errors into one sentence on standard error and an exit code.
 ///
@@ -22,7 +23,7 @@ enum Main {
         } catch {
             // The parser answers some requests for help by a command of its own that throws them.
             let isOurs = !(error is ExitCode) && MultifdCommand.exitCode(for: error) != .success
-            if isOurs { StandardError.write("multifd: \(error)") }
+            if isOurs { FileDescriptor.standardError.writeLine("multifd: \(error)") }
             MultifdCommand.exit(withError: isOurs ? ExitCode.failure : error)
         }
     }
@@ -30,10 +31,10 @@ enum Main {
     /// Help and the version are asked for in the same way as usage errors come: as errors of the parser.
     private static func exit(parsingEndedWith error: any Error) -> Never {
         guard MultifdCommand.exitCode(for: error) != .success else { MultifdCommand.exit(withError: error) }
-        StandardError.write("multifd: \(MultifdCommand.message(for: error))")
+        FileDescriptor.standardError.writeLine("multifd: \(MultifdCommand.message(for: error))")
         // The parser's last line names the subcommand whose help to ask for.
         if let hint = MultifdCommand.fullMessage(for: error).split(separator: "\n").last, hint.contains("--help") {
-            StandardError.write(String(hint))
+            FileDescriptor.standardError.writeLine(String(hint))
         }
         MultifdCommand.exit(withError: ExitCode(2))
     }

@@ -1,29 +1,56 @@
 import Foundation
 
-/// One run of the built `multifd`, to its end.
-struct CommandRun {
-    let exitCode: Int32
-    let output: String
-    let error: String
+/// One run of the built `multifd`.
+final class CommandRun {
+    private let process = Process()
+    private let outputPipe = Pipe()
+    private let errorPipe = Pipe()
 
     /// The command is built into the directory that holds the test bundle.
-    static let executable = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+    private static let executable = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         .deletingLastPathComponent().appendingPathComponent("multifd")
 
-    init(arguments: [String]) throws {
-        let process = Process()
+    /// Starts it, without a terminal and with nothing on standard input.
+    init(_ arguments: [String]) throws {
         process.executableURL = Self.executable
         process.arguments = arguments
         process.standardInput = FileHandle.nullDevice
-        let output = Pipe()
-        let error = Pipe()
-        process.standardOutput = output
-        process.standardError = error
+        process.standardOutput = outputPipe
+        process.standardError = errorPipe
         try process.run()
-        // Neither stream comes near the size of a pipe, so that one may be read after the other.
-        self.output = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-        self.error = String(decoding: try error.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-        process.waitUntilExit()
-        exitCode = process.terminationStatus
     }
+
+    deinit {
+        // A test that failed half-way leaves nothing running.
+        if process.isRunning { send(SIGKILL) }
+    }
+
+    struct Result {
+        let exitCode: Int32
+        let output: String
+        let error: String
+    }
+
+    /// Waits for the end. Neither stream comes near the size of a pipe, so that one may be read after the other.
+    func result() throws -> Result {
+        let output = try outputPipe.fileHandleForReading.readToEnd() ?? Data()
+        let error = try errorPipe.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return Result(
+            exitCode: process.terminationStatus, output: String(decoding: output, as: UTF8.self),
+            error: String(decoding: error, as: UTF8.self))
+    }
+
+    static func result(_ arguments: String...) throws -> Result { try CommandRun(arguments).result() }
+
+    /// Reads a line of standard output while it runs; empty at the end.
+    func nextOutputLine() throws -> String {
+        var line = Data()
+        while let byte = try outputPipe.fileHandleForReading.read(upToCount: 1), byte != Data("\n".utf8) {
+            line += byte
+        }
+        return String(decoding: line, as: UTF8.self)
+    }
+
+    func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 }

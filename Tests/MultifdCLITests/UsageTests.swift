@@ -43,7 +43,7 @@ import Testing
             says: "Parameter 'log-level' does not accept value 'loud'"),
         Misuse("receive", "tcp::0", "--run", "--output", "file", says: "choose one"),
     ]) func `wrong usage is told in a sentence on standard error, and exits with 2`(misuse: Misuse) throws {
-        let run = try CommandRun(arguments: misuse.arguments)
+        let run = try CommandRun(misuse.arguments).result()
         #expect(run.exitCode == 2)
         #expect(run.output == "")
         #expect(run.error.contains(misuse.sentence))
@@ -56,7 +56,7 @@ import Testing
         [], ["--help"], ["help", "send"], ["send", "--help"], ["receive", "--help"], ["demo", "--help"],
     ])
     func `help goes to standard output, shows examples, and fits into 80 columns`(arguments: [String]) throws {
-        let run = try CommandRun(arguments: arguments)
+        let run = try CommandRun(arguments).result()
         #expect(run.exitCode == 0)
         #expect(run.error == "")
         #expect(run.output.contains("\n  multifd "))
@@ -66,7 +66,7 @@ import Testing
     }
 
     @Test func `the version is told`() throws {
-        let run = try CommandRun(arguments: ["--version"])
+        let run = try CommandRun.result("--version")
         #expect(run.exitCode == 0)
         #expect(run.output.split(separator: ".").count == 3)
     }

@@ -1,5 +1,7 @@
 import ArgumentParser
+import Glibc
 import Multifd
+import SystemPackage
 
 extension MultifdCommand {
     /// Both ends on one machine, and the proof.
@@ -22,13 +24,73 @@ extension MultifdCommand {
         @Option(
             help: ArgumentHelp(
                 "The guest to migrate. (default: workload:mixed, 1 GiB, rewriting 50 MiB at 100 MB/s)",
-                valueName: "workload"))
-        var guest: String?
+                valueName: "workload"),
+            transform: WorkloadConfiguration.init(parsing:))
+        var guest: WorkloadConfiguration?
 
         @OptionGroup(title: "Migration parameters")
         var options: ParameterOptions
 
         @OptionGroup(title: "Output")
         var output: OutputOptions
+
+        func run() async throws {
+            let configuration = guest ?? Self.defaultGuest
+            let destination = try DestinationProcess(logLevel: output.logLevel.text)
+            defer { destination.end() }
+            guard case .listening(let uri) = try destination.nextMessage() else {
+                throw DemoError.unexpectedMessage(expected: "listening")
+            }
+            tell("\(configuration), from process \(getpid()) to process \(destination.identifier) at \(uri)\n")
+            let (info, switchover) = try await migrate(configuration, to: uri)
+            guard info.verified else { throw DemoError.notVerified }
+            try await Task.sleep(for: .seconds(1))
+            try destination.pauseGuest()
+            guard case .paused(let steps, let migrated) = try destination.nextMessage() else {
+                throw DemoError.unexpectedMessage(expected: "paused")
+            }
+            let reference = try WorkloadGuest(configuration: configuration)
+            try reference.run(toStepCounts: steps)
+            let proof = DemoProof(
+                switchover: switchover, migrated: migrated, reference: try reference.memory.digest, steps: steps)
+
+            tell("\(Report(info).text)\n\n\(proof.text)")
+            if output.json { try JSONDocument(DemoDocument(info: info, proof: proof)).print() }
+            guard proof.holds else { throw DemoError.memoryDiffers(steps: steps) }
+        }
+
+        /// The source's part. Its guest's memory is freed before the reference run needs as much.
+        private func migrate(
+            _ configuration: WorkloadConfiguration, to uri: String
+        ) async throws -> (info: MigrationInfo, digest: String) {
+            let guest = try WorkloadGuest(configuration: configuration)
+            defer { guest.shutDown() }
+            try guest.resume()
+            let source = try MigrationSource(
+                guest: guest, to: MigrationURI(parsing: uri),
+                parameters: options.parameters(defaults: Self.defaultParameters),
+                logger: output.logger("source"))
+            return (try await source.runWatched(), try guest.memory.digest)
+        }
+
+        private static let defaultGuest: WorkloadConfiguration = {
+            var configuration = WorkloadConfiguration(.mixed)
+            configuration.workingSet = ByteCount(rawValue: 50 << 20)
+            configuration.rate = ByteRate(rawValue: 100_000_000)
+            return configuration
+        }()
+
+        private static let defaultParameters: MigrationParameters = {
+            var parameters = MigrationParameters()
+            parameters.multifdChannels = 4
+            parameters.multifdCompression = .zstd
+            parameters.verifyMemory = true
+            return parameters
+        }()
+
+        /// The demo's text is what it is for: it goes to pipes too.
+        private func tell(_ text: String) {
+            if !output.json { FileDescriptor.standardOutput.writeLine(text) }
+        }
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Multifd
+import SystemPackage
 
 extension MultifdCommand {
     /// The destination's end.
@@ -37,6 +38,31 @@ extension MultifdCommand {
         func validate() throws {
             guard output == nil || !runsGuest else {
                 throw ValidationError("--output stores the guest's memory and --run runs the guest: choose one")
+            }
+        }
+
+        func run() async throws {
+            let running = runsGuest ? WorkloadTarget() : nil
+            let target: any MigrationTarget = running ?? output.map(ImageFileTarget.init(path:)) ?? MemoryTarget()
+            _ = try await reporting.report {
+                let destination = try MigrationDestination(
+                    listeningOn: uri, target: target, logger: try reporting.logger("destination"))
+                announce(destination.uri)
+                return destination
+            }
+            if let guest = running?.guest {
+                await Interrupt.wait()
+                guest.shutDown()
+            }
+        }
+
+        /// Standard output belongs to the document when there is one.
+        private func announce(_ uri: MigrationURI) {
+            let line = "listening on \(uri)"
+            if reporting.json {
+                FileDescriptor.standardError.writeLine(line)
+            } else if uri != self.uri || Terminal.output.isInteractive {
+                FileDescriptor.standardOutput.writeLine(line)
             }
         }
     }

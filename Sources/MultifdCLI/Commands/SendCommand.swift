@@ -24,8 +24,9 @@ extension MultifdCommand {
                 ^C, it runs on there.
                 """)
 
-        @Argument(help: ArgumentHelp("What to migrate.", valueName: "source"))
-        var source: String
+        @Argument(
+            help: ArgumentHelp("What to migrate.", valueName: "source"), transform: SourceGuest.init(parsing:))
+        var source: SourceGuest
 
         @Argument(
             help: ArgumentHelp("Where the destination listens.", valueName: "uri"),
@@ -39,10 +40,33 @@ extension MultifdCommand {
             transform: MigrationPath.init(parsing:))
         var path: [MigrationPath] = []
 
+        @Option(help: ArgumentHelp("How to find the pages that a workload writes.", valueName: "how"))
+        var dirtyTracking = Choice(DirtyTracking.auto)
+
         @OptionGroup(title: "Migration parameters")
         var options: ParameterOptions
 
         @OptionGroup(title: "Output")
         var output: OutputOptions
+
+        func validate() throws {
+            do {
+                _ = try dirtyTracking.value(of: "dirty-tracking")
+            } catch {
+                throw ValidationError(error.description)
+            }
+        }
+
+        func run() async throws {
+            do {
+                _ = try await output.report {
+                    try MigrationSource(
+                        guest: source.start(dirtyTracking: dirtyTracking.value(of: "dirty-tracking")), to: uri,
+                        paths: path, parameters: options.parameters(), logger: output.logger("source"))
+                }
+            } catch let error as MigrationError where source.isRunning(after: error) {
+                throw GuestRunsOn(reason: error)
+            }
+        }
     }
 }

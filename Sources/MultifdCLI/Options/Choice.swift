@@ -3,7 +3,7 @@ import Multifd
 
 /// One of a parameter's words. Any text parses, so that a wrong one is refused in the field's wording.
 struct Choice<Value: RawRepresentable & CaseIterable>: ExpressibleByArgument where Value.RawValue == String {
-    private let text: String
+    let text: String
 
     init(_ value: Value) { text = value.rawValue }
 

@@ -26,22 +26,34 @@ struct OutputOptions: ParsableArguments {
         return logger
     }
 
-    /// Tells how a migration ended: the document with `--json`, tables on a terminal, nothing into a pipe.
-    func report(_ info: MigrationInfo) throws {
-        if json {
-            try JSONDocument(info).print()
-        } else if Terminal.output.isInteractive {
-            print(Report(info).text)
+    /// Runs a migration and tells how it ended: the document with `--json`, tables on a terminal, nothing into a pipe.
+    ///
+    /// - Parameter make: sets the migration up; what it throws is told like a failure of the migration.
+    func report<End: MigrationEnd>(_ make: () throws -> End) async throws -> End {
+        var info = MigrationInfo()
+        do {
+            let migration = try make()
+            defer { info = migration.info }
+            let report = try await migration.runWatched()
+            if json {
+                try JSONDocument(report).print()
+            } else if Terminal.output.isInteractive {
+                FileDescriptor.standardOutput.writeLine(Report(report).text)
+            }
+            return migration
+        } catch {
+            if json { try JSONDocument(info.failed(by: error)).print() }
+            throw error
         }
     }
+}
 
-    /// Tells the document's reader that a migration failed. The sentence for people goes to standard error.
-    func report(_ info: MigrationInfo, failedBy error: any Error) throws {
-        guard json else { return }
-        var info = info
-        // An error from before the engine took over, such as a missing file.
-        if !info.status.isFinal { info.status = .failed }
-        if info.errorDescription == nil { info.errorDescription = "\(error)" }
-        try JSONDocument(info).print()
+extension MigrationInfo {
+    /// The report of a migration that may have failed before the engine took it over.
+    fileprivate func failed(by error: any Error) -> MigrationInfo {
+        var info = self
+        if !status.isFinal { info.status = .failed }
+        if errorDescription == nil { info.errorDescription = "\(error)" }
+        return info
     }
 }

@@ -1,0 +1,36 @@
+import Multifd
+
+/// What the source's and the destination's end have in common for the one who watches.
+protocol MigrationEnd: Sendable {
+    var events: AsyncStream<MigrationEvent> { get }
+    var info: MigrationInfo { get }
+    func run() async throws -> MigrationInfo
+    /// Cancels it, unless that comes too late.
+    func interrupt()
+}
+
+extension MigrationSource: MigrationEnd {
+    func interrupt() { cancel() }
+}
+
+extension MigrationDestination: MigrationEnd {
+    func interrupt() { cancel() }
+}
+
+extension MigrationEnd {
+    /// Runs the migration with its progress on the terminal; ^C and SIGTERM cancel it.
+    func runWatched() async throws -> MigrationInfo {
+        let signals = Interrupt { interrupt() }
+        defer { signals.stop() }
+        async let shown: Void = ProgressDisplay().follow(events)
+        let result: Result<MigrationInfo, any Error>
+        do {
+            result = .success(try await run())
+        } catch {
+            result = .failure(error)
+        }
+        // What comes next is not to be written over.
+        await shown
+        return try result.get()
+    }
+}

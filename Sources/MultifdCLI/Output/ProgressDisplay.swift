@@ -1,0 +1,18 @@
+import Multifd
+
+/// Keeps the progress line on standard error up to date; silent when that is no terminal.
+struct ProgressDisplay {
+    private let terminal = Terminal.error
+
+    /// Returns when the events end.
+    func follow(_ events: AsyncStream<MigrationEvent>) async {
+        let isShown = terminal.isInteractive
+        var line = ProgressLine()
+        for await event in events {
+            guard isShown, case .progress(let info) = event else { continue }
+            // A terminal may be resized meanwhile. Its last column stays empty: some break the line there.
+            terminal.replaceLine(with: line.render(info, width: terminal.width - 1))
+        }
+        if isShown { terminal.replaceLine(with: "") }
+    }
+}

@@ -1,0 +1,120 @@
+import Foundation
+import Multifd
+import Testing
+
+@Suite struct MigrationTests {
+    /// Starts a destination on a port of its own.
+    private func receive(_ arguments: String...) throws -> (destination: CommandRun, uri: String) {
+        let destination = try CommandRun(["receive", "tcp:127.0.0.1:0"] + arguments)
+        let line = try destination.nextOutputLine()
+        #expect(line.hasPrefix("listening on tcp:127.0.0.1:"))
+        return (destination, String(line.dropFirst("listening on ".count)))
+    }
+
+    @Test(arguments: MultifdCompression.allCases)
+    func `an image arrives in a file, byte for byte, and pipes stay quiet`(codec: MultifdCompression) throws {
+        let directory = try TemporaryDirectory()
+        let image = try directory.makeImage("image", pageCount: 1000)
+        let (destination, uri) = try receive("--output", directory.path("copy"))
+        let sent = try CommandRun.result("send", image, uri, "--multifd-compression", codec.rawValue)
+        let received = try destination.result()
+        #expect(sent.exitCode == 0)
+        #expect(sent.output + sent.error == "")
+        #expect(received.exitCode == 0)
+        #expect(received.output + received.error == "")
+        #expect(try directory.names == ["copy", "image"])
+        #expect(try directory.contents("copy") == directory.contents("image"))
+    }
+
+    @Test func `both ends print one document that says the same`() throws {
+        let directory = try TemporaryDirectory()
+        let image = try directory.makeImage("image", pageCount: 1000)
+        let socket = "unix:\(directory.path("socket"))"
+        let destination = try CommandRun(["receive", socket, "--json"])
+        try directory.waitForFiles(count: 2)
+        let sent = try CommandRun.result("send", image, socket, "--json", "--verify-memory")
+        let received = try destination.result()
+        let source = try JSONDecoder().decode(MigrationInfo.self, from: Data(sent.output.utf8))
+        let sink = try JSONDecoder().decode(MigrationInfo.self, from: Data(received.output.utf8))
+        for info in [source, sink] {
+            #expect(info.status == .completed)
+            #expect(info.verified)
+            #expect(info.ram.total == 1000 * Page.byteCount)
+            #expect(info.ram.remaining == 0)
+            #expect(info.channels.count == 2)
+            #expect(info.channels.reduce(0) { $0 + $1.normal } == 666)
+        }
+        #expect(source.iterations.count == 1)
+    }
+
+    @Test func `the demo proves that a running guest loses nothing`() throws {
+        let demo = try CommandRun.result(
+            "demo", "--guest", "workload:mixed,ram=32MiB,vcpus=2,working-set=4MiB,rate=20MB/s")
+        #expect(demo.exitCode == 0)
+        #expect(demo.error == "")
+        #expect(demo.output.matches(of: /identical/).count == 2)
+        #expect(!demo.output.contains("DIFFERENT"))
+    }
+
+    @Test func `a source that fails before it begins says so in the document too`() throws {
+        let run = try CommandRun.result("send", "/nowhere/image", "tcp:127.0.0.1:1", "--json")
+        #expect(run.exitCode == 1)
+        #expect(run.error == "multifd: cannot open the image '/nowhere/image': No such file or directory\n")
+        let info = try JSONDecoder().decode(MigrationInfo.self, from: Data(run.output.utf8))
+        #expect(info.status == .failed)
+        #expect(info.errorDescription == "cannot open the image '/nowhere/image': No such file or directory")
+    }
+
+    @Test func `a port in use is refused in one sentence`() throws {
+        let (destination, uri) = try receive()
+        let second = try CommandRun.result("receive", uri)
+        #expect(second.exitCode == 1)
+        #expect(second.error.hasPrefix("multifd: "))
+        #expect(second.error.contains(uri.dropFirst("tcp:".count)))
+        #expect(second.error.split(separator: "\n").count == 1)
+        destination.send(SIGTERM)
+        #expect(try destination.result().exitCode == 1)
+    }
+
+    @Test func `a destination that is not there is told in one sentence`() throws {
+        let run = try CommandRun.result("send", "workload:idle,ram=1MiB", "unix:/nowhere/socket")
+        #expect(run.exitCode == 1)
+        #expect(run.output == "")
+        #expect(run.error.hasPrefix("multifd: "))
+        #expect(run.error.split(separator: "\n").count == 1)
+    }
+
+    @Test(arguments: [SIGTERM, SIGINT, SIGKILL])
+    func `a source that is stopped half-way leaves no file`(signal: Int32) throws {
+        let directory = try TemporaryDirectory()
+        let image = try directory.makeImage("image", pageCount: 2000)
+        let (destination, uri) = try receive("--output", directory.path("copy"))
+        // 8 MB at 1 MB/s: it cannot be done before the signal comes.
+        let source = try CommandRun(["send", image, uri, "--max-bandwidth", "1MB/s"])
+        try directory.waitForFiles(count: 2)
+        source.send(signal)
+        let sent = try source.result()
+        let received = try destination.result()
+        if signal != SIGKILL {
+            #expect(sent.exitCode == 1)
+            #expect(sent.error == "multifd: the migration was cancelled\n")
+        }
+        #expect(received.exitCode == 1)
+        #expect(received.error.split(separator: "\n").count == 1)
+        #expect(try directory.names == ["image"])
+    }
+
+    @Test(arguments: [SIGTERM, SIGKILL])
+    func `when the destination is stopped half-way the source fails with one sentence`(signal: Int32) throws {
+        let (destination, uri) = try receive()
+        let source = try CommandRun(["send", "workload:stress,ram=16MiB", uri, "--max-bandwidth", "1MB/s"])
+        // Long enough for most runs to have begun; any phase will do.
+        usleep(200_000)
+        destination.send(signal)
+        _ = try destination.result()
+        let sent = try source.result()
+        #expect(sent.exitCode == 1)
+        #expect(sent.error.split(separator: "\n").count == 1)
+        #expect(sent.error.hasSuffix("; the guest runs on at the source\n"))
+    }
+}
