@@ -1,6 +1,7 @@
-/// The pages that are still to be sent, for all RAMBlocks of a guest. Used by the coordinator's thread alone.
-// Sendable although its boxes are not: it is noncopyable and nobody else holds them.
+/// The pages that are still to be sent, for all RAMBlocks of a guest. Used by one thread at a time.
 public struct MigrationBitmap: ~Copyable, @unchecked Sendable {
+    // Sendable although its boxes are not: it is noncopyable, and nobody else holds them.
+
     /// Pages marked by ``mark(_:inBlock:)`` that were not marked already, since the last ``takeNewlyMarkedCount()``.
     private var newlyMarked = 0
     private var blocks: [Bits]

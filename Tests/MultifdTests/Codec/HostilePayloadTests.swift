@@ -91,13 +91,30 @@ struct HostilePayloadTests {
         }
     }
 
+    /// A whole zlib stream with its end.
+    private func endedZlibStream(of payload: [UInt8]) throws -> [UInt8] {
+        var stream = unsafe z_stream()
+        unsafe deflateInit_(&stream, 6, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+        defer { unsafe deflateEnd(&stream) }
+        var input = payload
+        var output = [UInt8](repeating: 0, count: 2 * payload.count + 64)
+        let written = unsafe input.withUnsafeMutableBufferPointer { input in
+            unsafe output.withUnsafeMutableBufferPointer { output in
+                unsafe stream.next_in = input.baseAddress
+                unsafe stream.avail_in = UInt32(input.count)
+                unsafe stream.next_out = output.baseAddress
+                unsafe stream.avail_out = UInt32(output.count)
+                #expect(unsafe deflate(&stream, Z_FINISH) == Z_STREAM_END)
+                return unsafe output.count - Int(stream.avail_out)
+            }
+        }
+        return Array(output[..<written])
+    }
+
     @Test("An end of the stream is refused, at the end of a payload too")
     func endOfStream() throws {
         var payload = SampleContent.text.bytes(count: Page.byteCount)
-        var length = UInt(2 * Page.byteCount)
-        var zlib = [UInt8](repeating: 0, count: Int(length))
-        #expect(unsafe compress(&zlib, &length, &payload, UInt(payload.count)) == Z_OK)
-        zlib.removeLast(zlib.count - Int(length))
+        let zlib = try endedZlibStream(of: payload)
         #expect(throws: CodecError.endOfStream(codec: "zlib")) {
             _ = try decode(zlib, byteCount: payload.count, with: ISALDecoder())
         }
