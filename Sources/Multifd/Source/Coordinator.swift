@@ -140,7 +140,7 @@ final class Coordinator {
 
     /// Sends every page that is marked, and waits until the destination has applied them all.
     func iterate() throws(MigrationError) {
-        statistics.beginIteration(currentCounts, guest.progress)
+        statistics.beginIteration(currentCounts, pending: bitmap.population, guest.progress)
         repeat {
             try distribute()
             try passBarrier()

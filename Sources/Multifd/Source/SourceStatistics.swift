@@ -21,6 +21,9 @@ struct SourceStatistics {
     private(set) var iterations: [IterationInfo] = []
     private var iterationStart = MonotonicTime.now
     private var iterationCounts = TransferCounts()
+    private var begunIterationCount = 0
+    /// Pages that the iteration in progress has to send; nil between two.
+    private var iterationPageCount: Int?
     private var syncCount = 0
     private var countsAtPause: TransferCounts?
 
@@ -55,16 +58,19 @@ struct SourceStatistics {
         dirtyPeriodStart = .now
     }
 
-    mutating func beginIteration(_ counts: TransferCounts, _ progress: GuestProgress?) {
+    mutating func beginIteration(_ counts: TransferCounts, pending: Int, _ progress: GuestProgress?) {
         progressAtIteration = progress
         iterationStart = .now
         iterationCounts = counts
+        begunIterationCount += 1
+        iterationPageCount = pending
     }
 
     /// - Returns: the iteration, without what only the sync after it will tell.
     @discardableResult
     mutating func endIteration(_ counts: TransferCounts, _ progress: GuestProgress?) -> IterationInfo {
         let duration = MonotonicTime.now.since(iterationStart)
+        iterationPageCount = nil
         var iteration = IterationInfo(iteration: iterations.count + 1)
         iteration.normal = counts.normal - iterationCounts.normal
         iteration.duplicate =
@@ -138,7 +144,9 @@ struct SourceStatistics {
             info.downtimeBreakdown = breakdown
         }
         info.ram.transferred = counts.transferred
-        info.ram.remaining = status == .completed ? 0 : pending << Page.shift
+        // A page that is queued has left the bitmap and not the source.
+        let unsent = iterationPageCount.map { $0 - (counts.pages - iterationCounts.pages) } ?? 0
+        info.ram.remaining = status == .completed ? 0 : max(pending, unsent) << Page.shift
         info.ram.total = ramByteCount
         info.ram.duplicate = counts.duplicate + (activeAt == nil ? 0 : untouchedZeroPages)
         info.ram.normal = counts.normal
@@ -147,7 +155,7 @@ struct SourceStatistics {
         info.ram.mbps = mbps
         info.ram.pagesPerSecond = pagesPerSecond
         info.ram.dirtySyncCount = syncCount
-        info.ram.iterationCount = iterations.count
+        info.ram.iterationCount = begunIterationCount
         info.ram.multifdBytes = counts.channelBytes
         info.ram.precopyBytes = (countsAtPause ?? counts).transferred
         info.ram.downtimeBytes = countsAtPause.map { counts.transferred - $0.transferred } ?? 0
