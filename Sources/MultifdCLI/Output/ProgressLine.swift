@@ -35,8 +35,9 @@ package struct ProgressLine {
     }
 
     private static func share(of info: MigrationInfo) -> Double {
-        guard info.ram.total > 0 else { return 0 }
-        guard info.ram.iterationCount <= 1 else { return 1 }
+        // Before the first iteration nothing is marked as to be sent, and nothing has been.
+        guard info.ram.total > 0, info.ram.iterationCount > 0 else { return 0 }
+        guard info.ram.iterationCount == 1 else { return 1 }
         return min(max(1 - Double(info.ram.remaining) / Double(info.ram.total), 0), 1)
     }
 

@@ -52,6 +52,7 @@ import Testing
         var line = ProgressLine()
         // 200 MiB are dirtied again in the middle of the first pass, and again after it.
         let snapshots = [
+            Self.snapshot(iteration: 0, remaining: 0),
             Self.snapshot(iteration: 1, remaining: 1024),
             Self.snapshot(iteration: 1, remaining: 512),
             Self.snapshot(iteration: 1, remaining: 712),
@@ -62,7 +63,7 @@ import Testing
         let shown = snapshots.map { snapshot in
             line.render(snapshot, width: 200).split(separator: "  ").first { $0.hasSuffix("%") }
         }
-        #expect(shown == ["0 %", "50 %", "50 %", "90 %", "100 %", "100 %"])
+        #expect(shown == [nil, "0 %", "50 %", "50 %", "90 %", "100 %", "100 %"])
     }
 
     @Test func `100 % is not said before it is so`() {
