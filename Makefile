@@ -2,7 +2,7 @@
 
 PACKAGES := libzstd-dev zlib1g-dev libisal-dev libxxhash-dev
 
-.PHONY: deps build demo test lint format clean
+.PHONY: deps build demo test bench lint format clean
 
 deps: ## Install the system libraries that are missing
 	@scripts/install-missing $(PACKAGES)
@@ -15,6 +15,9 @@ demo: build ## Migrate a running guest between two processes and prove that noth
 
 test: deps ## Run all tests
 	swift test
+
+bench: build ## Compare with QEMU on the same machine, into bench/RESULTS.md; installs QEMU
+	bench/qemu/compare.py
 
 lint: ## Check the formatting
 	swift format lint --strict --recursive --configuration .swift-format Sources Tests
