@@ -9,7 +9,11 @@ public final class ImageFileTarget: MigrationTarget {
     private let file = Mutex<PartialFile?>(nil)
 
     /// - Parameter path: where the file is to be after the commit. A file that is there then is replaced.
-    public init(path: String) { self.path = path }
+    /// - Throws: ``MemoryError`` when no file can be made there: better now than when a source has come.
+    public init(path: String) throws(MemoryError) {
+        self.path = path
+        try PartialFile.checkPlace(of: path)
+    }
 
     /// Makes the file and maps it.
     public func prepare(for guest: IncomingGuest) throws -> GuestMemory {
@@ -24,7 +28,8 @@ public final class ImageFileTarget: MigrationTarget {
         for block in guest.blocks {
             blocks.append(
                 try RAMBlock(
-                    name: block.name, byteCount: block.size, backing: .sharedFile(descriptor), offset: offset))
+                    name: block.name, byteCount: block.size, backing: .sharedFile(descriptor), offset: offset,
+                    path: path))
             offset += block.size
         }
         return try GuestMemory(blocks: blocks)

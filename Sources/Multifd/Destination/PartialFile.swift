@@ -15,6 +15,20 @@ struct PartialFile: ~Copyable {
         self.partialPath = partialPath
     }
 
+    /// Throws when a file cannot be made at a path.
+    static func checkPlace(of path: String) throws(MemoryError) {
+        var status = stat()
+        if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+            throw .file(
+                path: path, operation: "replace", status.st_mode & S_IFMT == S_IFDIR ? .isDirectory : .fileExists)
+        }
+        let folder = FilePath(path).removingLastComponent()
+        let name = folder.isEmpty ? "." : folder.string
+        guard unsafe access(name, W_OK | X_OK) == 0 else {
+            throw .file(path: path, operation: "create", Errno(rawValue: errno))
+        }
+    }
+
     private static func open(
         _ partialPath: String, byteCount: Int, for path: String
     ) throws(MemoryError) -> FileDescriptor {

@@ -34,13 +34,24 @@ final class Reception {
             end(nil)
         } catch {
             // A channel that met the cause has told it; what the main channel saw is the consequence.
-            let failure = barrier?.failure ?? (state.patience.isStopped ? .cancelled : error)
+            let failure = barrier?.failure ?? explain(error)
             end(failure)
             throw failure
         }
     }
 
+    /// What a low-level error means at this point.
+    private func explain(_ error: MigrationError) -> MigrationError {
+        guard error.isTransport || error.isCancellation else { return error }
+        if let total = deadlines.total, state.patience.isPastDeadline {
+            return .timedOut(
+                after: total, reason: main == nil ? "no source came" : "the guest did not arrive in that time")
+        }
+        return state.patience.isStopped ? .cancelled : error
+    }
+
     private func receive() throws(MigrationError) {
+        if let total = deadlines.total { state.patience.setDeadline(.now + total) }
         state.update { $0.status = .setup }
         let main = try waitForSource()
         self.main = main
@@ -78,7 +89,7 @@ final class Reception {
                 state.patience.renew()
                 return MainChannel(found.connection, patience: state.patience)
             }
-            guard !state.patience.isStopped else { throw .cancelled }
+            guard !state.patience.isStopped, !state.patience.isPastDeadline else { throw .cancelled }
         }
     }
 
@@ -176,6 +187,8 @@ final class Reception {
     }
 
     private func takeOver(_ main: MainChannel) throws(MigrationError) {
+        // Now or never: a guest that has been given away must not be dropped because time is up.
+        state.patience.setDeadline(nil)
         try asking("commit the guest") { try target.commit() }
         // Before the guest runs: if this cannot be said any more, the source keeps the guest.
         try main.send(.running)

@@ -20,7 +20,7 @@ package final class ImageGuest: Guest {
             blocks: files.enumerated().map { index, file in
                 try RAMBlock(
                     name: paths.count == 1 ? "ram" : "ram\(index)", byteCount: file.image.byteCount,
-                    backing: .readOnlyFile(file.image.descriptor))
+                    backing: .readOnlyFile(file.image.descriptor), path: file.image.path)
             })
     }
 

@@ -7,17 +7,19 @@ import SystemPackage
 /// Calls on the file beat touching its mapping: a page that is written whole need not be zeroed and mapped first, a file
 /// that shrinks or a disk that fills up is an error and not a signal, and a hole that is read stays one.
 struct BlockFile: ~Copyable, Sendable {
-    private let name: String
+    private let path: String
     private let descriptor: Int32
     private let offset: Int
 
-    /// - Parameter descriptor: is duplicated.
-    init(name: String, _ descriptor: FileDescriptor, offset: Int) throws(MemoryError) {
-        self.name = name
+    /// - Parameters:
+    ///   - path: what errors call the file.
+    ///   - descriptor: is duplicated.
+    init(path: String, _ descriptor: FileDescriptor, offset: Int) throws(MemoryError) {
+        self.path = path
         self.offset = offset
         self.descriptor = fcntl(descriptor.rawValue, F_DUPFD_CLOEXEC, 0)
         guard self.descriptor >= 0 else {
-            throw .file(path: name, operation: "open another descriptor of", Errno(rawValue: errno))
+            throw .file(path: path, operation: "open another descriptor of", Errno(rawValue: errno))
         }
     }
 
@@ -32,7 +34,7 @@ struct BlockFile: ~Copyable, Sendable {
             // Zero: the file has shrunk since it was opened.
             guard count > 0 else {
                 if count < 0, errno == EINTR { continue }
-                throw .file(path: name, operation: "read", count == 0 ? .noData : Errno(rawValue: errno))
+                throw .file(path: path, operation: "read", count == 0 ? .noData : Errno(rawValue: errno))
             }
             done += count
         }
@@ -46,7 +48,7 @@ struct BlockFile: ~Copyable, Sendable {
             let count = unsafe pwrite(descriptor, buffer + done, byteCount - done, offset + position + done)
             guard count >= 0 else {
                 if errno == EINTR { continue }
-                throw .file(path: name, operation: "write", Errno(rawValue: errno))
+                throw .file(path: path, operation: "write", Errno(rawValue: errno))
             }
             done += count
         }
@@ -57,7 +59,7 @@ struct BlockFile: ~Copyable, Sendable {
         while CLinux_punch_hole(descriptor, Int64(offset + position), Int64(byteCount)) != 0 {
             if errno == EINTR { continue }
             guard errno == EOPNOTSUPP else {
-                throw .file(path: name, operation: "clear a page of", Errno(rawValue: errno))
+                throw .file(path: path, operation: "clear a page of", Errno(rawValue: errno))
             }
             return try writeZeros(byteCount, at: position)  // a filesystem without holes
         }

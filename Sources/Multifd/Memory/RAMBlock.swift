@@ -30,8 +30,11 @@ public final class RAMBlock: Sendable {
         try self.init(name: name, byteCount: byteCount, backing: .anonymous)
     }
 
+    /// - Parameters:
+    ///   - offset: where in its file the block begins, a multiple of the page size.
+    ///   - path: what errors call the file.
     package init(
-        name: String, byteCount: Int, backing: MemoryMapping.Backing, offset: Int = 0
+        name: String, byteCount: Int, backing: MemoryMapping.Backing, offset: Int = 0, path: String? = nil
     ) throws(MemoryError) {
         try Self.validate(name: name, byteCount: byteCount)
         let mapping: MemoryMapping
@@ -42,7 +45,7 @@ public final class RAMBlock: Sendable {
         }
         switch backing {
         case .sharedFile(let descriptor), .readOnlyFile(let descriptor):
-            file = try BlockFile(name: name, descriptor, offset: offset)
+            file = try BlockFile(path: path ?? name, descriptor, offset: offset)
             isFile = true
         case .anonymous, .privateFile:
             file = nil

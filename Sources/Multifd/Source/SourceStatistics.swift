@@ -140,7 +140,7 @@ struct SourceStatistics {
         info.iterations = iterations
         if status == .active { info.expectedDowntime = expectedDowntime }
         if status == .completed {
-            info.downtime = pausedAt == nil ? .zero : breakdown.total
+            info.downtime = pausedAt.map { now.since($0) } ?? .zero
             info.downtimeBreakdown = breakdown
         }
         info.ram.transferred = counts.transferred

@@ -7,6 +7,10 @@ public struct Deadlines: Hashable, Sendable {
     /// For anything at all to move on any connection of a session.
     public var stall = Duration.seconds(30)
 
+    /// At a destination, for the whole migration, the wait for a source included; nil for no limit. A source has
+    /// ``MigrationParameters/timeout`` for it.
+    public var total: Duration?
+
     /// The defaults.
     public init() {}
 }

@@ -32,6 +32,12 @@ extension MultifdCommand {
         @Flag(name: .customLong("run"), help: "Let the guest run on here, until ^C or SIGTERM.")
         var runsGuest = false
 
+        @Option(
+            help: ArgumentHelp(
+                "Give up when the guest is not here after so many seconds; 0: wait as long as it takes.",
+                valueName: "seconds"))
+        var timeout = 0
+
         @OptionGroup(title: "Output")
         var reporting: OutputOptions
 
@@ -39,14 +45,21 @@ extension MultifdCommand {
             guard output == nil || !runsGuest else {
                 throw ValidationError("--output stores the guest's memory and --run runs the guest: choose one")
             }
+            guard timeout >= 0 else {
+                throw ValidationError("Parameter 'timeout' expects a value from 0, not \(timeout)")
+            }
         }
 
         func run() async throws {
             let running = runsGuest ? WorkloadTarget() : nil
-            let target: any MigrationTarget = running ?? output.map(ImageFileTarget.init(path:)) ?? MemoryTarget()
             _ = try await reporting.report {
+                let target: any MigrationTarget =
+                    try running ?? output.map { try ImageFileTarget(path: $0) } ?? MemoryTarget()
+                var deadlines = Deadlines()
+                deadlines.total = timeout > 0 ? .seconds(timeout) : nil
                 let destination = try MigrationDestination(
-                    listeningOn: uri, target: target, logger: try reporting.logger("destination"))
+                    listeningOn: uri, target: target, deadlines: deadlines,
+                    logger: try reporting.logger("destination"))
                 announce(destination.uri)
                 return destination
             }
