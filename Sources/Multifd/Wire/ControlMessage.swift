@@ -76,7 +76,9 @@ extension ControlMessage {
         case .finish(let totals): totals.encode(into: &writer)
         case .verified(let digest): writer.append(digest)
         case .handover, .running: break
-        case .refused(let reason): writer.append(String(reason.prefix(4096)))
+        case .refused(let reason):
+            // Of scalars, because a single character may have any number of them.
+            writer.append(String(reason.unicodeScalars.prefix(4096)))
         }
         return writer.bytes
     }

@@ -90,6 +90,14 @@ extension PacketHeader {
         guard extensions.isSubset(of: .all) else {
             throw .field(what: what, field: "extensions", expected: "known bits only", found: "\(extensions.rawValue)")
         }
+        // QEMU writes 0 into a SYNC packet. Anything else is an end with pages of another size.
+        let capacity = bytes.bigEndian(UInt32.self, at: 12)
+        guard capacity == 0 || capacity == Self.pageCapacity else {
+            throw .field(what: what, field: "its capacity", expected: "\(Self.pageCapacity)", found: "\(capacity)")
+        }
+        guard bytes.isZero(in: 48..<56) else {
+            throw .field(what: what, field: "the reserved part", expected: "zero", found: "something else")
+        }
         func count(at offset: Int, _ field: String) throws(WireError) -> Int {
             let value = bytes.bigEndian(UInt32.self, at: offset)
             guard value <= Self.pageCapacity else {
