@@ -41,7 +41,10 @@ let package = Package(
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
         .testTarget(
             name: "MultifdTests",
-            dependencies: ["Multifd", "CZstd", "CZlib", .product(name: "Logging", package: "swift-log")]),
+            dependencies: [
+                "Multifd", "CZstd", "CZlib", .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
         .testTarget(name: "MultifdCLITests", dependencies: ["Multifd", "MultifdCLI"]),
         .testTarget(name: "MultifdSimulatorTests", dependencies: ["Multifd", "MultifdSimulator"]),
     ],
