@@ -2,6 +2,8 @@
 final class IncomingMemory: Sendable {
     let memory: GuestMemory
     let names: [BlockName]
+    /// Kept when the source asks for memory to be verified.
+    let digest: IncrementalDigest?
     private let received: [Flags]
 
     /// A box, because an array cannot hold noncopyable flags.
@@ -10,8 +12,11 @@ final class IncomingMemory: Sendable {
         init(pageCount: Int) throws(MemoryError) { pages = try PageFlags(pageCount: pageCount) }
     }
 
-    /// - Parameter names: what packets call the blocks; a target may have names of its own for them.
-    init(_ memory: GuestMemory, names: [String]) throws(MemoryError) {
+    /// - Parameters:
+    ///   - names: what packets call the blocks; a target may have names of its own for them.
+    ///   - isVerified: whether to keep a digest.
+    init(_ memory: GuestMemory, names: [String], isVerified: Bool) throws(MemoryError) {
+        digest = isVerified ? try IncrementalDigest(of: memory) : nil
         self.memory = memory
         self.names = names.map { BlockName($0) }
         received = try memory.blocks.map { block throws(MemoryError) in try Flags(pageCount: block.pageCount) }

@@ -111,6 +111,9 @@ final class PacketDecoder {
     /// Puts the pages of the verified packet in their place.
     func place() throws(PlacingError) {
         guard header.pageCount > 0 else { return }
+        if let digest = target.digest {
+            for index in 0..<header.pageCount { digest.touch(Int(header.pages[index]), ofBlock: block) }
+        }
         let memory = target.memory.blocks[block]
         if header.codec == .none {
             unsafe try write(from: payload.start, to: memory)

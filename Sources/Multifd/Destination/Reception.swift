@@ -61,6 +61,9 @@ final class Reception {
             let message = try main.receive()
             switch message {
             case .iterationEnd(let number): try passBarrier(number, main)
+            case .hashAhead:
+                try updateDigest()
+                try main.send(.hashed)
             case .channelLost(let number): try closeChannel(number, main)
             case .deviceState(let bytes) where deviceState == nil: deviceState = bytes
             case .finish(let sent) where deviceState != nil && !isVerified: try verify(sent, main)
@@ -113,7 +116,10 @@ final class Reception {
             throw .guest(operation: "take the guest in", reason: "its memory has other sizes than were asked for")
         }
         let received: IncomingMemory
-        do { received = try IncomingMemory(memory, names: incoming.blocks.map(\.name)) } catch { throw .memory(error) }
+        do {
+            received = try IncomingMemory(
+                memory, names: incoming.blocks.map(\.name), isVerified: setup.features.contains(.memoryDigest))
+        } catch { throw .memory(error) }
         let barrier = ReceiveBarrier(channelCount: Int(setup.channelCount))
         self.memory = received
         self.barrier = barrier
@@ -172,18 +178,17 @@ final class Reception {
         guard received == sent else {
             throw .totalsMismatch(sent: sent.packets, received: received.packets)
         }
-        var digest: UInt64 = 0
-        if features.contains(.memoryDigest), let memory {
-            do {
-                digest = try MemoryDigest(of: memory.memory, content: memory.content).compute()
-            } catch {
-                throw .memory(error)
-            }
-        }
+        try updateDigest()
         try asking("load the device state") { try target.load(deviceState: deviceState ?? []) }
-        try main.send(.verified(memoryDigest: digest))
+        try main.send(.verified(memoryDigest: memory?.digest?.value ?? 0))
         isVerified = true
         state.update { $0.verified = true }
+    }
+
+    /// Hashes what was touched since it was hashed last, if memory is to be verified.
+    private func updateDigest() throws(MigrationError) {
+        guard let memory else { return }
+        do { try memory.digest?.update(content: memory.content) } catch { throw .memory(error) }
     }
 
     private func takeOver(_ main: MainChannel) throws(MigrationError) {

@@ -6,6 +6,7 @@ import Synchronization
 /// Memory is cut into pieces of 2 MiB, RAMBlock by RAMBlock; the digest is the XXH3 of the pieces' XXH3 hashes.
 package struct MemoryDigest: Sendable {
     private static let pieceByteCount = 2 << 20
+    private static let pagesPerPiece = pieceByteCount >> Page.shift
 
     private struct Piece: Sendable {
         var block: Int
@@ -13,62 +14,75 @@ package struct MemoryDigest: Sendable {
     }
 
     private let memory: GuestMemory
-    private let content: [[Range<Int>]]
     private let pieces: [Piece]
+    /// The number of each RAMBlock's first piece.
+    private let firstPieces: [Int]
     private let threadCount = max(1, min(8, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
 
-    /// - Parameter content: per RAMBlock, the ranges of pages that may be anything but zero, in ascending order. The
-    ///   rest counts as zero without being read: reading a hole of a mapped file would fill it.
-    package init(of memory: GuestMemory, content: [[Range<Int>]]) {
+    package init(of memory: GuestMemory) {
         self.memory = memory
-        self.content = content
-        let step = Self.pieceByteCount >> Page.shift
-        pieces = memory.blocks.enumerated().flatMap { index, block in
-            stride(from: 0, to: block.pageCount, by: step).map { first in
-                Piece(block: index, pages: first..<min(first + step, block.pageCount))
+        var pieces: [Piece] = []
+        var firstPieces: [Int] = []
+        for (index, block) in memory.blocks.enumerated() {
+            firstPieces.append(pieces.count)
+            for first in stride(from: 0, to: block.pageCount, by: Self.pagesPerPiece) {
+                pieces.append(
+                    Piece(block: index, pages: first..<min(first + Self.pagesPerPiece, block.pageCount)))
             }
         }
+        self.pieces = pieces
+        self.firstPieces = firstPieces
     }
 
-    /// The digest. The guest must be paused.
-    package func compute() throws(MemoryError) -> UInt64 {
-        let hashes = Mutex(Result<[UInt64], MemoryError>.success([UInt64](repeating: 0, count: pieces.count)))
-        let share = (pieces.count + threadCount - 1) / threadCount
-        let threads = stride(from: 0, to: pieces.count, by: share).map { first in
+    package var pieceCount: Int { pieces.count }
+
+    /// The number of the piece that a page belongs to.
+    package func piece(ofPage page: Int, inBlock block: Int) -> Int { firstPieces[block] + page / Self.pagesPerPiece }
+
+    /// The digest of memory that nobody writes.
+    ///
+    /// - Parameter content: per RAMBlock, the ranges of pages that may be anything but zero, in ascending order. The
+    ///   rest counts as zero without being read: reading a hole of a mapped file would fill it.
+    package func compute(content: [[Range<Int>]]) throws(MemoryError) -> UInt64 {
+        Self.combine(try hashes(ofPieces: Array(0..<pieces.count), content: content))
+    }
+
+    /// The digest, from the hashes of all pieces in order.
+    package static func combine(_ hashes: [UInt64]) -> UInt64 {
+        // Safe: UInt64 has no padding.
+        unsafe Checksum.of(hashes.span.bytes)
+    }
+
+    /// The hashes of some pieces, in the order in which they are named.
+    package func hashes(ofPieces numbers: [Int], content: [[Range<Int>]]) throws(MemoryError) -> [UInt64] {
+        guard !numbers.isEmpty else { return [] }
+        let all = Mutex(Result<[UInt64], MemoryError>.success([UInt64](repeating: 0, count: numbers.count)))
+        let share = (numbers.count + threadCount - 1) / threadCount
+        let threads = stride(from: 0, to: numbers.count, by: share).map { first in
             WorkerThread(name: "mf-digest") {
-                let mine = first..<min(first + share, pieces.count)
-                let found = Result { () throws(MemoryError) in try hash(mine) }
-                hashes.withLock { hashes in
+                let mine = first..<min(first + share, numbers.count)
+                let found = Result { () throws(MemoryError) in try hash(numbers[mine], content) }
+                all.withLock { all in
                     do throws(MemoryError) {
-                        var all = try hashes.get()
-                        all.replaceSubrange(mine, with: try found.get())
-                        hashes = .success(all)
+                        var hashes = try all.get()
+                        hashes.replaceSubrange(mine, with: try found.get())
+                        all = .success(hashes)
                     } catch {
-                        hashes = .failure(error)
+                        all = .failure(error)
                     }
                 }
             }
         }
         for thread in threads { thread.join() }
-        // Safe: UInt64 has no padding.
-        let all = try hashes.withLock { $0 }.get()
-        return unsafe Checksum.of(all.span.bytes)
+        return try all.withLock { $0 }.get()
     }
 
-    /// How long ``compute()`` will take, from hashing a sample of the memory.
-    package func expectedDuration() throws(MemoryError) -> Duration {
-        let sample = 0..<min(16, pieces.count)
-        let start = MonotonicTime.now
-        _ = try hash(sample)
-        return MonotonicTime.now.since(start) * (Double(pieces.count) / Double(sample.count) / Double(threadCount))
-    }
-
-    private func hash(_ range: Range<Int>) throws(MemoryError) -> [UInt64] {
+    private func hash(_ numbers: ArraySlice<Int>, _ content: [[Range<Int>]]) throws(MemoryError) -> [UInt64] {
         var checksum = StreamingChecksum()
         let buffer = try ScratchMemory(byteCount: Self.pieceByteCount)
         let zeros = [UInt8](repeating: 0, count: Page.byteCount)
         var hashes: [UInt64] = []
-        for piece in pieces[range] {
+        for piece in numbers.map({ pieces[$0] }) {
             checksum.begin()
             let block = memory.blocks[piece.block]
             var next = piece.pages.lowerBound

@@ -1,4 +1,4 @@
-/// One byte a page of a RAMBlock, set once. Different threads may set different pages without a lock, because bytes, unlike
+/// One byte a page of a RAMBlock. Different threads may set different pages without a lock, because bytes, unlike
 /// bits, are memory locations of their own.
 @safe
 package struct PageFlags: ~Copyable, @unchecked Sendable {  // a page belongs to one batch an iteration
@@ -24,6 +24,11 @@ package struct PageFlags: ~Copyable, @unchecked Sendable {  // a page belongs to
     package func set(_ page: Int) {
         precondition(page >= 0 && page < pageCount)
         unsafe mapping.start.storeBytes(of: 1, toByteOffset: page, as: UInt8.self)
+    }
+
+    package func clear(_ page: Int) {
+        precondition(page >= 0 && page < pageCount)
+        unsafe mapping.start.storeBytes(of: 0, toByteOffset: page, as: UInt8.self)
     }
 
     /// The runs of set pages, in ascending order.

@@ -36,7 +36,8 @@ extension Coordinator {
             deviceState: .seconds(Double(guest.expectedDeviceStateByteCount) / rate) + .milliseconds(1),
             // Three exchanges: device state and totals, handover, and the guest's start at the destination.
             commit: statistics.barrierRoundTrip * 3 + .milliseconds(2),
-            verification: statistics.expectedVerification)
+            // Twice, because the two ends may share the machine's cores.
+            verification: (digest?.expectedDuration(touching: bitmap, of: guest.memory) ?? .zero) * 2)
     }
 
     /// Pauses the guest, sends the rest, and hands the guest over.
@@ -79,15 +80,16 @@ extension Coordinator {
         let sent = channels.filter { !lostChannels.contains($0.number) }.map(\.totals).reduce(SessionTotals(), +)
         try send(.finish(sent))
         // Both ends hash at the same time.
-        let digest = features.contains(.memoryDigest) ? try digestOfMemory() : 0
+        try updateDigest()
+        let sourceDigest = digest?.value ?? 0
         var destinationDigest: UInt64 = 0
         try awaitReply("verified") { message in
             guard case .verified(let value) = message else { return false }
             destinationDigest = value
             return true
         }
-        guard digest == destinationDigest else {
-            throw .digestMismatch(source: digest, destination: destinationDigest)
+        guard sourceDigest == destinationDigest else {
+            throw .digestMismatch(source: sourceDigest, destination: destinationDigest)
         }
         let verified = MonotonicTime.now
         statistics.breakdown.commit = verified.since(start)
@@ -103,25 +105,5 @@ extension Coordinator {
         }
         statistics.breakdown.resume = MonotonicTime.now.since(verified)
         statistics.end()
-    }
-
-    /// The digest of the guest's memory, of which only what may hold anything is read.
-    private func memoryDigest() throws(MigrationError) -> MemoryDigest {
-        // Of a guest that runs, only the start of the dirty log knows where it had not written yet.
-        let content = guest.dirtyLog == nil ? try contentRanges() : guest.memory.blocks.map { [0..<$0.pageCount] }
-        return MemoryDigest(of: guest.memory, content: content)
-    }
-
-    /// Finds out how long verifying will take, so that the downtime limit can hold.
-    func prepareVerification() throws(MigrationError) {
-        guard features.contains(.memoryDigest) else { return }
-        // Twice, because the two ends may share the machine's cores.
-        let digest = try memoryDigest()
-        do { statistics.expectedVerification = try digest.expectedDuration() * 2 } catch { throw .memory(error) }
-    }
-
-    private func digestOfMemory() throws(MigrationError) -> UInt64 {
-        let digest = try memoryDigest()
-        do { return try digest.compute() } catch { throw .memory(error) }
     }
 }

@@ -20,6 +20,8 @@ final class Coordinator {
     var main: MainChannel?
     var features: SessionFeatures = []
     var estimator: SwitchoverEstimator
+    /// Kept when memory is to be verified.
+    var digest: IncrementalDigest?
     var statistics = SourceStatistics()
     /// The last barrier that was begun.
     private var barrier: UInt32 = 0
@@ -68,11 +70,12 @@ final class Coordinator {
             isLogging = true
         }
         try markContent()
-        try prepareVerification()
+        try beginDigest()
         statistics.endSetup()
         publish(.active)
 
         try iterate()
+        try hashAhead()
         while guest.dirtyLog != nil, try !isReadyToSwitchOver() {
             try iterate()
         }
@@ -161,6 +164,9 @@ final class Coordinator {
             while let first = next {
                 (batch.pageCount, next) = bitmap.takePages(ofBlock: block, from: first, into: &batch.pages)
                 guard batch.pageCount > 0 else { break }
+                if let digest {
+                    for index in 0..<batch.pageCount { digest.touch(Int(batch.pages[index]), ofBlock: block) }
+                }
                 if detectsZero { batch.moveZeroPagesBack(of: guest.memory.blocks[block]) }
                 while !queue.push(batch, until: .now + Patience.tick) { try tick() }
                 try publishIfDue()

@@ -11,8 +11,6 @@ struct SourceStatistics {
     /// Zero pages of the first iteration that were known without being read.
     var untouchedZeroPages = 0
     var expectedDowntime: Duration?
-    /// How long hashing the guest's memory at both ends will take; zero when it is not asked for.
-    var expectedVerification = Duration.zero
     var breakdown = DowntimeBreakdown()
     /// From the end of an iteration on the main channel to the destination's word that all of it is applied.
     var barrierRoundTrip = Duration.zero

@@ -20,7 +20,7 @@ package struct ControlHeader: Equatable, Sendable {
         try reader.finish()
         guard let known = ControlMessage.Kind(rawValue: kind), reserved == 0 else {
             throw .field(
-                what: "a control message", field: "its type", expected: "1 to \(ControlMessage.Kind.refused.rawValue)",
+                what: "a control message", field: "its type", expected: "1 to \(ControlMessage.Kind.hashed.rawValue)",
                 found: "\(kind)")
         }
         let limit =

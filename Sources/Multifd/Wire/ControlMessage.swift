@@ -10,6 +10,8 @@
 /// ═ batches on the channels, then SYNC on each ═▶
 /// iterationEnd k ──────────────▶  waits for SYNC k of every channel
 ///       ◀─────────────────────── barrierReached k            ... once an iteration
+/// hashAhead ───────────────────▶  hashes memory, as the source does, while the guest runs
+///       ◀─────────────────────── hashed                      ... once, if memory is verified
 /// (guest paused) deviceState ──▶
 /// finish ──────────────────────▶  compares totals, loads the device state
 ///       ◀─────────────────────── verified
@@ -32,6 +34,8 @@ package enum ControlMessage: Equatable, Sendable {
     case handover
     case running
     case refused(reason: String)
+    case hashAhead
+    case hashed
 }
 
 extension ControlMessage {
@@ -44,7 +48,7 @@ extension ControlMessage {
     package enum Kind: UInt16, Sendable {
         case setup = 1
         case ready, iterationEnd, barrierReached, channelLost, channelClosed, deviceState, finish, verified, handover
-        case running, refused
+        case running, refused, hashAhead, hashed
     }
 
     package var kind: Kind {
@@ -61,6 +65,8 @@ extension ControlMessage {
         case .handover: .handover
         case .running: .running
         case .refused: .refused
+        case .hashAhead: .hashAhead
+        case .hashed: .hashed
         }
     }
 
@@ -75,7 +81,7 @@ extension ControlMessage {
         case .deviceState(let bytes): writer.append(bytes)
         case .finish(let totals): totals.encode(into: &writer)
         case .verified(let digest): writer.append(digest)
-        case .handover, .running: break
+        case .handover, .running, .hashAhead, .hashed: break
         case .refused(let reason):
             // Of scalars, because a single character may have any number of them.
             writer.append(String(reason.unicodeScalars.prefix(4096)))
@@ -97,6 +103,8 @@ extension ControlMessage {
         case .verified: self = .verified(memoryDigest: try reader.integer())
         case .handover: self = .handover
         case .running: self = .running
+        case .hashAhead: self = .hashAhead
+        case .hashed: self = .hashed
         case .refused: self = .refused(reason: try reader.string("the reason", maximumByteCount: 4 * 4096))
         }
         try reader.finish()

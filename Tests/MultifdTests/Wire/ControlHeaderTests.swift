@@ -22,7 +22,7 @@ struct ControlHeaderTests {
         }
     }
 
-    @Test(arguments: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15])
+    @Test(arguments: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 15, 15])
     func `each damaged byte is noticed`(offset: Int) {
         var bytes = Self.golden
         bytes[offset] ^= 0x10
@@ -35,7 +35,7 @@ struct ControlHeaderTests {
         #expect(throws: WireError.self) { try header.verify(hex("00000006")) }
     }
 
-    @Test(arguments: [0, 13, 0x100, 0xffff] as [UInt16])
+    @Test(arguments: [0, 15, 0x100, 0xffff] as [UInt16])
     func `an unknown type is refused and named`(type: UInt16) {
         let error = #expect(throws: WireError.self) {
             try ControlHeader(decoding: [UInt8(type >> 8), UInt8(type & 0xff)] + zeros(14))

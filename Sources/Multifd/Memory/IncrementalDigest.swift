@@ -1,0 +1,55 @@
+import Synchronization
+
+/// A ``MemoryDigest`` that is computed ahead of time, while the guest runs, and brought up to date when it is paused: only
+/// pieces that were touched since are hashed again, so that verifying adds little to the downtime.
+package final class IncrementalDigest: Sendable {
+    private let digest: MemoryDigest
+    /// A byte for each piece, so that channels may touch different pieces without a lock.
+    private let touched: PageFlags
+    private let hashes: Mutex<[UInt64]>
+    private let timePerPiece = Mutex(Duration.zero)
+
+    /// All pieces count as touched.
+    package init(of memory: GuestMemory) throws(MemoryError) {
+        digest = MemoryDigest(of: memory)
+        touched = try PageFlags(pageCount: digest.pieceCount)
+        hashes = Mutex([UInt64](repeating: 0, count: digest.pieceCount))
+        for piece in 0..<digest.pieceCount { touched.set(piece) }
+    }
+
+    /// Notes that a page is about to change, or may have changed since it was hashed.
+    package func touch(_ page: Int, ofBlock block: Int) {
+        touched.set(digest.piece(ofPage: page, inBlock: block))
+    }
+
+    /// Hashes every touched piece. Pages that are written meanwhile must be touched again afterwards.
+    ///
+    /// - Parameter content: see ``MemoryDigest/compute(content:)``.
+    package func update(content: [[Range<Int>]]) throws(MemoryError) {
+        let pieces = (0..<digest.pieceCount).filter { touched[$0] }
+        guard !pieces.isEmpty else { return }
+        for piece in pieces { touched.clear(piece) }
+        let start = MonotonicTime.now
+        let found = try digest.hashes(ofPieces: pieces, content: content)
+        let time = MonotonicTime.now.since(start) / pieces.count
+        timePerPiece.withLock { $0 = max($0, time) }
+        hashes.withLock { hashes in
+            for (piece, hash) in zip(pieces, found) { hashes[piece] = hash }
+        }
+    }
+
+    /// The digest as of the last update.
+    package var value: UInt64 { MemoryDigest.combine(hashes.withLock { $0 }) }
+
+    /// How long an update will take that finds these pages touched as well, from the slowest one so far.
+    package func expectedDuration(touching bitmap: borrowing MigrationBitmap, of memory: GuestMemory) -> Duration {
+        var pieces = Set((0..<digest.pieceCount).filter { touched[$0] })
+        for block in memory.blocks.indices {
+            bitmap.forEachRun(inBlock: block) { pages in
+                let first = digest.piece(ofPage: pages.lowerBound, inBlock: block)
+                pieces.formUnion(first...digest.piece(ofPage: pages.upperBound - 1, inBlock: block))
+            }
+        }
+        return timePerPiece.withLock { $0 } * pieces.count
+    }
+}
