@@ -17,14 +17,17 @@ public enum MigrationURI: Hashable, Sendable {
             let rest = text.dropFirst(4)
             guard let colon = rest.lastIndex(of: ":") else { throw .invalidURI(text, reason: "it has no port") }
             var host = rest[..<colon]
-            guard let port = UInt16(rest[rest.index(after: colon)...]) else {
+            let digits = rest[rest.index(after: colon)...]
+            guard let port = UInt16(digits), digits.allSatisfy(\.isNumber) else {  // UInt16 takes a sign, too
                 throw .invalidURI(text, reason: "a port is a number from 0 to 65535")
             }
             if host.hasPrefix("["), host.hasSuffix("]") {
                 host = host.dropFirst().dropLast()
+                guard !host.isEmpty else { throw .invalidURI(text, reason: "the brackets are empty") }
             } else if host.contains(":") {
                 throw .invalidURI(text, reason: "an IPv6 address stands in brackets")
             }
+            guard !host.utf8.contains(0) else { throw .invalidURI(text, reason: "a host has no NUL in its name") }
             self = .tcp(host: String(host), port: port)
         } else {
             throw .invalidURI(text, reason: "it starts with neither 'tcp:' nor 'unix:'")
