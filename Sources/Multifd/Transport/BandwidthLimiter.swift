@@ -20,41 +20,56 @@ package final class BandwidthLimiter: Sendable {
     /// - Parameter bytesPerSecond: 0 for no limit.
     package init(bytesPerSecond: Int) { rate = Atomic(bytesPerSecond) }
 
-    /// Bytes per second, 0 for no limit. May be changed while channels send.
+    /// Bytes per second, 0 for no limit. May be changed while channels send: those who wait then wait anew.
     package var bytesPerSecond: Int {
         get { rate.load(ordering: .relaxed) }
-        set { rate.store(newValue, ordering: .relaxed) }
+        set {
+            guard rate.exchange(newValue, ordering: .relaxed) != newValue else { return }
+            // What was reserved at the old rate is forgotten.
+            nextFree.store(0, ordering: .relaxed)
+        }
     }
 
     /// Waits for a turn on the link.
     ///
     /// - Returns: how many of `byteCount` bytes may be sent now, at least one.
     package func wait(for byteCount: Int, patience: Patience) throws(TransportError) -> Int {
-        let rate = bytesPerSecond
-        guard rate > 0 else { return byteCount }
-        let granted = min(byteCount, max(1024, Int(Double(rate) * Self.portion)))
-        let nanoseconds = UInt64(Double(granted) / Double(rate) * 1e9)
-        let now = MonotonicTime.now.nanoseconds
-        var free = nextFree.load(ordering: .relaxed)
-        var start: UInt64
-        repeat {
-            start = max(free, now - Self.slack)
-            let (exchanged, original) = nextFree.weakCompareExchange(
-                expected: free, desired: start + nanoseconds, ordering: .relaxed)
-            if exchanged { break }
-            free = original
-        } while true
-        try Self.sleep(until: start, patience: patience)
-        return granted
+        while true {
+            let rate = bytesPerSecond
+            guard rate > 0 else { return byteCount }
+            let granted = min(byteCount, max(1024, Int(Double(rate) * Self.portion)))
+            let start = reserve(UInt64(Double(granted) / Double(rate) * 1e9))
+            if try sleep(until: start, atRate: rate, patience: patience) { return granted }
+        }
     }
 
-    private static func sleep(until time: UInt64, patience: Patience) throws(TransportError) {
+    /// Lays a turn behind all others on the link.
+    ///
+    /// - Returns: when it starts.
+    private func reserve(_ nanoseconds: UInt64) -> UInt64 {
+        let now = MonotonicTime.now.nanoseconds
+        var free = nextFree.load(ordering: .relaxed)
+        while true {
+            let start = max(free, now - Self.slack)
+            let (exchanged, original) = nextFree.weakCompareExchange(
+                expected: free, desired: start + nanoseconds, ordering: .relaxed)
+            if exchanged { return start }
+            free = original
+        }
+    }
+
+    /// - Returns: false when the rate changed meanwhile.
+    private func sleep(
+        until time: UInt64, atRate rate: Int, patience: Patience
+    ) throws(TransportError) -> Bool {
         var now = MonotonicTime.now.nanoseconds
         while now < time {
-            guard !patience.isStopped else { throw .cancelled }
-            var wake = MonotonicTime(nanoseconds: min(time, now + slice)).timespec
+            guard !patience.isStopped, !patience.isPastDeadline else { throw .cancelled }
+            guard bytesPerSecond == rate else { return false }
+            var wake = MonotonicTime(nanoseconds: min(time, now + Self.slice)).timespec
             unsafe clock_nanosleep(CLOCK_MONOTONIC, Int32(TIMER_ABSTIME), &wake, nil)
             now = MonotonicTime.now.nanoseconds
         }
+        return true
     }
 }
