@@ -74,6 +74,9 @@ final class BarrierGate: Sendable {
         state.withLock { $0.passed = barrier }
     }
 
+    /// Whether a barrier is behind all channels.
+    func isPassed(_ barrier: UInt32) -> Bool { state.withLock { $0.passed >= barrier } }
+
     /// Ends all channels at their next arrival.
     func close() {
         state.withLock { $0.isClosed = true }

@@ -90,7 +90,9 @@ final class SendChannel: Sendable {
                 } catch {
                     throw .codec(description: "\(error)", channel: number, packet: encoder.header.number)
                 }
-            case .sync:
+            case .sync(let barrier):
+                // Left over from a channel that was lost before it could take it.
+                if session.gate.isPassed(barrier) { continue }
                 encoder.encodeSync()
             }
             let encoded = MonotonicTime.now
