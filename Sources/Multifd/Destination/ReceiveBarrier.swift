@@ -53,7 +53,9 @@ final class ReceiveBarrier: Sendable {
     /// - Returns: false when the channel is to end.
     func arrive(channel: Int) -> Bool {
         let target: UInt32? = state.withLock { state in
-            guard case .reached(let count) = state.channels[channel] else { return nil }
+            guard state.channels.indices.contains(channel), case .reached(let count) = state.channels[channel] else {
+                return nil
+            }
             state.channels[channel] = .reached(count + 1)
             return count + 1
         }
@@ -68,7 +70,8 @@ final class ReceiveBarrier: Sendable {
     /// Called by a channel whose connection is gone.
     func lose(channel: Int) {
         state.withLock { state in
-            if case .reached = state.channels[channel] { state.channels[channel] = .lost(announced: false) }
+            guard state.channels.indices.contains(channel), case .reached = state.channels[channel] else { return }
+            state.channels[channel] = .lost(announced: false)
         }
     }
 
@@ -80,7 +83,16 @@ final class ReceiveBarrier: Sendable {
     var failure: MigrationError? { state.withLock { $0.failure } }
 
     /// Takes a channel out of the session: nothing of it will be applied any more.
-    func close(channel: Int) { state.withLock { $0.channels[channel] = .closed } }
+    ///
+    /// - Returns: false when there is no such channel.
+    @discardableResult
+    func close(channel: Int) -> Bool {
+        state.withLock { state in
+            guard state.channels.indices.contains(channel) else { return false }
+            state.channels[channel] = .closed
+            return true
+        }
+    }
 
     /// Ends all channels at their next arrival.
     func closeAll() { state.withLock { $0.isClosed = true } }

@@ -164,7 +164,9 @@ final class Reception {
 
     private func closeChannel(_ number: UInt8, _ main: MainChannel) throws(MigrationError) {
         acceptor.close(channel: Int(number))
-        barrier?.close(channel: Int(number))
+        guard let barrier, barrier.close(channel: Int(number)) else {
+            throw .unexpectedMessage(expected: "the loss of a channel there is", found: "channelLost \(number)")
+        }
         closedChannels.insert(Int(number))
         try main.send(.channelClosed(number))
     }
