@@ -114,9 +114,10 @@ package final class Connection: Sendable {
         switch error {
         case .interrupted: return
         case .resourceTemporarilyUnavailable: return try patience.check(peer: peer)  // the tick of the timeout
-        case .brokenPipe, .connectionReset:
-            // A stop closes connections to wake their threads: what they meet is no fault of the peer.
-            throw patience.isStopped ? .cancelled : .closed(peer: peer)
+        // A stop closes connections to wake their threads: what they meet is no fault of the peer.
+        case _ where patience.isStopped: throw .cancelled
+        case .brokenPipe: throw .closed(peer: peer)
+        // A reset, too: unlike an end it may have overtaken what the peer said last.
         default: throw .broken(peer: peer, error)
         }
     }

@@ -1,0 +1,87 @@
+import Glibc
+import Multifd
+import SystemPackage
+import Testing
+
+@Suite(.serialized) struct ListenerTests {
+    private let patience = Patience(limit: .seconds(10))
+
+    private func exchange(over listener: Listener) throws {
+        let near = try Connection.connect(
+            to: MigrationPath(destination: listener.uri), deadline: .seconds(10), patience: patience)
+        let far = try #require(listener.accept(within: .seconds(10)))
+        try near.send([42], patience: patience)
+        #expect(try far.receive(1, patience: patience) == [42])
+    }
+
+    @Test(arguments: ["tcp:127.0.0.1:0", "tcp:[::1]:0", "tcp:localhost:0", "tcp::0"])
+    func `port 0 picks a port, and the URI names it`(text: String) throws {
+        let listener = try listen(on: text)
+        guard case .tcp(_, let port) = listener.uri else { return #expect(Bool(false), "\(listener.uri)") }
+        #expect(port > 0)
+        try exchange(over: listener)
+    }
+
+    @Test func `a port in use is named`() throws {
+        let first = try listen()
+        #expect(throws: TransportError.listen(on: "\(first.uri)", .addressInUse)) { try Listener(on: first.uri) }
+        try exchange(over: first)
+    }
+
+    @Test func `an address of another machine is refused`() {
+        #expect(throws: TransportError.listen(on: "tcp:192.0.2.1:0", .addressNotAvailable)) {
+            try listen(on: "tcp:192.0.2.1:0")
+        }
+    }
+
+    @Test func `a socket file goes with its listener`() throws {
+        let path = temporaryPath("socket")
+        do {
+            let listener = try listen(on: "unix:\(path)")
+            try exchange(over: listener)
+        }
+        #expect(unsafe access(path, F_OK) != 0)
+    }
+
+    @Test func `a socket file that a killed program left is replaced`() throws {
+        let path = temporaryPath("stale")
+        let stale = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: Array(path.utf8)) }
+        let code = unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe bind(stale, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        #expect(code == 0)
+        close(stale)
+        #expect(unsafe access(path, F_OK) == 0)
+        try exchange(over: try listen(on: "unix:\(path)"))
+    }
+
+    @Test func `a socket that somebody listens on is left alone`() throws {
+        let path = temporaryPath("live")
+        let first = try listen(on: "unix:\(path)")
+        #expect(throws: TransportError.listen(on: "unix:\(path)", .addressInUse)) { try listen(on: "unix:\(path)") }
+        // What came to see whether somebody listens.
+        _ = first.accept(within: .seconds(10))
+        try exchange(over: first)
+    }
+
+    @Test func `a file that is no socket is left alone`() throws {
+        let file = try TemporaryFile()
+        #expect(throws: TransportError.listen(on: "unix:\(file.path)", .addressInUse)) {
+            try listen(on: "unix:\(file.path)")
+        }
+        #expect(unsafe access(file.path, F_OK) == 0)
+    }
+
+    @Test func `a shutdown ends an accept in another thread`() throws {
+        let listener = try listen()
+        let thread = WorkerThread(name: "accept") { while listener.accept(within: .seconds(60)) != nil {} }
+        usleep(1000)
+        listener.shutdown()
+        thread.join()
+    }
+}
