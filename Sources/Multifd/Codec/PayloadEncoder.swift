@@ -6,6 +6,9 @@ package protocol PayloadEncoder: AnyObject {
     /// The most bytes that a payload of `inputByteCount` bytes can become, in whatever parts it is handed over.
     func maximumEncodedByteCount(for inputByteCount: Int) -> Int
 
+    /// Where the next payload, of a batch's size at most, is best put together; nil when any place is as good.
+    @unsafe var staging: UnsafeMutableRawPointer? { get }
+
     /// Encodes the next part of a packet's payload and appends it to `output`. Allocates nothing.
     ///
     /// - Parameters:
@@ -18,6 +21,9 @@ package protocol PayloadEncoder: AnyObject {
 }
 
 extension PayloadEncoder {
+    /// Any place is as good.
+    package var staging: UnsafeMutableRawPointer? { nil }
+
     /// Encodes one packet's payload, whole and flushed, and appends it to `output`.
     package func encode(_ input: RawSpan, into output: inout OutputRawSpan) throws(CodecError) {
         try encode(input, endsPayload: true, into: &output)

@@ -30,7 +30,7 @@ final class PacketEncoder {
     private let encoder: (any PayloadEncoder)?
     private var checksum = StreamingChecksum()
     private let headerBytes: ScratchMemory
-    private let staging: ScratchMemory
+    private let ownStaging: ScratchMemory
     private let encoded: ScratchMemory
     private var nextNumber: UInt64 = 0
 
@@ -46,7 +46,7 @@ final class PacketEncoder {
         }
         do {
             headerBytes = try ScratchMemory(byteCount: PacketHeader.byteCount)
-            staging = try ScratchMemory(byteCount: batchByteCount)
+            ownStaging = try ScratchMemory(byteCount: batchByteCount)
             encoded = try ScratchMemory(
                 byteCount: encoder?.maximumEncodedByteCount(for: batchByteCount) ?? Page.byteCount)
         } catch {
@@ -80,9 +80,12 @@ final class PacketEncoder {
         finishPacket()
     }
 
+    /// Where the batch's pages are put together, until the packet is finished.
+    private var staging: UnsafeMutableRawPointer { unsafe encoder?.staging ?? ownStaging.start }
+
     /// Copies the batch and finds its zero pages, in one pass.
     private func stage(_ batch: borrowing Batch, of block: RAMBlock) {
-        var end = unsafe staging.start
+        var end = unsafe staging
         partition(batch) { page, detectsZero in
             // Within the staging buffer: it has room for a whole batch, and `end` moves by a page for each at most.
             let isZero = unsafe GuestPages.copy(block.address(ofPage: page), to: end)
@@ -101,11 +104,11 @@ final class PacketEncoder {
             var end = index + 1
             while end < batch.pageCount, Int(batch.pages[end]) == first + end - index { end += 1 }
             // Within the staging buffer: it has room for a whole batch.
-            unsafe try block.read(first..<first + end - index, into: staging.start + index << Page.shift)
+            unsafe try block.read(first..<first + end - index, into: staging + index << Page.shift)
             index = end
         }
-        var from = unsafe staging.start
-        var to = unsafe staging.start
+        var from = unsafe staging
+        var to = unsafe staging
         partition(batch) { _, detectsZero in
             defer { unsafe from += Page.byteCount }
             if detectsZero, unsafe GuestPages.isZero(from) { return true }
@@ -138,13 +141,13 @@ final class PacketEncoder {
         guard byteCount > 0 else { return }
         guard let encoder else {
             header.payloadByteCount = byteCount
-            return unsafe appendPayload(staging.start, byteCount)
+            return unsafe appendPayload(staging, byteCount)
         }
         header.codec = settings.compression.packetCodec
         // Safe: the staging buffer belongs to this thread, the codec to this channel.
         var output = unsafe OutputRawSpan(buffer: encoded.buffer, initializedCount: 0)
         do {
-            try unsafe encoder.encode(RawSpan(_unsafeStart: staging.start, byteCount: byteCount), into: &output)
+            try unsafe encoder.encode(RawSpan(_unsafeStart: staging, byteCount: byteCount), into: &output)
         } catch {
             throw .codec(error)
         }
