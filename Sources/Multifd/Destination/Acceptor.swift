@@ -123,7 +123,9 @@ final class Acceptor: Sendable {
 
     private func serve(_ connection: Connection, number: Int, _ patience: Patience) {
         do throws(MigrationError) {
-            let magic = try receive(4, connection, patience).reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+            // Somebody who looked whether anybody listens here, and went without a word, is no stranger yet.
+            guard let first = try receiveIfAny(4, connection, patience) else { return }
+            let magic = first.reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
             switch magic {
             case Greeting.magic: try becomeMain(connection, patience)
             case ChannelHello.magic: try becomeChannel(connection, number: number, patience)
@@ -132,7 +134,10 @@ final class Acceptor: Sendable {
                     .magic(what: "a connection", expected: Greeting.magic, found: magic), channel: nil, packet: nil)
             }
         } catch {
-            refuse(connection, error)
+            let isLate = error.isTransport && patience.isPastDeadline
+            refuse(
+                connection,
+                isLate ? .transport(.unidentified(peer: connection.peer, after: deadlines.handshake)) : error)
         }
     }
 
@@ -189,13 +194,16 @@ final class Acceptor: Sendable {
     private func receive(
         _ byteCount: Int, _ connection: Connection, _ patience: Patience
     ) throws(MigrationError) -> [UInt8] {
-        do throws(TransportError) {
-            guard let bytes = try connection.receive(byteCount, patience: patience) else {
-                throw .closed(peer: connection.peer)
-            }
-            return bytes
-        } catch {
-            throw .transport(error)
+        guard let bytes = try receiveIfAny(byteCount, connection, patience) else {
+            throw .transport(.closed(peer: connection.peer))
         }
+        return bytes
+    }
+
+    /// Receives nothing from a connection that has ended.
+    private func receiveIfAny(
+        _ byteCount: Int, _ connection: Connection, _ patience: Patience
+    ) throws(MigrationError) -> [UInt8]? {
+        do { return try connection.receive(byteCount, patience: patience) } catch { throw .transport(error) }
     }
 }

@@ -16,6 +16,8 @@ final class Reception {
     private var features: SessionFeatures = []
     private var deviceState: [UInt8]?
     private var isVerified = false
+    /// From here on this is the only guest, whatever becomes of it.
+    private var isTakenOver = false
 
     init(
         target: any MigrationTarget, acceptor: Acceptor, state: DestinationState, deadlines: Deadlines, logger: Logger
@@ -47,7 +49,9 @@ final class Reception {
             return .timedOut(
                 after: total, reason: main == nil ? "no source came" : "the guest did not arrive in that time")
         }
-        return state.patience.isStopped ? .cancelled : error
+        if state.patience.isStopped { return .cancelled }
+        if case .transport(.stalled) = error { return error }
+        return main?.lastRefusal ?? error
     }
 
     private func receive() throws(MigrationError) {
@@ -60,7 +64,7 @@ final class Reception {
         while true {
             let message = try main.receive()
             switch message {
-            case .iterationEnd(let number): try passBarrier(number, main)
+            case .iterationEnd(let number) where !isVerified: try passBarrier(number, main)
             case .hashAhead:
                 try updateDigest()
                 try main.send(.hashed)
@@ -81,7 +85,7 @@ final class Reception {
         state.patience.stop()
         acceptor.close()
         main?.connection.shutdown()
-        if failure != nil { target.abort() }
+        if failure != nil, !isTakenOver { target.abort() }
     }
 
     // MARK: Setting up
@@ -163,10 +167,11 @@ final class Reception {
     }
 
     private func closeChannel(_ number: UInt8, _ main: MainChannel) throws(MigrationError) {
-        acceptor.close(channel: Int(number))
+        // The barrier first: the channel's thread, which is waited for then, may be waiting there.
         guard let barrier, barrier.close(channel: Int(number)) else {
             throw .unexpectedMessage(expected: "the loss of a channel there is", found: "channelLost \(number)")
         }
+        acceptor.close(channel: Int(number))
         closedChannels.insert(Int(number))
         try main.send(.channelClosed(number))
     }
@@ -199,6 +204,7 @@ final class Reception {
         try asking("commit the guest") { try target.commit() }
         // Before the guest runs: if this cannot be said any more, the source keeps the guest.
         try main.send(.running)
+        isTakenOver = true
         try asking("run the guest") { try target.run() }
     }
 

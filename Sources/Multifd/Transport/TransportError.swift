@@ -16,6 +16,8 @@ public enum TransportError: Error, Equatable {
     case broken(peer: String, Errno)
     /// Nothing moved on any connection for this long.
     case stalled(peer: String, after: Duration)
+    /// A connection did not say in this time what it is.
+    case unidentified(peer: String, after: Duration)
     /// This end was told to stop.
     case cancelled
 }
@@ -44,6 +46,9 @@ extension TransportError: CustomStringConvertible {
             "the connection to \(peer) broke: \(errno)"
         case .stalled(let peer, let duration):
             "nothing moved between here and \(peer) for \(duration.components.seconds) s: the peer or the network is stuck"
+        case .unidentified(let peer, let duration):
+            "the connection from \(peer) did not say within \(duration.components.seconds) s what it is: it does not "
+                + "speak this protocol"
         case .cancelled:
             "cancelled"
         }
