@@ -14,7 +14,10 @@ extension Coordinator {
         return info
     }
 
+    /// Called often: ends a migration that was cancelled or has taken too long, also while everything flows and nobody
+    /// waits, and brings the report up to date.
     func publishIfDue() throws(MigrationError) {
+        do { try state.patience.checkStop() } catch { throw .transport(error) }
         guard MonotonicTime.now.since(statistics.publishedAt) >= Patience.tick else { return }
         publish(statistics.pausedAt == nil ? .active : .device)
     }

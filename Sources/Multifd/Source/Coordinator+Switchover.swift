@@ -1,4 +1,5 @@
 import Glibc
+import Logging
 
 extension Coordinator {
     /// Syncs, and decides whether what is pending now fits into the downtime limit.
@@ -52,9 +53,8 @@ extension Coordinator {
         let start = MonotonicTime.now
         try asking("pause the guest") { try guest.pause() }
         statistics.endPause(currentCounts, startedAt: start)
-        publish(.device)
-
         let paused = MonotonicTime.now
+        publish(.device)
         try sync()
         let synced = MonotonicTime.now
         statistics.breakdown.finalSync = synced.since(paused)
@@ -94,16 +94,26 @@ extension Coordinator {
         let verified = MonotonicTime.now
         statistics.breakdown.commit = verified.since(start)
 
-        // From here on the guest is the destination's, unless the connection's end proves that it did not take it.
         guard state.handOver() else { throw .cancelled }
-        state.patience.setDeadline(nil)
         try send(.handover)
-        do {
-            try awaitReply("running") { $0 == .running }
-        } catch .transport(.stalled(let peer, _)) {
-            throw .handoverUnconfirmed(peer: peer)
-        }
+        try confirmHandover()
         statistics.breakdown.resume = MonotonicTime.now.since(verified)
         statistics.end()
+    }
+
+    /// From the handover on the guest is the destination's, unless it refuses, or its end of the stream proves that it
+    /// never said `running`. A reset proves nothing: it may have overtaken that.
+    private func confirmHandover() throws(MigrationError) {
+        do throws(MigrationError) {
+            guard let message = try main?.receive(), message != .running else { return }
+            throw .unexpectedMessage(expected: "running", found: "\(message.kind)")
+        } catch .refused(let peer, let reason) {
+            throw .refused(peer: peer, reason: reason)
+        } catch .transport(.closed(let peer)) {
+            throw .transport(.closed(peer: peer))
+        } catch {
+            logger.error("the destination did not confirm the handover: \(error)")
+            throw .handoverUnconfirmed(peer: "\(uri)")
+        }
     }
 }

@@ -62,7 +62,7 @@ final class Coordinator {
     private func migrate() throws(MigrationError) {
         statistics.begin(guest.progress)
         publish(.setup)
-        if state.parameters.timeout > .zero { state.patience.setDeadline(.now + state.parameters.timeout) }
+        state.begin()
         try setUp()
 
         if let log = guest.dirtyLog {
@@ -111,6 +111,8 @@ final class Coordinator {
             if case .refused = failure {} else { main?.refuse("\(failure)") }
         }
         if isLogging { guest.dirtyLog?.stop() }
+        // Channels may wait for their turn at the limiter, for long at a low rate.
+        state.patience.stop()
         queue.close()
         gate.close()
         for channel in channels { channel.shutdown() }
@@ -136,7 +138,8 @@ final class Coordinator {
         if state.patience.isPastDeadline {
             return .timedOut(after: state.parameters.timeout, reason: statistics.convergenceReason)
         }
-        return error
+        if case .transport(.stalled) = error { return error }
+        return main?.lastRefusal ?? error
     }
 
     // MARK: Iterations

@@ -10,6 +10,7 @@ final class SourceState: Sendable {
     private struct Shared {
         var parameters: MigrationParameters
         var info = MigrationInfo()
+        var startedAt: MonotonicTime?
         /// Past this point a cancel comes too late: the guest may already run at the destination.
         var isHandedOver = false
     }
@@ -26,12 +27,27 @@ final class SourceState: Sendable {
     var parameters: MigrationParameters { shared.withLock { $0.parameters } }
     var info: MigrationInfo { shared.withLock { $0.info } }
 
+    /// The timeout counts from here.
+    func begin() {
+        shared.withLock { shared in
+            shared.startedAt = .now
+            setDeadline(shared)
+        }
+    }
+
+    private func setDeadline(_ shared: Shared) {
+        guard let startedAt = shared.startedAt, !shared.isHandedOver else { return }
+        let timeout = shared.parameters.timeout
+        patience.setDeadline(timeout > .zero ? startedAt + timeout : nil)
+    }
+
     /// Takes a change over into the running migration.
     func apply(_ changes: ParameterChanges) throws(ParameterError) {
         let result = shared.withLock { shared in
             Result { () throws(ParameterError) in
                 shared.parameters = try shared.parameters.applying(changes)
                 limiter.bytesPerSecond = shared.parameters.maxBandwidth
+                setDeadline(shared)
             }
         }
         try result.get()
@@ -61,13 +77,14 @@ final class SourceState: Sendable {
         }
     }
 
-    /// From here on cancelling is refused.
+    /// From here on cancelling is refused, and there is no timeout.
     ///
     /// - Returns: false when the migration was cancelled before.
     func handOver() -> Bool {
         shared.withLock { shared in
             guard !patience.isStopped else { return false }
             shared.isHandedOver = true
+            patience.setDeadline(nil)
             return true
         }
     }

@@ -64,7 +64,7 @@ package final class BandwidthLimiter: Sendable {
     ) throws(TransportError) -> Bool {
         var now = MonotonicTime.now.nanoseconds
         while now < time {
-            guard !patience.isStopped, !patience.isPastDeadline else { throw .cancelled }
+            try patience.checkStop()
             guard bytesPerSecond == rate else { return false }
             var wake = MonotonicTime(nanoseconds: min(time, now + Self.slice)).timespec
             unsafe clock_nanosleep(CLOCK_MONOTONIC, Int32(TIMER_ABSTIME), &wake, nil)

@@ -41,6 +41,19 @@ package final class MainChannel: Sendable {
         try? brief.send(.refused(reason: reason))
     }
 
+    /// Why the peer ended the migration, if it said so before the connection broke and nobody has read it yet.
+    package var lastRefusal: MigrationError? {
+        let brief = MainChannel(connection, patience: Patience(limit: Patience.tick))
+        // No more than a few messages are ever on their way.
+        for _ in 0..<8 {
+            do { _ = try brief.receive() } catch {
+                if case .refused = error { return error }
+                return nil
+            }
+        }
+        return nil
+    }
+
     /// Greets a destination and checks its greeting.
     package func greetDestination() throws(MigrationError) {
         try send(Greeting.ours.encoded)

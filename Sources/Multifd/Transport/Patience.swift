@@ -30,9 +30,14 @@ package final class Patience: Sendable {
 
     package var isStopped: Bool { stopped.load(ordering: .acquiring) }
 
+    /// Throws when all is to end, whether or not anybody waits.
+    package func checkStop() throws(TransportError) {
+        guard !isStopped, !isPastDeadline else { throw .cancelled }
+    }
+
     /// Throws when waiting on makes no sense.
     package func check(peer: String) throws(TransportError) {
-        guard !isStopped, !isPastDeadline else { throw .cancelled }
+        try checkStop()
         let last = MonotonicTime(nanoseconds: lastProgress.load(ordering: .relaxed))
         guard MonotonicTime.now.since(last) < limit else { throw .stalled(peer: peer, after: limit) }
     }
