@@ -24,8 +24,8 @@ public enum MigrationError: Error {
     case digestMismatch(source: UInt64, destination: UInt64)
     /// The two ends counted different packets.
     case totalsMismatch(sent: UInt64, received: UInt64)
-    /// The guest was handed over and the connection fell silent before the destination confirmed it. The guest stays
-    /// paused at the source: it may be running at the destination.
+    /// The guest was handed over and the connection failed before the destination confirmed it. The guest stays paused at
+    /// the source: it may be running at the destination.
     case handoverUnconfirmed(peer: String)
     /// This end was told to stop.
     case cancelled
@@ -68,7 +68,7 @@ extension MigrationError: CustomStringConvertible {
         case .totalsMismatch(let sent, let received):
             "\(sent) packets were sent and \(received) arrived, or not the same ones: the transfer is incomplete"
         case .handoverUnconfirmed(let peer):
-            "the guest was handed over to \(peer), which did not confirm it and fell silent: the guest stays paused here; "
+            "the guest was handed over to \(peer), which did not confirm it: the guest stays paused here; "
                 + "look whether it runs there before you resume it"
         case .cancelled: "the migration was cancelled"
         }

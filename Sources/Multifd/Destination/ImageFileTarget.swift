@@ -39,10 +39,10 @@ public final class ImageFileTarget: MigrationTarget {
     public func load(deviceState: [UInt8]) {}
 
     /// Gives the file its name.
-    public func commit() throws { try file.withLock { try $0?.commit() } }
+    public func commit() throws { try file.withLock { try $0.take()?.commit() } }
 
-    /// There is nobody to run: from here on the file stays.
-    public func run() { file.withLock { $0.take()?.keep() } }
+    /// Does nothing: there is nobody to run.
+    public func run() {}
 
     /// Removes what was written.
     public func abort() { file.withLock { $0 = nil } }

@@ -2,7 +2,7 @@
 /// own machine.
 ///
 /// Calls come from the destination's thread in this order: `prepare`, then `load`, `commit`, `run`; or `abort` at any
-/// point before `run`.
+/// point before `commit` has returned.
 public protocol MigrationTarget: AnyObject, Sendable {
     /// Makes room for the guest. All of the memory must read as zero.
     ///
@@ -20,7 +20,7 @@ public protocol MigrationTarget: AnyObject, Sendable {
     /// The source knows. Lets the guest run.
     func run() throws
 
-    /// The migration failed, and the source keeps the guest: drops all that came, also what was committed.
+    /// The migration failed: drops all that came.
     func abort()
 
     /// How far the guest has come, once it runs here; nil for a target that does not run it, or does not count.

@@ -6,14 +6,13 @@ import SystemPackage
 struct PartialFile: ~Copyable {
     let descriptor: FileDescriptor
     private let path: String
-    /// What is to be removed when the owner goes; nil once the file is to stay.
-    private var removablePath: String?
+    private let partialPath: String
 
     init(path: String, byteCount: Int) throws(MemoryError) {
         let partialPath = "\(path).partial-\(getpid())"
         descriptor = try Self.open(partialPath, byteCount: byteCount, for: path)
         self.path = path
-        removablePath = partialPath
+        self.partialPath = partialPath
     }
 
     /// Throws when a file cannot be made at a path.
@@ -51,18 +50,15 @@ struct PartialFile: ~Copyable {
     }
 
     deinit {
-        if let removablePath { _ = unsafe unlink(removablePath) }
+        // After the commit there is nothing under the partial name, and removing it does nothing.
+        _ = unsafe unlink(partialPath)
         try? descriptor.close()
     }
 
-    /// Renames the file to what it is to be called. It still goes with its owner.
-    mutating func commit() throws(MemoryError) {
-        guard let partialPath = removablePath, unsafe rename(partialPath, path) == 0 else {
+    /// Renames the file to what it is to be called.
+    consuming func commit() throws(MemoryError) {
+        guard unsafe rename(partialPath, path) == 0 else {
             throw .file(path: path, operation: "rename the received file to", Errno(rawValue: errno))
         }
-        removablePath = path
     }
-
-    /// Leaves the file where it is.
-    consuming func keep() { removablePath = nil }
 }

@@ -101,16 +101,14 @@ extension Coordinator {
         statistics.end()
     }
 
-    /// From the handover on the guest is the destination's, unless it refuses, or its end of the stream proves that it
-    /// never said `running`. A reset proves nothing: it may have overtaken that.
+    /// From the handover on the guest is the destination's, unless it refuses. The end of the connection proves nothing:
+    /// what stands between the two ends, a tunnel for example, may have gone with the answer.
     private func confirmHandover() throws(MigrationError) {
         do throws(MigrationError) {
             guard let message = try main?.receive(), message != .running else { return }
             throw .unexpectedMessage(expected: "running", found: "\(message.kind)")
         } catch .refused(let peer, let reason) {
             throw .refused(peer: peer, reason: reason)
-        } catch .transport(.closed(let peer)) {
-            throw .transport(.closed(peer: peer))
         } catch {
             logger.error("the destination did not confirm the handover: \(error)")
             throw .handoverUnconfirmed(peer: "\(uri)")

@@ -15,7 +15,7 @@
 /// (guest paused) deviceState ──▶
 /// finish ──────────────────────▶  compares totals, loads the device state
 ///       ◀─────────────────────── verified
-/// handover ────────────────────▶  from here on the guest belongs to the destination
+/// handover ────────────────────▶  from here on the guest belongs to the destination, unless it refuses
 ///       ◀─────────────────────── running                     (sent before the guest runs)
 /// ```
 /// Either end may say `refused` at any time: the migration is over and the source's guest runs on. A channel that breaks
