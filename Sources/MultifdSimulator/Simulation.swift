@@ -119,7 +119,7 @@ package struct Simulation {
 
     private var nextSyncTime: Double {
         guard dirtySyncCount > 1 else { return .infinity }
-        return (autoConverge?.nextSyncTime?.inSeconds).map { max($0, now + 1e-6) } ?? .infinity
+        return (autoConverge?.nextSyncTime?.seconds).map { max($0, now + 1e-6) } ?? .infinity
     }
 
     private mutating func sync() {
@@ -131,13 +131,11 @@ package struct Simulation {
             affordableByteCount: estimator.affordableByteCount(
                 downtimeLimit: .seconds(scenario.downtimeLimit), overhead: overhead),
             syncDuration: .seconds(scenario.syncTime))
-        let decision = autoConverge?.synced(
-            at: .seconds(now), bytesDirtied: Int(found.dirtied), bytesWritten: Int(found.written),
+        let sync = SyncOutcome(
+            time: .seconds(now), bytesDirtied: Int(found.dirtied), bytesWritten: Int(found.written),
             bytesTransferred: Int(transferred), ramBytesSent: Int(ramSent), outlook: outlook)
-        if let decision {
-            decisions.append(decision)
-            highestThrottle = max(highestThrottle, decision.to)
-        }
+        decisions += autoConverge?.synced(sync) ?? []
+        highestThrottle = max(highestThrottle, throttle)
     }
 
     /// Lets the guest run, and the clock with it.
@@ -178,7 +176,7 @@ package struct Simulation {
         let wire = memory.parts.reduce(0) {
             $0 + $1.ahead * $1.byteCount * ((1 - $1.region.zeroShare) * wireShare(of: $1.region) + 8.0 / 4096)
         }
-        now += overhead.total.inSeconds + secondsAhead
+        now += overhead.total.seconds + secondsAhead
         transferred += wire + Double(scenario.guest.deviceStateByteCount)
         dirtySyncCount += 1
         iterations.append(
@@ -193,7 +191,7 @@ package struct Simulation {
         let limit = Duration.seconds(scenario.downtimeLimit)
         let affordable = estimator.affordableByteCount(downtimeLimit: limit, overhead: overhead) ?? 0
         guard affordable > 0 else {
-            return "the switchover alone takes \(overhead.total.inSeconds.threeFigures) s of a downtime limit of "
+            return "the switchover alone takes \(overhead.total.seconds.threeFigures) s of a downtime limit of "
                 + "\(scenario.downtimeLimit.threeFigures) s"
         }
         guard let last = iterations.last else {
@@ -207,9 +205,7 @@ package struct Simulation {
     private mutating func report(downtime: Double, failure: String?) -> SimulationReport {
         let final = throttle
         let end = Duration.seconds(now)
-        if let release = autoConverge?.release(at: end, reason: failure == nil ? "completed" : "given up") {
-            decisions.append(release)
-        }
+        decisions += autoConverge?.release(at: end, reason: failure == nil ? "completed" : "given up") ?? []
         return SimulationReport(
             scenario: scenario.name, policy: scenario.throttle?.policy.rawValue ?? "off",
             status: failure == nil ? .completed : .failed, reason: failure, totalTime: Int(now * 1000),

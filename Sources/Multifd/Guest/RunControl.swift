@@ -11,7 +11,8 @@ final class RunControl: Sendable {
         var executing = 0
         /// Registers of each vCPU, as of when it last stopped.
         var vcpus: [VCPUState]
-        var throttle = ThrottlePercentage.off
+        /// Of each vCPU.
+        var throttles: [ThrottlePercentage]
         /// Time that the guest ran in before it last started to, throttled or not.
         var ranBefore = Duration.zero
         var runningSince: MonotonicTime?
@@ -22,7 +23,7 @@ final class RunControl: Sendable {
     private let order = Atomic<UInt64>(0)
 
     init(_ vcpus: [VCPUState]) {
-        state = Condition(State(vcpus: vcpus))
+        state = Condition(State(vcpus: vcpus, throttles: vcpus.map { _ in .off }))
     }
 
     /// The present order's number.
@@ -88,7 +89,7 @@ final class RunControl: Sendable {
             case .running:
                 state.executing += 1
                 registers = state.vcpus[vcpu]
-                return Order(number: orderNumber, throttle: state.throttle)
+                return Order(number: orderNumber, throttle: state.throttles[vcpu])
             }
         }
         return order ?? nil

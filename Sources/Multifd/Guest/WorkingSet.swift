@@ -48,6 +48,15 @@ struct WorkingSet: Sendable {
         pageCount = pages.count
     }
 
+    /// Where its pages lie: for each block that has some, which.
+    var pagesByBlock: [(block: Int, pages: Range<Int>)] {
+        var first = 0
+        return runs.map { run in
+            defer { first = run.end }
+            return (run.block, first + run.firstPage..<run.end + run.firstPage)
+        }
+    }
+
     @inline(__always)
     func place(ofPage number: Int) -> Place {
         precondition(number >= 0 && number < pageCount)

@@ -4,9 +4,10 @@ import Synchronization
 ///
 /// Two guests of one configuration have the same memory at the same step counts, so a migrated guest can be compared with
 /// one that was never migrated. It is made paused; ``resume()`` starts it for the first time.
-package final class WorkloadGuest: Guest {
+package final class WorkloadGuest: VCPUThrottling {
     package let memory: GuestMemory
-    package let dirtyLog: (any DirtyLog)?
+    package var dirtyLog: (any DirtyLog)? { vcpuDirtyLog }
+    private let vcpuDirtyLog: VCPUDirtyLog
     /// As it was given, in the text form that a destination parses.
     package let configuration: String
 
@@ -51,11 +52,16 @@ package final class WorkloadGuest: Guest {
         dirtyTracking: DirtyTracking
     ) throws {
         let parts = try configuration.workingSetPages(ofPages: memory.pageCount)
-        let softwareLog: SoftwareDirtyLog?
-        (dirtyLog, softwareLog) = try Self.makeDirtyLog(dirtyTracking, memory)
-        programs = parts.enumerated().map { index, pages in
-            WorkloadProgram(
-                configuration, vcpu: index, workingSet: WorkingSet(pages, of: memory), softwareLog: softwareLog)
+        let (log, softwareLog) = try Self.makeDirtyLog(dirtyTracking, memory)
+        let workingSets = parts.map { WorkingSet($0, of: memory) }
+        vcpuDirtyLog = VCPUDirtyLog(
+            log,
+            parts: workingSets.enumerated().flatMap { vcpu, set in
+                set.pagesByBlock.map { VCPUDirtyLog.Part(vcpu: vcpu, block: $0.block, pages: $0.pages) }
+            },
+            vcpuCount: parts.count)
+        programs = workingSets.enumerated().map { index, workingSet in
+            WorkloadProgram(configuration, vcpu: index, workingSet: workingSet, softwareLog: softwareLog)
         }
         let control = RunControl(programs.map(\.initialState))
         vcpus = programs.enumerated().map { index, program in
@@ -71,7 +77,7 @@ package final class WorkloadGuest: Guest {
 
     private static func makeDirtyLog(
         _ tracking: DirtyTracking, _ memory: GuestMemory
-    ) throws(DirtyLogError) -> ((any DirtyLog)?, SoftwareDirtyLog?) {
+    ) throws(DirtyLogError) -> (any DirtyLog, SoftwareDirtyLog?) {
         switch tracking {
         case .kernel: return (try KernelDirtyLog(memory: memory), nil)
         case .auto: if let log = try? KernelDirtyLog(memory: memory) { return (log, nil) }
@@ -85,7 +91,7 @@ package final class WorkloadGuest: Guest {
     /// written later is in the log.
     package func contentRanges(ofBlock block: Int) throws -> [Range<Int>] {
         let populated =
-            (dirtyLog as? KernelDirtyLog)?.populatedAtStart(ofBlock: block) ?? memory.blocks[block].populatedRanges()
+            vcpuDirtyLog.populatedAtStart(ofBlock: block) ?? memory.blocks[block].populatedRanges()
         switch image {
         case .some(let image): return PageRuns.union(try image.dataRanges(), populated)
         case .none: return populated
@@ -109,8 +115,16 @@ extension WorkloadGuest {
     package func pause() { control.stop(.paused) }
 
     package func setThrottle(_ percentage: ThrottlePercentage) {
-        control.give { $0.throttle = percentage }
+        control.give { state in
+            for vcpu in state.throttles.indices { state.throttles[vcpu] = percentage }
+        }
     }
+
+    package func setThrottle(_ percentage: ThrottlePercentage, ofVCPU vcpu: Int) {
+        control.give { $0.throttles[vcpu] = percentage }
+    }
+
+    package var writtenPageCounts: [Int] { vcpuDirtyLog.writtenPageCounts }
 
     /// Ends the guest and its threads. Memory stays. Further calls do nothing.
     package func shutDown() {

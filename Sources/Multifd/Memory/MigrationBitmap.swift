@@ -2,8 +2,8 @@
 public struct MigrationBitmap: ~Copyable, @unchecked Sendable {
     // Sendable although its boxes are not: it is noncopyable, and nobody else holds them.
 
-    /// Pages marked by ``mark(_:inBlock:)`` that were not marked already, since the last ``takeNewlyMarkedCount()``.
-    private var newlyMarked = 0
+    /// What ``mark(_:inBlock:)`` was told since ``takeMarks()``.
+    package private(set) var marks = Marks()
     private var blocks: [Bits]
 
     /// A box, because an array cannot hold a noncopyable bitmap.
@@ -25,7 +25,8 @@ public struct MigrationBitmap: ~Copyable, @unchecked Sendable {
     ///   - pages: page numbers within the block; trapped when outside it.
     ///   - block: the block's index in ``GuestMemory/blocks``.
     public mutating func mark(_ pages: Range<Int>, inBlock block: Int) {
-        newlyMarked += blocks[block].pages.insert(pages)
+        marks.written += pages.count
+        marks.dirtied += blocks[block].pages.insert(pages)
     }
 
     package mutating func unmark(_ pages: Range<Int>, inBlock block: Int) {
@@ -38,10 +39,18 @@ public struct MigrationBitmap: ~Copyable, @unchecked Sendable {
 
     package func contains(page: Int, inBlock block: Int) -> Bool { blocks[block].pages[page] }
 
-    /// Pages that syncs added since this was last called: the field's "dirtied in the period".
-    package mutating func takeNewlyMarkedCount() -> Int {
-        defer { newlyMarked = 0 }
-        return newlyMarked
+    /// What was marked since this was last called.
+    package mutating func takeMarks() -> Marks {
+        defer { marks = Marks() }
+        return marks
+    }
+
+    /// Counts of pages.
+    package struct Marks: Hashable, Sendable {
+        /// All that were found written.
+        package var written = 0
+        /// Those of them that were not marked already: the field's "dirtied in the period".
+        package var dirtied = 0
     }
 
     /// Marks all that is marked in `other`, which belongs to the same memory.

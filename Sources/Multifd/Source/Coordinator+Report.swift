@@ -26,7 +26,7 @@ extension Coordinator {
     func publish(_ status: MigrationStatus, error: MigrationError? = nil) {
         statistics.publishedAt = .now
         var info = statistics.info(
-            status: status, counts: currentCounts, pending: bitmap.population, ramByteCount: guest.memory.byteCount)
+            status: status, counts: currentCounts, pending: pendingPageCount, ramByteCount: guest.memory.byteCount)
         let parameters = state.parameters
         info.uri = "\(uri)"
         info.parameters = parameters

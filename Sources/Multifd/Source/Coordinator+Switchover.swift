@@ -6,7 +6,7 @@ extension Coordinator {
     func isReadyToSwitchOver() throws(MigrationError) -> Bool {
         try sync()
         if let iteration = statistics.iterations.last { state.report(iteration) }
-        let pending = bitmap.population << Page.shift
+        let pending = pendingPageCount << Page.shift
         let limit = state.parameters.downtimeLimit
         estimator.promisedBandwidth = state.parameters.availSwitchoverBandwidth
         statistics.expectedDowntime = estimator.expectedDowntime(
@@ -29,7 +29,7 @@ extension Coordinator {
     }
 
     /// What the switchover will cost beside the last pages.
-    private var switchoverOverhead: SwitchoverOverhead {
+    var switchoverOverhead: SwitchoverOverhead {
         let rate = max(estimator.ramBytesPerSecond ?? 1e8, 1e6)
         return SwitchoverOverhead(
             // Pausing waits for a step of each vCPU, about a millisecond.

@@ -23,6 +23,12 @@ final class Coordinator {
     /// Kept when memory is to be verified.
     var digest: IncrementalDigest?
     var statistics = SourceStatistics()
+    /// Nil when the guest is not to be slowed.
+    var throttle: (any GuestThrottle)?
+    /// A sync within an iteration that is under way.
+    var slicedSync: SlicedSync?
+    /// Pages that channels have sent or are to send.
+    private var queuedPageCount = 0
     /// The last barrier that was begun.
     private var barrier: UInt32 = 0
     private var isLogging = false
@@ -68,10 +74,13 @@ final class Coordinator {
         if let log = guest.dirtyLog {
             try asking("start the dirty log") { try log.start() }
             isLogging = true
+            throttle = try makeThrottle(state.parameters)
         }
         try markContent()
         try beginDigest()
         statistics.endSetup()
+        // That all of RAM is marked counts as the first sync, as in QEMU.
+        endSync(startedAt: .now)
         publish(.active)
 
         try iterate()
@@ -87,7 +96,7 @@ final class Coordinator {
         for (block, ranges) in try contentRanges().enumerated() {
             for range in ranges { bitmap.mark(range, inBlock: block) }
         }
-        statistics.untouchedZeroPages = guest.memory.pageCount - bitmap.takeNewlyMarkedCount()
+        statistics.untouchedZeroPages = guest.memory.pageCount - bitmap.takeMarks().dirtied
     }
 
     /// Per RAMBlock, where there may be anything but zero pages.
@@ -102,6 +111,7 @@ final class Coordinator {
 
     /// Ends everything that was begun. On failure the guest is let go first.
     private func end(telling failure: MigrationError?) {
+        releaseThrottle(at: failure)
         if let failure {
             if case .handoverUnconfirmed = failure {
                 logger.critical("\(failure)")
@@ -122,7 +132,6 @@ final class Coordinator {
 
     /// Lets the guest run on at full speed.
     private func releaseGuest() {
-        guest.setThrottle(.off)
         guard statistics.pausedAt != nil else { return }
         do {
             try guest.resume()
@@ -146,12 +155,14 @@ final class Coordinator {
 
     /// Sends every page that is marked, and waits until the destination has applied them all.
     func iterate() throws(MigrationError) {
-        statistics.beginIteration(currentCounts, pending: bitmap.population, guest.progress)
+        statistics.beginIteration(currentCounts, guest.progress)
+        var channelCount: Int
         repeat {
+            channelCount = channels.count - lostChannels.count
             try distribute()
             try passBarrier()
-            // What a lost channel had sent is marked again.
-        } while bitmap.population > 0
+            // What a lost channel had sent is marked again. What else is marked, a sync has marked meanwhile.
+        } while channels.count - lostChannels.count < channelCount
         let iteration = statistics.endIteration(currentCounts, guest.progress)
         estimator.record(
             pageCount: iteration.pages, zeroPageCount: iteration.duplicate, duration: iteration.duration)
@@ -171,7 +182,9 @@ final class Coordinator {
                     for index in 0..<batch.pageCount { digest.touch(Int(batch.pages[index]), ofBlock: block) }
                 }
                 if detectsZero { batch.moveZeroPagesBack(of: guest.memory.blocks[block]) }
-                while !queue.push(batch, until: .now + Patience.tick) { try tick() }
+                while !queue.push(batch, until: nextTick) { try tick() }
+                queuedPageCount += batch.pageCount
+                try syncBetweenBatches()
                 try publishIfDue()
             }
         }
@@ -183,18 +196,20 @@ final class Coordinator {
         var token = Batch()
         token.kind = .sync(barrier: barrier)
         for _ in 0..<channels.count - lostChannels.count {
-            while !queue.push(token, until: .now + Patience.tick) { try tick() }
+            while !queue.push(token, until: nextTick) { try tick() }
         }
-        var progress = gate.waitForAll(at: barrier, until: .now + Patience.tick)
+        var progress = gate.waitForAll(at: barrier, until: nextTick)
         while progress == nil {
             try tick()
-            progress = gate.waitForAll(at: barrier, until: .now + Patience.tick)
+            progress = gate.waitForAll(at: barrier, until: nextTick)
         }
         try replaceLostChannels()
         let sent = MonotonicTime.now
         try send(.iterationEnd(barrier: barrier))
         try awaitReply("barrierReached") { $0 == .barrierReached(barrier: barrier) }
         statistics.barrierRoundTrip = MonotonicTime.now.since(sent)
+        // Whatever a lost channel did not send is marked again.
+        queuedPageCount = currentCounts.pages
         gate.open(barrier)
     }
 
@@ -207,15 +222,18 @@ final class Coordinator {
                 try log.sync(0..<block.pageCount, ofBlock: index, into: &bitmap)
             }
         }
-        statistics.endSync(
-            dirtiedPages: bitmap.takeNewlyMarkedCount(), pending: bitmap.population,
-            duration: MonotonicTime.now.since(start))
+        slicedSync = nil
+        endSync(startedAt: start)
     }
+
+    /// Pages that are marked, or queued and not yet sent.
+    var pendingPageCount: Int { bitmap.population + max(0, queuedPageCount - currentCounts.pages) }
 
     /// Called whenever the coordinator has waited for a tick.
     private func tick() throws(MigrationError) {
         do { try state.patience.check(peer: "\(uri)") } catch { throw .transport(error) }
         if gate.channels.allSatisfy(\.isLost) { try replaceLostChannels() }
+        try syncWithinIteration()
         try publishIfDue()
     }
 }

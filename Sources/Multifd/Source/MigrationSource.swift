@@ -31,6 +31,12 @@ public final class MigrationSource: Sendable {
         logger: Logger = Logger(label: "multifd.source")
     ) throws(MigrationError) {
         do { try parameters.validate() } catch { throw .parameter(error) }
+        if parameters.autoConverge || parameters.vcpuDirtyLimit != nil, guest.dirtyLog == nil {
+            throw .parameter(.nothingToThrottle)
+        }
+        if parameters.vcpuDirtyLimit != nil, !(guest is any VCPUThrottling) {
+            throw .parameter(.dirtyLimitUnsupported)
+        }
         let (stream, continuation) = AsyncStream.makeStream(
             of: MigrationEvent.self, bufferingPolicy: .bufferingNewest(256))
         events = stream
@@ -45,6 +51,9 @@ public final class MigrationSource: Sendable {
 
     /// How things stand.
     public var info: MigrationInfo { state.info }
+
+    /// What the throttle decided on so far, to be replayed with other policies.
+    package var recording: ThrottleRecording { state.recording }
 
     /// Migrates the guest. To be called once.
     ///

@@ -7,6 +7,9 @@ final class SourceState: Sendable {
     private let shared: Mutex<Shared>
     private let events: AsyncStream<MigrationEvent>.Continuation
 
+    /// What the throttle decided on.
+    private let samples = Mutex<[PeriodSample]>([])
+
     private struct Shared {
         var parameters: MigrationParameters
         var info = MigrationInfo()
@@ -64,6 +67,14 @@ final class SourceState: Sendable {
     }
 
     func report(_ iteration: IterationInfo) { events.yield(.iteration(iteration)) }
+
+    func report(_ decision: ThrottleDecision) { events.yield(.throttle(decision)) }
+
+    func record(_ sample: PeriodSample) { samples.withLock { $0.append(sample) } }
+
+    var recording: ThrottleRecording {
+        ThrottleRecording(parameters: parameters.throttle, samples: samples.withLock { $0 })
+    }
 
     func finish() { events.finish() }
 

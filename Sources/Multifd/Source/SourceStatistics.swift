@@ -20,9 +20,12 @@ struct SourceStatistics {
     private var iterationStart = MonotonicTime.now
     private var iterationCounts = TransferCounts()
     private var begunIterationCount = 0
-    /// Pages that the iteration in progress has to send; nil between two.
-    private var iterationPageCount: Int?
-    private var syncCount = 0
+    private(set) var dirtySyncCount = 0
+    /// Pages dirtied as found by syncs within the present iteration.
+    private var dirtiedWithinIteration = 0
+    /// In force.
+    var throttle = ThrottlePercentage.off
+    var throttleDecisions: [ThrottleDecision] = []
     private var countsAtPause: TransferCounts?
 
     // The guest's speed.
@@ -56,19 +59,18 @@ struct SourceStatistics {
         dirtyPeriodStart = .now
     }
 
-    mutating func beginIteration(_ counts: TransferCounts, pending: Int, _ progress: GuestProgress?) {
+    mutating func beginIteration(_ counts: TransferCounts, _ progress: GuestProgress?) {
         progressAtIteration = progress
         iterationStart = .now
         iterationCounts = counts
         begunIterationCount += 1
-        iterationPageCount = pending
+        dirtiedWithinIteration = 0
     }
 
     /// - Returns: the iteration, without what only the sync after it will tell.
     @discardableResult
     mutating func endIteration(_ counts: TransferCounts, _ progress: GuestProgress?) -> IterationInfo {
         let duration = MonotonicTime.now.since(iterationStart)
-        iterationPageCount = nil
         var iteration = IterationInfo(iteration: iterations.count + 1)
         iteration.normal = counts.normal - iterationCounts.normal
         iteration.duplicate =
@@ -79,19 +81,22 @@ struct SourceStatistics {
         iteration.transferred = counts.transferred - iterationCounts.transferred
         iteration.duration = duration
         iteration.mbps = Double(iteration.transferred) * 8 / 1e6 / max(duration.seconds, 1e-6)
+        iteration.bytesDirtied = dirtiedWithinIteration << Page.shift
+        iteration.cpuThrottlePercentage = throttle.rawValue
         iteration.guestSpeed = speed(since: progressAtIteration, progress)
         progressAtEnd = progress
         iterations.append(iteration)
         return iteration
     }
 
-    mutating func endSync(dirtiedPages: Int, pending: Int, duration: Duration) {
-        syncCount += 1
+    mutating func endSync(dirtiedPages: Int, pending: Int, duration: Duration, isWithinIteration: Bool) {
+        dirtySyncCount += 1
         lastSync = duration
         let now = MonotonicTime.now
         let seconds = max(now.since(dirtyPeriodStart).seconds, 1e-6)
         dirtyPagesRate = Int(Double(dirtiedPages) / seconds)
         dirtyPeriodStart = now
+        guard !isWithinIteration else { return dirtiedWithinIteration += dirtiedPages }
         guard let last = iterations.indices.last else { return }
         iterations[last].bytesDirtied += dirtiedPages << Page.shift
         iterations[last].remaining = pending << Page.shift
@@ -141,10 +146,10 @@ struct SourceStatistics {
             info.downtime = pausedAt.map { now.since($0) } ?? .zero
             info.downtimeBreakdown = breakdown
         }
+        info.cpuThrottlePercentage = throttle == .off ? nil : throttle.rawValue
+        info.throttleDecisions = throttleDecisions
         info.ram.transferred = counts.transferred
-        // A page that is queued has left the bitmap and not the source.
-        let unsent = iterationPageCount.map { $0 - (counts.pages - iterationCounts.pages) } ?? 0
-        info.ram.remaining = status == .completed ? 0 : max(pending, unsent) << Page.shift
+        info.ram.remaining = status == .completed ? 0 : pending << Page.shift
         info.ram.total = ramByteCount
         info.ram.duplicate = counts.duplicate + (activeAt == nil ? 0 : untouchedZeroPages)
         info.ram.normal = counts.normal
@@ -152,7 +157,7 @@ struct SourceStatistics {
         info.ram.dirtyPagesRate = dirtyPagesRate
         info.ram.mbps = mbps
         info.ram.pagesPerSecond = pagesPerSecond
-        info.ram.dirtySyncCount = syncCount
+        info.ram.dirtySyncCount = dirtySyncCount
         info.ram.iterationCount = begunIterationCount
         info.ram.multifdBytes = counts.channelBytes
         info.ram.precopyBytes = (countsAtPause ?? counts).transferred

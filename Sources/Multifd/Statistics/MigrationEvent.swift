@@ -4,6 +4,8 @@ public enum MigrationEvent: Sendable {
     case status(MigrationStatus)
     /// An iteration is complete.
     case iteration(IterationInfo)
+    /// The throttle changes, or no throttle will do.
+    case throttle(ThrottleDecision)
     /// How things stand, about ten times a second.
     case progress(MigrationInfo)
 }

@@ -43,7 +43,7 @@ public struct MigrationInfo: Codable, Hashable, Sendable {
     /// What each codec in use did, by its name.
     public var codecs: [String: CodecInfo] = [:]
     /// Each change of the throttle percentage, in order.
-    public var throttleDecisions: [ThrottleDecisionInfo] = []
+    public var throttleDecisions: [ThrottleDecision] = []
     /// Where the downtime went. Only after success.
     public var downtimeBreakdown: DowntimeBreakdown?
 

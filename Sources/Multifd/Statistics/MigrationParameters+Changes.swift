@@ -10,11 +10,10 @@ extension MigrationParameters {
         result.downtimeLimit = changes.downtimeLimit ?? downtimeLimit
         result.timeout = changes.timeout ?? timeout
         result.xbzrleCacheSize = changes.xbzrleCacheSize ?? xbzrleCacheSize
-        result.throttleTriggerThreshold = changes.throttleTriggerThreshold ?? throttleTriggerThreshold
-        result.cpuThrottleInitial = changes.cpuThrottleInitial ?? cpuThrottleInitial
-        result.cpuThrottleIncrement = changes.cpuThrottleIncrement ?? cpuThrottleIncrement
-        result.maxCPUThrottle = changes.maxCPUThrottle ?? maxCPUThrottle
-        result.cpuThrottleTailslow = changes.cpuThrottleTailslow ?? cpuThrottleTailslow
+        result.throttle.triggerThreshold = changes.throttleTriggerThreshold ?? throttle.triggerThreshold
+        result.throttle.initial = changes.cpuThrottleInitial ?? throttle.initial
+        result.throttle.increment = changes.cpuThrottleIncrement ?? throttle.increment
+        result.throttle.maximum = changes.maxCPUThrottle ?? throttle.maximum
         try result.validate()
         return result
     }
@@ -32,8 +31,11 @@ extension MigrationParameters {
             (.verifyMemory, verifyMemory != wanted.verifyMemory),
             (.xbzrle, xbzrle != wanted.xbzrle),
             (.autoConverge, autoConverge != wanted.autoConverge),
+            (.vcpuDirtyLimit, vcpuDirtyLimit != wanted.vcpuDirtyLimit),
+            (.vcpuDirtyLimitPeriod, vcpuDirtyLimitPeriod != wanted.vcpuDirtyLimitPeriod),
         ]
         for (key, differs) in differences where differs { throw .fixed(name: key.rawValue) }
+        if let name = throttle.nameOfFixedDifference(from: wanted.throttle) { throw .fixed(name: name) }
         try wanted.validate()
         return ParameterChanges(settingAllFrom: wanted)
     }

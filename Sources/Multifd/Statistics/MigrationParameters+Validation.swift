@@ -14,10 +14,11 @@ extension MigrationParameters {
             throw .notPowerOfTwo(
                 name: CodingKeys.xbzrleCacheSize.rawValue, minimum: Page.byteCount, found: xbzrleCacheSize)
         }
-        try Self.check(throttleTriggerThreshold, in: 1...100, for: .throttleTriggerThreshold)
-        try Self.check(cpuThrottleInitial, in: 1...99, for: .cpuThrottleInitial)
-        try Self.check(cpuThrottleIncrement, in: 1...99, for: .cpuThrottleIncrement)
-        try Self.check(maxCPUThrottle, in: cpuThrottleInitial...99, for: .maxCPUThrottle)
+        try throttle.validate()
+        if let vcpuDirtyLimit {
+            guard !autoConverge else { throw .dirtyLimitWithAutoConverge }
+            _ = try DirtyLimit(megabytesPerSecond: vcpuDirtyLimit, period: vcpuDirtyLimitPeriod, vcpuCount: 0)
+        }
     }
 
     private static func check(_ value: Int, in range: ClosedRange<Int>, for key: CodingKeys) throws(ParameterError) {

@@ -1,6 +1,6 @@
 /// How to migrate. Names, defaults and ranges are those of QEMU's migration parameters and capabilities where it has
 /// them; encoded, they carry its spelling.
-public struct MigrationParameters: Codable, Hashable, Sendable {
+public struct MigrationParameters: Hashable, Sendable {
     /// How many channels carry pages, 1...255. Fixed once set up.
     public var multifdChannels = 2
     /// How the channels encode page content. Fixed once set up.
@@ -28,16 +28,13 @@ public struct MigrationParameters: Codable, Hashable, Sendable {
     public var xbzrleCacheSize = 64 << 20
     /// Slow the guest down when it dirties pages faster than they are sent. Fixed once set up.
     public var autoConverge = false
-    /// Throttle when more than this share of the bytes sent in a period was dirtied in it, in % (1...100).
-    public var throttleTriggerThreshold = 50
-    /// The first throttle percentage, 1...99.
-    public var cpuThrottleInitial = 20
-    /// What each further decision adds to the throttle percentage, 1...99.
-    public var cpuThrottleIncrement = 10
-    /// The highest throttle percentage, ``cpuThrottleInitial``...99.
-    public var maxCPUThrottle = 99
-    /// Add less than ``cpuThrottleIncrement`` where less is enough.
-    public var cpuThrottleTailslow = false
+    /// How auto-converge slows the guest. Its thresholds and steps may change while a migration runs.
+    public var throttle = ThrottleParameters()
+    /// Hold each vCPU that dirties more than this to it, in MiB/s, and leave the others alone; nil for no limit. The
+    /// alternative to ``autoConverge``. Fixed once set up.
+    public var vcpuDirtyLimit: Int?
+    /// How often the dirty limit looks, 1...1000 ms. Fixed once set up.
+    @WholeMilliseconds public var vcpuDirtyLimitPeriod: Duration = .milliseconds(1000)
 
     /// The defaults.
     public init() {}
@@ -58,26 +55,5 @@ public struct MigrationParameters: Codable, Hashable, Sendable {
             case .zstd: multifdZstdLevel = newValue
             }
         }
-    }
-
-    package enum CodingKeys: String, CodingKey {
-        case multifdChannels = "multifd-channels"
-        case multifdCompression = "multifd-compression"
-        case multifdZlibLevel = "multifd-zlib-level"
-        case multifdZstdLevel = "multifd-zstd-level"
-        case zeroPageDetection = "zero-page-detection"
-        case maxBandwidth = "max-bandwidth"
-        case availSwitchoverBandwidth = "avail-switchover-bandwidth"
-        case downtimeLimit = "downtime-limit"
-        case timeout
-        case verifyMemory = "verify-memory"
-        case xbzrle
-        case xbzrleCacheSize = "xbzrle-cache-size"
-        case autoConverge = "auto-converge"
-        case throttleTriggerThreshold = "throttle-trigger-threshold"
-        case cpuThrottleInitial = "cpu-throttle-initial"
-        case cpuThrottleIncrement = "cpu-throttle-increment"
-        case maxCPUThrottle = "max-cpu-throttle"
-        case cpuThrottleTailslow = "cpu-throttle-tailslow"
     }
 }

@@ -12,16 +12,14 @@ public struct ParameterChanges: Hashable, Sendable {
     public var timeout: Duration?
     /// See ``MigrationParameters/xbzrleCacheSize``.
     public var xbzrleCacheSize: Int?
-    /// See ``MigrationParameters/throttleTriggerThreshold``.
+    /// See ``ThrottleParameters/triggerThreshold``.
     public var throttleTriggerThreshold: Int?
-    /// See ``MigrationParameters/cpuThrottleInitial``.
+    /// See ``ThrottleParameters/initial``.
     public var cpuThrottleInitial: Int?
-    /// See ``MigrationParameters/cpuThrottleIncrement``.
+    /// See ``ThrottleParameters/increment``.
     public var cpuThrottleIncrement: Int?
-    /// See ``MigrationParameters/maxCPUThrottle``.
+    /// See ``ThrottleParameters/maximum``.
     public var maxCPUThrottle: Int?
-    /// See ``MigrationParameters/cpuThrottleTailslow``.
-    public var cpuThrottleTailslow: Bool?
 
     /// No change.
     public init() {}
@@ -34,10 +32,9 @@ public struct ParameterChanges: Hashable, Sendable {
         downtimeLimit = parameters.downtimeLimit
         timeout = parameters.timeout
         xbzrleCacheSize = parameters.xbzrleCacheSize
-        throttleTriggerThreshold = parameters.throttleTriggerThreshold
-        cpuThrottleInitial = parameters.cpuThrottleInitial
-        cpuThrottleIncrement = parameters.cpuThrottleIncrement
-        maxCPUThrottle = parameters.maxCPUThrottle
-        cpuThrottleTailslow = parameters.cpuThrottleTailslow
+        throttleTriggerThreshold = parameters.throttle.triggerThreshold
+        cpuThrottleInitial = parameters.throttle.initial
+        cpuThrottleIncrement = parameters.throttle.increment
+        maxCPUThrottle = parameters.throttle.maximum
     }
 }

@@ -10,6 +10,20 @@ public enum ParameterError: Error, Equatable {
     case unknownValue(name: String, accepted: [String], found: String)
     /// A change of what is fixed when a migration is set up.
     case fixed(name: String)
+    /// `cpu-responsive-throttle` with a policy that has no trigger to make responsive.
+    case responsiveWithoutTrigger(ThrottlePolicy)
+    /// A parameter that only another policy looks at.
+    case parameterOfOtherPolicy(name: String, policy: ThrottlePolicy, belongsTo: ThrottlePolicy)
+    /// `cpu-throttle-tailslow` is the policy `tailslow`, but another was named.
+    case tailslowWithPolicy(ThrottlePolicy)
+    /// A parameter that does nothing without another.
+    case needless(name: String, without: String)
+    /// Both ways to slow a guest were asked for.
+    case dirtyLimitWithAutoConverge
+    /// The guest cannot be slowed one vCPU at a time.
+    case dirtyLimitUnsupported
+    /// A guest without vCPUs is to be slowed.
+    case nothingToThrottle
 }
 
 extension ParameterError: CustomStringConvertible {
@@ -26,6 +40,25 @@ extension ParameterError: CustomStringConvertible {
             "Parameter '\(name)' does not accept value '\(found)': it accepts \(accepted.joined(separator: ", "))"
         case .fixed(let name):
             "Parameter '\(name)' is fixed when a migration is set up: cancel the migration to start it with another value"
+        case .responsiveWithoutTrigger(let policy):
+            "Parameter 'cpu-responsive-throttle' changes when a throttle steps, but the policy '\(policy.rawValue)' "
+                + "does not step: leave it out or choose another policy"
+        case .parameterOfOtherPolicy(let name, let policy, let owner):
+            "Parameter '\(name)' belongs to the policy '\(owner.rawValue)', but the policy is '\(policy.rawValue)': "
+                + "leave it out or choose '\(owner.rawValue)'"
+        case .tailslowWithPolicy(let policy):
+            "Parameter 'cpu-throttle-tailslow' selects the policy 'tailslow', but '\(policy.rawValue)' was asked for "
+                + "too: give one of them"
+        case .needless(let name, let other):
+            "Parameter '\(name)' does nothing without '\(other)': leave it out or give '\(other)' too"
+        case .dirtyLimitWithAutoConverge:
+            "Parameter 'vcpu-dirty-limit' slows only the vCPUs that write and 'auto-converge' slows all of them: give "
+                + "one of them"
+        case .dirtyLimitUnsupported:
+            "Parameter 'vcpu-dirty-limit' needs a guest whose vCPUs can be slowed one by one, and this one's cannot: "
+                + "use 'auto-converge'"
+        case .nothingToThrottle:
+            "'auto-converge' and 'vcpu-dirty-limit' slow vCPUs down, and this guest has none: leave them out"
         }
     }
 }

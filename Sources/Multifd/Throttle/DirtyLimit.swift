@@ -19,13 +19,13 @@ package struct DirtyLimit: Sendable {
     /// - Parameters:
     ///   - megabytesPerSecond: `vcpu-dirty-limit`, in MiB/s as in QEMU, at least 1.
     ///   - period: `x-vcpu-dirty-limit-period`, 1...1000 ms.
-    package init(megabytesPerSecond: Int, period: Duration = .milliseconds(1000), vcpuCount: Int) throws(ThrottleError)
+    package init(megabytesPerSecond: Int, period: Duration = .milliseconds(1000), vcpuCount: Int) throws(ParameterError)
     {
         guard (1...1_048_576).contains(megabytesPerSecond) else {
-            throw .outOfRange(name: "vcpu-dirty-limit", value: megabytesPerSecond, range: 1...1_048_576)
+            throw .outOfRange(name: "vcpu-dirty-limit", valid: 1...1_048_576, found: megabytesPerSecond)
         }
         guard (1...1000).contains(period.wholeMilliseconds) else {
-            throw .outOfRange(name: "x-vcpu-dirty-limit-period", value: period.wholeMilliseconds, range: 1...1000)
+            throw .outOfRange(name: "x-vcpu-dirty-limit-period", valid: 1...1000, found: period.wholeMilliseconds)
         }
         quota = megabytesPerSecond << 20
         self.period = period
@@ -45,6 +45,14 @@ package struct DirtyLimit: Sendable {
             changes.append((vcpu, next))
         }
         return changes
+    }
+
+    /// Takes all throttles off.
+    ///
+    /// - Returns: the vCPUs that had one, and which.
+    package mutating func release() -> [(vcpu: Int, throttle: ThrottlePercentage)] {
+        defer { throttles = throttles.map { _ in .off } }
+        return throttles.enumerated().filter { $0.element != .off }.map { ($0.offset, $0.element) }
     }
 
     private func throttle(after current: ThrottlePercentage, rate: Int) -> ThrottlePercentage {

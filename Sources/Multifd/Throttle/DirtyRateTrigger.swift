@@ -1,6 +1,6 @@
 /// QEMU's trigger: fires at every second high sample, whatever lies between them.
 package struct DirtyRateTrigger: ThrottleTrigger {
-    private let threshold: Int
+    package var threshold: Int
     private var highCount = 0
 
     package init(threshold: Int) {

@@ -4,7 +4,4 @@ extension Duration {
         let (seconds, attoseconds) = components
         return Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000)
     }
-
-    /// Seconds with their fraction.
-    package var inSeconds: Double { self / .seconds(1) }
 }

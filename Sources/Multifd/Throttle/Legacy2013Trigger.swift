@@ -1,5 +1,10 @@
 /// The 2013 proposal's trigger: fires once, on the 7th high sample of the migration.
 package struct Legacy2013Trigger: ThrottleTrigger {
+    /// Half, and nothing else: the proposal had no parameter.
+    package var threshold: Int {
+        get { 50 }
+        set {}
+    }
     private var highCount = 0
     private var previousDirtyPagesRate = 0
 
@@ -7,7 +12,7 @@ package struct Legacy2013Trigger: ThrottleTrigger {
 
     package mutating func firing(on sample: PeriodSample) -> TriggerFiring? {
         defer { previousDirtyPagesRate = sample.dirtyPagesRate }
-        guard previousDirtyPagesRate != 0, sample.isHigh(threshold: 50) else { return nil }
+        guard previousDirtyPagesRate != 0, sample.isHigh(threshold: threshold) else { return nil }
         highCount += 1
         guard highCount == 7 else { return nil }
         return TriggerFiring(

@@ -7,7 +7,7 @@ package struct MigrationOutlook: Hashable, Sendable, Codable {
     /// Bytes of RAM that fit into the downtime limit, nil while unknown.
     package var affordableByteCount: Int?
     /// How long a sync takes.
-    package var syncDuration: Duration
+    @Milliseconds package var syncDuration: Duration
 
     package init(
         remainingByteCount: Int, ramBytesPerSecond: Double? = nil, affordableByteCount: Int? = nil,
@@ -17,5 +17,12 @@ package struct MigrationOutlook: Hashable, Sendable, Codable {
         self.ramBytesPerSecond = ramBytesPerSecond
         self.affordableByteCount = affordableByteCount
         self.syncDuration = syncDuration
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case remainingByteCount = "remaining"
+        case ramBytesPerSecond = "ram-bytes-per-second"
+        case affordableByteCount = "affordable"
+        case syncDuration = "sync-duration"
     }
 }

@@ -1,9 +1,9 @@
 /// What a throttle policy looks at: the time between two samples, and where the migration stands at its end.
-package struct PeriodSample: Hashable, Sendable {
+package struct PeriodSample: Hashable, Sendable, Codable {
     /// The end of the period, since the migration started.
-    package var time: Duration
+    @Milliseconds package var time: Duration
     /// The length of the period.
-    package var duration: Duration
+    @Milliseconds package var duration: Duration
     /// Pages newly found dirty in the period, in bytes.
     package var bytesDirtied: Int
     /// Bytes put on the wire in the period: all channels and the main channel, after compression.
@@ -38,5 +38,13 @@ package struct PeriodSample: Hashable, Sendable {
     /// Whether more than `threshold` % of the bytes transferred was dirtied.
     package func isHigh(threshold: Int) -> Bool {
         bytesDirtied > bytesTransferred * threshold / 100
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case time, duration
+        case bytesDirtied = "bytes-dirtied"
+        case bytesTransferred = "bytes-transferred"
+        case ramBytesSent = "ram-bytes-sent"
+        case writes, outlook
     }
 }

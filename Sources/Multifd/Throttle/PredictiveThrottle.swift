@@ -21,7 +21,7 @@ package struct PredictiveThrottle: Sendable {
     /// Samples at the maximum before it is given up as futile.
     private static let patience = 3
 
-    private let maximum: ThrottlePercentage
+    package var maximum: ThrottlePercentage
     private var curve = WriteCurve()
     private var sampleCount = 0
     /// Seconds that the guest ran unthrottled since the first sample.
@@ -38,12 +38,12 @@ package struct PredictiveThrottle: Sendable {
     /// Decides on a sample. Nil leaves the throttle as it is.
     package mutating func predict(from sample: PeriodSample, throttle: ThrottlePercentage) -> Prediction? {
         for write in sample.writes {
-            curve.observe(time: write.guestTime.inSeconds, bytes: Double(write.bytesWritten))
+            curve.observe(time: write.guestTime.seconds, bytes: Double(write.bytesWritten))
         }
         sampleCount += 1
         // The first sample is the first iteration, which is too long to tell anything about the next.
         let isFirst = sampleCount == 1
-        if !isFirst, throttle == .off { watched += sample.duration.inSeconds }
+        if !isFirst, throttle == .off { watched += sample.duration.seconds }
         requestSyncs(each: sample.outlook.syncDuration, throttle: throttle)
         guard !isFirst, let conditions = conditions(of: sample) else { return nil }
 
@@ -70,8 +70,8 @@ package struct PredictiveThrottle: Sendable {
         guard let lately = outlook.ramBytesPerSecond, let affordable = outlook.affordableByteCount else { return nil }
         return ConvergencePlan.Conditions(
             remaining: Double(outlook.remainingByteCount),
-            rate: max(lately, Double(sample.ramBytesSent) / sample.duration.inSeconds),
-            pause: outlook.syncDuration.inSeconds, target: Double(affordable) * Self.aim,
+            rate: max(lately, Double(sample.ramBytesSent) / sample.duration.seconds),
+            pause: outlook.syncDuration.seconds, target: Double(affordable) * Self.aim,
             maximum: maximum.rawValue)
     }
 

@@ -1,7 +1,9 @@
 /// The 2024 proposal's "dirty ratio", in addition to ``DirtyRateTrigger``: a sample that is high fires as well when the
 /// ratio of bytes dirtied to bytes transferred has risen twice, so that a worsening guest does not wait for its turn.
 package struct ResponsiveTrigger: ThrottleTrigger {
-    private let threshold: Int
+    package var threshold: Int {
+        didSet { dirtyRate.threshold = threshold }
+    }
     private var dirtyRate: DirtyRateTrigger
     /// In %, rounded down.
     private var previousRatio: Int?

@@ -19,40 +19,31 @@ package struct SampleClock: Sendable {
 
     /// Takes note of a sync.
     ///
-    /// - Parameters:
-    ///   - now: since the migration started.
-    ///   - bytesDirtied: pages that this sync marked and that were not marked already, in bytes.
-    ///   - bytesWritten: all pages that this sync found written, in bytes.
-    ///   - bytesTransferred: on the wire, since the migration started.
-    ///   - ramBytesSent: what those were of RAM, since the migration started.
-    ///   - throttle: in force since the last sync.
-    ///   - outlook: after this sync.
+    /// - Parameter throttle: in force since the last sync.
     /// - Returns: the sample, when one is due.
-    package mutating func sync(
-        at now: Duration, bytesDirtied newlyDirtied: Int, bytesWritten: Int, bytesTransferred: Int,
-        ramBytesSent: Int, throttle: ThrottlePercentage, outlook: MigrationOutlook
-    ) -> PeriodSample? {
+    package mutating func sync(_ sync: SyncOutcome, throttle: ThrottlePercentage) -> PeriodSample? {
+        let now = sync.time
         let sinceSync = now - lastSyncTime
         lastSyncTime = now
         guard let last = lastSample else {
-            lastSample = Mark(time: now, bytesTransferred: bytesTransferred, ramBytesSent: ramBytesSent)
+            lastSample = Mark(time: now, bytesTransferred: sync.bytesTransferred, ramBytesSent: sync.ramBytesSent)
             return nil
         }
 
-        bytesDirtied += newlyDirtied
+        bytesDirtied += sync.bytesDirtied
         writes.append(
             WriteObservation(
-                duration: sinceSync, guestTime: sinceSync * throttle.guestSpeed, bytesWritten: bytesWritten))
+                duration: sinceSync, guestTime: sinceSync * throttle.guestSpeed, bytesWritten: sync.bytesWritten))
         guard now - last.time > Self.minimumPeriod else { return nil }
 
         defer {
-            lastSample = Mark(time: now, bytesTransferred: bytesTransferred, ramBytesSent: ramBytesSent)
+            lastSample = Mark(time: now, bytesTransferred: sync.bytesTransferred, ramBytesSent: sync.ramBytesSent)
             bytesDirtied = 0
             writes.removeAll(keepingCapacity: true)
         }
         return PeriodSample(
             time: now, duration: now - last.time, bytesDirtied: bytesDirtied,
-            bytesTransferred: bytesTransferred - last.bytesTransferred, ramBytesSent: ramBytesSent - last.ramBytesSent,
-            writes: writes, outlook: outlook)
+            bytesTransferred: sync.bytesTransferred - last.bytesTransferred, ramBytesSent: sync.ramBytesSent - last.ramBytesSent,
+            writes: writes, outlook: sync.outlook)
     }
 }

@@ -6,7 +6,10 @@ package struct ThrottleController: Sendable {
         case predicting(PredictiveThrottle)
     }
 
-    package let parameters: ThrottleParameters
+    /// May change but for the policy and its trigger.
+    package var parameters: ThrottleParameters {
+        didSet { if parameters != oldValue { adopt(parameters) } }
+    }
     /// In force.
     package private(set) var throttle = ThrottlePercentage.off
     private var mechanism: Mechanism
@@ -26,6 +29,17 @@ package struct ThrottleController: Sendable {
                 DirtyRateTrigger(threshold: parameters.triggerThreshold)
             }
         mechanism = .stepping(trigger, step)
+    }
+
+    private mutating func adopt(_ parameters: ThrottleParameters) {
+        switch mechanism {
+        case .stepping(var trigger, let step):
+            trigger.threshold = parameters.triggerThreshold
+            mechanism = .stepping(trigger, ThrottleStep(parameters) ?? step)
+        case .predicting(var predictive):
+            predictive.maximum = ThrottlePercentage(clamping: parameters.maximum)
+            mechanism = .predicting(predictive)
+        }
     }
 
     /// When the policy wants syncs beside those that are made anyway: times after the last sample's, ascending.

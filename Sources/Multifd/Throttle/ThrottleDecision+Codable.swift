@@ -3,7 +3,7 @@ extension ThrottleDecision: Codable {
         case time
         case bytesDirtied = "bytes-dirtied"
         case bytesTransferred = "bytes-transferred"
-        case trigger, from, to, reason
+        case trigger, from, to, reason, vcpu
     }
 
     /// Writes `time` in whole milliseconds and the throttle in %.
@@ -16,6 +16,7 @@ extension ThrottleDecision: Codable {
         try container.encode(from.rawValue, forKey: .from)
         try container.encode(to.rawValue, forKey: .to)
         try container.encode(reason, forKey: .reason)
+        try container.encodeIfPresent(vcpu, forKey: .vcpu)
     }
 
     /// Throws a `DecodingError` when a member is missing or a throttle is not in 0...99.
@@ -34,6 +35,7 @@ extension ThrottleDecision: Codable {
             bytesDirtied: try container.decode(Int.self, forKey: .bytesDirtied),
             bytesTransferred: try container.decode(Int.self, forKey: .bytesTransferred),
             trigger: try container.decode(Trigger.self, forKey: .trigger), from: try percentage(.from),
-            to: try percentage(.to), reason: try container.decode(String.self, forKey: .reason))
+            to: try percentage(.to), reason: try container.decode(String.self, forKey: .reason),
+            vcpu: try container.decodeIfPresent(Int.self, forKey: .vcpu))
     }
 }

@@ -8,6 +8,8 @@ public struct ThrottleDecision: Hashable, Sendable {
         case responsive
         /// The 2013 proposal's seventh high sample.
         case legacy2013 = "legacy-2013"
+        /// The dirty limit, of one vCPU.
+        case dirtyLimit = "dirty-limit"
         /// The model of the guest's writes.
         case prediction
         /// The end of the migration.
@@ -28,10 +30,12 @@ public struct ThrottleDecision: Hashable, Sendable {
     public var to: ThrottlePercentage
     /// Why, in one line.
     public var reason: String
+    /// The one vCPU that it is about; nil when it is about all.
+    public var vcpu: Int?
 
     package init(
         time: Duration, bytesDirtied: Int, bytesTransferred: Int, trigger: Trigger, from: ThrottlePercentage,
-        to: ThrottlePercentage, reason: String
+        to: ThrottlePercentage, reason: String, vcpu: Int? = nil
     ) {
         self.time = time
         self.bytesDirtied = bytesDirtied
@@ -40,5 +44,6 @@ public struct ThrottleDecision: Hashable, Sendable {
         self.from = from
         self.to = to
         self.reason = reason
+        self.vcpu = vcpu
     }
 }

@@ -1,6 +1,6 @@
 extension ThrottleParameters {
     /// Refuses values out of range and combinations that make no sense.
-    public func validate() throws(ThrottleError) {
+    public func validate() throws(ParameterError) {
         try check(triggerThreshold, within: 1...100, as: .triggerThreshold)
         try check(initial, within: 1...99, as: .initial)
         try check(increment, within: 1...99, as: .increment)
@@ -24,9 +24,24 @@ extension ThrottleParameters {
         }
     }
 
-    private func check(_ value: Int, within range: ClosedRange<Int>, as key: CodingKeys) throws(ThrottleError) {
+    /// The name of the first parameter that differs and that cannot change while a migration runs: what decides, and
+    /// when, unlike how much.
+    func nameOfFixedDifference(from other: ThrottleParameters) -> String? {
+        let differences: [(key: CodingKeys, differs: Bool)] = [
+            (.policy, policy != other.policy),
+            (.isResponsive, isResponsive != other.isResponsive),
+            (.isPeriodic, isPeriodic != other.isPeriodic),
+            (.periodicInterval, periodicInterval != other.periodicInterval),
+            (.tailStart, tailStart != other.tailStart),
+            (.tailRate, tailRate != other.tailRate),
+            (.geometricRate, geometricRate != other.geometricRate),
+        ]
+        return differences.first(where: \.differs)?.key.rawValue
+    }
+
+    private func check(_ value: Int, within range: ClosedRange<Int>, as key: CodingKeys) throws(ParameterError) {
         guard range.contains(value) else {
-            throw .outOfRange(name: key.rawValue, value: value, range: range)
+            throw .outOfRange(name: key.rawValue, valid: range, found: value)
         }
     }
 }

@@ -1,5 +1,8 @@
 /// Decides from each sample whether the throttle is to step.
 package protocol ThrottleTrigger: Sendable {
+    /// `throttle-trigger-threshold`, in %.
+    var threshold: Int { get set }
+
     /// Looks at a sample, and says why the throttle is to step if it is to.
     mutating func firing(on sample: PeriodSample) -> TriggerFiring?
 }

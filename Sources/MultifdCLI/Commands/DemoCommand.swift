@@ -31,6 +31,9 @@ extension MultifdCommand {
         @OptionGroup(title: "Migration parameters")
         var options: ParameterOptions
 
+        @OptionGroup(title: "Throttle")
+        var throttle: ThrottleOptions
+
         @OptionGroup(title: "Output")
         var output: OutputOptions
 
@@ -68,7 +71,8 @@ extension MultifdCommand {
             try guest.resume()
             let source = try MigrationSource(
                 guest: guest, to: MigrationURI(parsing: uri),
-                parameters: options.parameters(defaults: Self.defaultParameters),
+                parameters: throttle.parameters(
+                    defaults: options.parameters(defaults: Self.defaultParameters)),
                 logger: output.logger("source"))
             return (try await source.runWatched(), try guest.memory.digest)
         }

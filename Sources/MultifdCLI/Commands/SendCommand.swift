@@ -1,5 +1,6 @@
 import ArgumentParser
 import Multifd
+import SystemPackage
 
 extension MultifdCommand {
     /// The source's end.
@@ -16,7 +17,8 @@ extension MultifdCommand {
                 Examples:
 
                   multifd send memory.raw tcp:192.0.2.7:7000 --multifd-channels 4
-                  multifd send workload:stress,ram=2GiB unix:/run/m.sock --timeout 60
+                  multifd send workload:stress,ram=2GiB unix:/run/m.sock \\
+                    --auto-converge --timeout 60
                   multifd send memory.raw tcp:10.0.0.7:7000 \\
                     --path tcp:10.0.0.7:7000 --path tcp:10.1.0.7:7000,10.1.0.5
 
@@ -46,6 +48,9 @@ extension MultifdCommand {
         @OptionGroup(title: "Migration parameters")
         var options: ParameterOptions
 
+        @OptionGroup(title: "Throttle")
+        var throttle: ThrottleOptions
+
         @OptionGroup(title: "Output")
         var output: OutputOptions
 
@@ -59,13 +64,28 @@ extension MultifdCommand {
 
         func run() async throws {
             do {
+                var migration: MigrationSource?
+                // Also of a migration that failed: above all of one that did not converge.
+                defer { saveRecording(of: migration) }
                 _ = try await output.report {
-                    try MigrationSource(
+                    let source = try MigrationSource(
                         guest: source.start(dirtyTracking: dirtyTracking.value(of: "dirty-tracking")), to: uri,
-                        paths: path, parameters: options.parameters(), logger: output.logger("source"))
+                        paths: path, parameters: throttle.parameters(defaults: options.parameters()),
+                        logger: output.logger("source"))
+                    migration = source
+                    return source
                 }
             } catch let error as MigrationError where source.isRunning(after: error) {
                 throw GuestRunsOn(reason: error)
+            }
+        }
+
+        private func saveRecording(of migration: MigrationSource?) {
+            guard let migration else { return }
+            do {
+                try throttle.save(migration.recording)
+            } catch {
+                FileDescriptor.standardError.writeLine("multifd: the recording could not be written: \(error)")
             }
         }
     }

@@ -29,15 +29,16 @@ struct MigrationBitmapTests {
     }
 
     /// What a report calls dirtied: a page that was waiting already is not dirtied again.
-    @Test func `only pages that were not marked count as newly marked`() {
+    @Test func `only pages that were not marked count as dirtied, all as written`() {
         var bitmap = MigrationBitmap(of: memory)
         bitmap.mark(0..<10, inBlock: 1)
         bitmap.mark(5..<20, inBlock: 1)
         bitmap.mark(0..<1, inBlock: 0)
-        #expect(bitmap.takeNewlyMarkedCount() == 21)
-        #expect(bitmap.takeNewlyMarkedCount() == 0)
+        let marks = bitmap.takeMarks()
+        #expect(marks.written == 26 && marks.dirtied == 21)
+        #expect(bitmap.takeMarks() == MigrationBitmap.Marks())
         bitmap.mark(0..<21, inBlock: 1)
-        #expect(bitmap.takeNewlyMarkedCount() == 1)
+        #expect(bitmap.takeMarks().dirtied == 1)
     }
 
     /// Pages that a lost channel gives back were not dirtied.
@@ -47,10 +48,10 @@ struct MigrationBitmapTests {
         bitmap.mark(0..<2, inBlock: 0)
         other.mark(1..<3, inBlock: 0)
         other.mark(64..<70, inBlock: 1)
-        _ = bitmap.takeNewlyMarkedCount()
+        _ = bitmap.takeMarks()
         bitmap.formUnion(other)
         #expect(bitmap.population == 9)
-        #expect(bitmap.takeNewlyMarkedCount() == 0)
+        #expect(bitmap.takeMarks().dirtied == 0)
         #expect(other.population == 8)
     }
 }

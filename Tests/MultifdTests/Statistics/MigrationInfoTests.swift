@@ -47,6 +47,7 @@ import Testing
         info.uri = "tcp:127.0.0.1:7000"
         var parameters = MigrationParameters()
         parameters.timeout = .milliseconds(1500)
+        parameters.vcpuDirtyLimit = 20
         info.parameters = parameters
         var guest = GuestInfo()
         guest.ramBlocks = [RAMBlockInfo(name: "ram0", size: 4096)]
@@ -85,14 +86,10 @@ import Testing
         codec.encodingTime = .milliseconds(4)
         codec.rawFallbacks = 5
         info.codecs = ["zstd": codec]
-        var decision = ThrottleDecisionInfo()
-        decision.time = .milliseconds(1)
-        decision.bytesDirtied = 2
-        decision.bytesTransferred = 3
-        decision.trigger = "dirty-rate"
-        decision.from = 20
-        decision.to = 30
-        decision.reason = "dirtied more than sent"
+        let decision = ThrottleDecision(
+            time: .milliseconds(1), bytesDirtied: 2, bytesTransferred: 3, trigger: .dirtyRate,
+            from: ThrottlePercentage(clamping: 20), to: ThrottlePercentage(clamping: 30),
+            reason: "dirtied more than sent")
         info.throttleDecisions = [decision]
         var breakdown = DowntimeBreakdown()
         breakdown.pause = .microseconds(100)
@@ -179,9 +176,14 @@ import Testing
                   "parameters" : {
                     "auto-converge" : false,
                     "avail-switchover-bandwidth" : 0,
+                    "cpu-periodic-throttle" : true,
+                    "cpu-periodic-throttle-interval" : 5,
+                    "cpu-responsive-throttle" : false,
+                    "cpu-throttle-geometric-rate" : 30,
                     "cpu-throttle-increment" : 10,
                     "cpu-throttle-initial" : 20,
-                    "cpu-throttle-tailslow" : false,
+                    "cpu-throttle-tail-rate" : 100,
+                    "cpu-throttle-tail-start" : 100,
                     "downtime-limit" : 300,
                     "max-bandwidth" : 0,
                     "max-cpu-throttle" : 99,
@@ -189,9 +191,12 @@ import Testing
                     "multifd-compression" : "none",
                     "multifd-zlib-level" : 1,
                     "multifd-zstd-level" : 1,
+                    "throttle-policy" : "dynamic",
                     "throttle-trigger-threshold" : 50,
                     "timeout" : 1.5,
+                    "vcpu-dirty-limit" : 20,
                     "verify-memory" : false,
+                    "x-vcpu-dirty-limit-period" : 1000,
                     "xbzrle" : false,
                     "xbzrle-cache-size" : 67108864,
                     "zero-page-detection" : "multifd"

@@ -44,6 +44,10 @@ import Testing
         "multifd-zstd-level": { $0.multifdZstdLevel = 2 },
         "xbzrle": { $0.xbzrle = true },
         "auto-converge": { $0.autoConverge = true },
+        "vcpu-dirty-limit": { $0.vcpuDirtyLimit = 10 },
+        "x-vcpu-dirty-limit-period": { $0.vcpuDirtyLimitPeriod = .milliseconds(500) },
+        "throttle-policy": { $0.throttle.policy = .geometric },
+        "cpu-periodic-throttle": { $0.throttle.isPeriodic = false },
         "verify-memory": { $0.verifyMemory = true },
     ]
 
@@ -62,11 +66,10 @@ import Testing
         wanted.downtimeLimit = .milliseconds(3)
         wanted.timeout = .seconds(4)
         wanted.xbzrleCacheSize = 8192
-        wanted.throttleTriggerThreshold = 6
-        wanted.cpuThrottleInitial = 7
-        wanted.cpuThrottleIncrement = 8
-        wanted.maxCPUThrottle = 90
-        wanted.cpuThrottleTailslow = true
+        wanted.throttle.triggerThreshold = 6
+        wanted.throttle.initial = 7
+        wanted.throttle.increment = 8
+        wanted.throttle.maximum = 90
         let present = MigrationParameters()
         #expect(try present.applying(present.changes(to: wanted)) == wanted)
     }

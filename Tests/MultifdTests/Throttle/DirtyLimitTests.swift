@@ -24,10 +24,10 @@ import Testing
     }
 
     @Test func `a quota or period out of range is refused`() {
-        #expect(throws: ThrottleError.outOfRange(name: "vcpu-dirty-limit", value: 0, range: 1...1_048_576)) {
+        #expect(throws: ParameterError.outOfRange(name: "vcpu-dirty-limit", valid: 1...1_048_576, found: 0)) {
             try DirtyLimit(megabytesPerSecond: 0, vcpuCount: 1)
         }
-        #expect(throws: ThrottleError.outOfRange(name: "x-vcpu-dirty-limit-period", value: 1001, range: 1...1000)) {
+        #expect(throws: ParameterError.outOfRange(name: "x-vcpu-dirty-limit-period", valid: 1...1000, found: 1001)) {
             try DirtyLimit(megabytesPerSecond: 1, period: .milliseconds(1001), vcpuCount: 1)
         }
     }

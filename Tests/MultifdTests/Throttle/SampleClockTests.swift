@@ -9,9 +9,10 @@ import Testing
         throttle: Int = 0
     ) -> PeriodSample? {
         clock.sync(
-            at: .milliseconds(milliseconds), bytesDirtied: dirtied, bytesWritten: written,
-            bytesTransferred: transferred, ramBytesSent: 2 * transferred,
-            throttle: ThrottlePercentage(clamping: throttle), outlook: outlook)
+            SyncOutcome(
+                time: .milliseconds(milliseconds), bytesDirtied: dirtied, bytesWritten: written,
+                bytesTransferred: transferred, ramBytesSent: 2 * transferred, outlook: outlook),
+            throttle: ThrottlePercentage(clamping: throttle))
     }
 
     @Test func `the first sync only starts the clock`() throws {

@@ -22,7 +22,7 @@ import Testing
         for (key, value, name, range) in cases {
             var parameters = ThrottleParameters()
             parameters[keyPath: key] = value
-            #expect(throws: ThrottleError.outOfRange(name: name, value: value, range: range)) {
+            #expect(throws: ParameterError.outOfRange(name: name, valid: range, found: value)) {
                 try parameters.validate()
             }
         }
@@ -33,13 +33,13 @@ import Testing
         parameters.isResponsive = true
         for policy in [ThrottlePolicy.predictive, .legacy2013] {
             parameters.policy = policy
-            #expect(throws: ThrottleError.responsiveWithoutTrigger(policy)) { try parameters.validate() }
+            #expect(throws: ParameterError.responsiveWithoutTrigger(policy)) { try parameters.validate() }
         }
         var tail = ThrottleParameters()
         tail.tailStart = 80
-        #expect(throws: ThrottleError.self) { try tail.validate() }
+        #expect(throws: ParameterError.self) { try tail.validate() }
         #expect(
-            ThrottleError.outOfRange(name: "max-cpu-throttle", value: 5, range: 20...99).description
+            ParameterError.outOfRange(name: "max-cpu-throttle", valid: 20...99, found: 5).description
                 == "Parameter 'max-cpu-throttle' expects a value between 20 and 99, not 5")
     }
 }

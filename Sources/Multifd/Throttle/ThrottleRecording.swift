@@ -1,0 +1,17 @@
+/// The samples of a migration, and the parameters of the policy that decided on them.
+package struct ThrottleRecording: Hashable, Sendable, Codable {
+    package var parameters: ThrottleParameters
+    package var samples: [PeriodSample]
+
+    package init(parameters: ThrottleParameters, samples: [PeriodSample]) {
+        self.parameters = parameters
+        self.samples = samples
+    }
+
+    /// What a policy decides on these samples. What its decisions would have made of the guest is not in them: a policy
+    /// that throttles earlier would have seen others.
+    package func decisions(of parameters: ThrottleParameters) -> [ThrottleDecision] {
+        var controller = ThrottleController(parameters)
+        return samples.compactMap { controller.update(with: $0) }
+    }
+}
