@@ -13,14 +13,14 @@ struct Pace {
     private static let shortestSleep = Duration.milliseconds(1)
 
     /// Nil when there is nothing to hold to.
-    init?(_ configuration: WorkloadConfiguration) {
-        switch (configuration.workload, configuration.rate) {
+    init?(_ configuration: WorkloadConfiguration, vcpu: Int) {
+        switch (configuration.workload(ofVCPU: vcpu), configuration.rate) {
         case (.idle, _):
             // The tick of a guest's clock.
             stepInterval = .milliseconds(1)
         case (_, .some(let rate)):
             // A step writes to one page.
-            let nanoseconds = Double(Page.byteCount * configuration.vcpuCount) / Double(rate.rawValue) * 1e9
+            let nanoseconds = Double(Page.byteCount * configuration.writers) / Double(rate.rawValue) * 1e9
             stepInterval = .nanoseconds(Int64(min(nanoseconds, 1e15)))
         case (_, .none): return nil
         }

@@ -24,7 +24,7 @@ final class VirtualCPU: Sendable {
     /// The thread's body: returns when the guest is shut down.
     func run() {
         var registers = program.initialState
-        var pace = Pace(configuration)
+        var pace = Pace(configuration, vcpu: index)
         while let order = control.nextOrder(vcpu: index, registers: &registers) {
             pace?.restart(at: .now)
             execute(order, &registers, &pace)

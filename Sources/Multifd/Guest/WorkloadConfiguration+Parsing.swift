@@ -2,7 +2,7 @@ extension WorkloadConfiguration {
     /// What a description starts with.
     package static let prefix = "workload:"
 
-    static let optionNames = "ram, vcpus, working-set, rate, fill, image, blocks, seed"
+    static let optionNames = "ram, vcpus, writers, working-set, rate, fill, image, blocks, seed"
 
     /// Parses `workload:NAME` and any options, separated by commas: `workload:stress,ram=2GiB,working-set=50MiB`.
     package init(parsing text: String) throws(WorkloadConfigurationError) {
@@ -32,6 +32,7 @@ extension WorkloadConfiguration {
         switch option {
         case "ram": ramByteCount = try Self.size(option, value).rawValue
         case "vcpus": vcpuCount = try Self.count(option, value, in: 1...64)
+        case "writers": writerCount = try Self.count(option, value, in: 1...64)
         case "blocks": blockCount = try Self.count(option, value, in: 1...16)
         case "working-set": workingSet = try Self.size(option, value)
         case "rate": rate = try Self.rate(option, value)
@@ -46,6 +47,9 @@ extension WorkloadConfiguration {
 
     /// Checks what one value says against the others.
     private func validate() throws(WorkloadConfigurationError) {
+        if let writerCount, writerCount > vcpuCount {
+            throw .count(option: "writers", found: "\(writerCount)", 1...vcpuCount)
+        }
         guard let ramByteCount else { return }
         guard ramByteCount > 0, ramByteCount % Page.byteCount == 0 else { throw .ramSize(byteCount: ramByteCount) }
         let pageCount = ramByteCount >> Page.shift

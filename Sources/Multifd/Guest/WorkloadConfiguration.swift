@@ -9,6 +9,8 @@ package struct WorkloadConfiguration: Equatable, Sendable {
     package var blockCount = 1
     /// 1 to 64.
     package var vcpuCount = 2
+    /// How many of the vCPUs write, 1 to all of them; the others idle. Nil is all.
+    package var writerCount: Int?
     /// Bytes that the vCPUs write to, of the whole guest. Nil is an eighth of the RAM.
     package var workingSet: ByteCount?
     /// Bytes of pages written per second of running time, of the whole guest. Nil is as fast as it goes.
@@ -27,10 +29,16 @@ package struct WorkloadConfiguration: Equatable, Sendable {
     /// The most bytes of text that describe a guest to the destination.
     static let maximumByteCount = 4096
 
+    /// What a vCPU does.
+    func workload(ofVCPU vcpu: Int) -> Workload { vcpu < writers ? workload : .idle }
+
+    /// vCPUs that write.
+    var writers: Int { writerCount ?? vcpuCount }
+
     /// Finds out where the working set lies in a RAM of `pageCount` pages, in its middle, and each vCPU's part of it.
     func workingSetPages(ofPages pageCount: Int) throws(WorkloadConfigurationError) -> [Range<Int>] {
         // A mixed workload has four parts, none empty.
-        let minimum = vcpuCount * (workload == .mixed ? 4 : 1)
+        let minimum = writers * (workload == .mixed ? 4 : 1)
         let wanted =
             if let workingSet {
                 workingSet.rawValue / Page.byteCount + (workingSet.rawValue % Page.byteCount == 0 ? 0 : 1)
@@ -47,7 +55,7 @@ package struct WorkloadConfiguration: Equatable, Sendable {
         }
         let start = (pageCount - wanted) / 2
         return (0..<vcpuCount).map { vcpu in
-            start + wanted * vcpu / vcpuCount..<start + wanted * (vcpu + 1) / vcpuCount
+            start + wanted * min(vcpu, writers) / writers..<start + wanted * min(vcpu + 1, writers) / writers
         }
     }
 }
@@ -64,6 +72,7 @@ extension WorkloadConfiguration: CustomStringConvertible {
             if blockCount != 1 { options.append("blocks=\(blockCount)") }
         }
         options.append("vcpus=\(vcpuCount)")
+        if let writerCount { options.append("writers=\(writerCount)") }
         if let workingSet { options.append("working-set=\(workingSet)") }
         if let rate { options.append("rate=\(rate)") }
         options.append("seed=\(seed)")

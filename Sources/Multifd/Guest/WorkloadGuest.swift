@@ -124,6 +124,9 @@ extension WorkloadGuest {
         control.give { $0.throttles[vcpu] = percentage }
     }
 
+    /// In force, of each vCPU.
+    package var throttles: [ThrottlePercentage] { control.state.withLock { $0.throttles } }
+
     package var writtenPageCounts: [Int] { vcpuDirtyLog.writtenPageCounts }
 
     /// Ends the guest and its threads. Memory stays. Further calls do nothing.

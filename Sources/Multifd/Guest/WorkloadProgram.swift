@@ -16,11 +16,12 @@ struct WorkloadProgram: Sendable {
     init(
         _ configuration: WorkloadConfiguration, vcpu: Int, workingSet: WorkingSet, softwareLog: SoftwareDirtyLog?
     ) {
-        workload = configuration.workload
+        workload = configuration.workload(ofVCPU: vcpu)
         fill = configuration.fill
         self.workingSet = workingSet
         self.softwareLog = softwareLog
-        partPageCount = configuration.workload == .mixed ? workingSet.pageCount / 4 : workingSet.pageCount
+        // At least one, though an idle vCPU has none: it is divided by.
+        partPageCount = max(workload == .mixed ? workingSet.pageCount / 4 : workingSet.pageCount, 1)
         let start = RandomSequence.mix(configuration.seed ^ 0x7663_7075) &+ RandomSequence.mix(UInt64(vcpu) &+ 1)
         initialState = VCPUState(random: RandomSequence(state: RandomSequence.mix(start)))
     }

@@ -51,6 +51,8 @@ public struct MigrationBitmap: ~Copyable, @unchecked Sendable {
         package var written = 0
         /// Those of them that were not marked already: the field's "dirtied in the period".
         package var dirtied = 0
+
+        package init() {}
     }
 
     /// Marks all that is marked in `other`, which belongs to the same memory.

@@ -22,7 +22,9 @@ extension Coordinator {
         let now = MonotonicTime.now
         guard slicedSync == nil else { return now }
         let tick = now + Patience.tick
-        guard statistics.pausedAt == nil, statistics.dirtySyncCount > 1, let due = throttle?.nextSyncTime else { return tick }
+        guard statistics.pausedAt == nil, statistics.dirtySyncCount > 1, let due = throttle?.nextSyncTime else {
+            return tick
+        }
         return min(tick, statistics.startedAt + due)
     }
 

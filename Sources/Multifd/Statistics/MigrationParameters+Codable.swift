@@ -28,15 +28,15 @@ extension MigrationParameters: Codable {
         zeroPageDetection = try container.decode(ZeroPageDetection.self, forKey: .zeroPageDetection)
         maxBandwidth = try container.decode(Int.self, forKey: .maxBandwidth)
         availSwitchoverBandwidth = try container.decode(Int.self, forKey: .availSwitchoverBandwidth)
-        _downtimeLimit = try container.decode(WholeMilliseconds.self, forKey: .downtimeLimit)
-        _timeout = try container.decode(Seconds.self, forKey: .timeout)
+        downtimeLimit = try container.decode(WholeMilliseconds.self, forKey: .downtimeLimit).wrappedValue
+        timeout = try container.decode(Seconds.self, forKey: .timeout).wrappedValue
         verifyMemory = try container.decode(Bool.self, forKey: .verifyMemory)
         xbzrle = try container.decode(Bool.self, forKey: .xbzrle)
         xbzrleCacheSize = try container.decode(Int.self, forKey: .xbzrleCacheSize)
         autoConverge = try container.decode(Bool.self, forKey: .autoConverge)
         throttle = try ThrottleParameters(from: decoder)
         vcpuDirtyLimit = try container.decodeIfPresent(Int.self, forKey: .vcpuDirtyLimit)
-        _vcpuDirtyLimitPeriod = try container.decode(WholeMilliseconds.self, forKey: .vcpuDirtyLimitPeriod)
+        vcpuDirtyLimitPeriod = try container.decode(WholeMilliseconds.self, forKey: .vcpuDirtyLimitPeriod).wrappedValue
     }
 
     /// Writes the parameters, those of the throttle among the others: they have names of one list.
@@ -50,13 +50,13 @@ extension MigrationParameters: Codable {
         try container.encode(zeroPageDetection, forKey: .zeroPageDetection)
         try container.encode(maxBandwidth, forKey: .maxBandwidth)
         try container.encode(availSwitchoverBandwidth, forKey: .availSwitchoverBandwidth)
-        try container.encode(_downtimeLimit, forKey: .downtimeLimit)
-        try container.encode(_timeout, forKey: .timeout)
+        try container.encode(WholeMilliseconds(wrappedValue: downtimeLimit), forKey: .downtimeLimit)
+        try container.encode(Seconds(wrappedValue: timeout), forKey: .timeout)
         try container.encode(verifyMemory, forKey: .verifyMemory)
         try container.encode(xbzrle, forKey: .xbzrle)
         try container.encode(xbzrleCacheSize, forKey: .xbzrleCacheSize)
         try container.encode(autoConverge, forKey: .autoConverge)
         try container.encodeIfPresent(vcpuDirtyLimit, forKey: .vcpuDirtyLimit)
-        try container.encode(_vcpuDirtyLimitPeriod, forKey: .vcpuDirtyLimitPeriod)
+        try container.encode(WholeMilliseconds(wrappedValue: vcpuDirtyLimitPeriod), forKey: .vcpuDirtyLimitPeriod)
     }
 }

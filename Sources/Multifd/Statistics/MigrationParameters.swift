@@ -16,9 +16,9 @@ public struct MigrationParameters: Hashable, Sendable {
     /// Bytes per second to count on when the guest is paused; 0 to estimate it from what was achieved lately.
     public var availSwitchoverBandwidth = 0
     /// How long the guest may be paused, 0...2,000 s.
-    @WholeMilliseconds public var downtimeLimit: Duration = .milliseconds(300)
+    public var downtimeLimit: Duration = .milliseconds(300)
     /// After which time to give up and leave the guest where it is; zero for never. Ours.
-    @Seconds public var timeout: Duration = .zero
+    public var timeout: Duration = .zero
     /// Hash all of the guest's memory at both ends, with the guest paused, and compare before it is handed over. Adds to
     /// the downtime what that takes, about 50 ms a GiB and core. Fixed once set up. Ours.
     public var verifyMemory = false
@@ -34,7 +34,7 @@ public struct MigrationParameters: Hashable, Sendable {
     /// alternative to ``autoConverge``. Fixed once set up.
     public var vcpuDirtyLimit: Int?
     /// How often the dirty limit looks, 1...1000 ms. Fixed once set up.
-    @WholeMilliseconds public var vcpuDirtyLimitPeriod: Duration = .milliseconds(1000)
+    public var vcpuDirtyLimitPeriod: Duration = .milliseconds(1000)
 
     /// The defaults.
     public init() {}

@@ -43,7 +43,8 @@ package struct SampleClock: Sendable {
         }
         return PeriodSample(
             time: now, duration: now - last.time, bytesDirtied: bytesDirtied,
-            bytesTransferred: sync.bytesTransferred - last.bytesTransferred, ramBytesSent: sync.ramBytesSent - last.ramBytesSent,
+            bytesTransferred: sync.bytesTransferred - last.bytesTransferred,
+            ramBytesSent: sync.ramBytesSent - last.ramBytesSent,
             writes: writes, outlook: sync.outlook)
     }
 }

@@ -4,6 +4,7 @@ enum GuestHelp {
           workload:NAME, and then any of these, separated by commas:
             ram=1GiB           memory
             vcpus=2            virtual CPUs
+            writers=1          so many of them write, the others idle
             working-set=50MiB  what the guest keeps rewriting
             rate=200MB/s       how fast; without it, as fast as it goes
             fill=mixed         the rest: mixed, zero, random, text,

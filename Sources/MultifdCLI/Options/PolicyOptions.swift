@@ -10,7 +10,8 @@ struct PolicyOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Throttle when more than this share of the bytes sent is dirtied, 1...100 %. (default: 50)", valueName: "%"))
+            "Throttle when more than this share of the bytes sent is dirtied, 1...100 %. (default: 50)", valueName: "%")
+    )
     var throttleTriggerThreshold: Int?
 
     @Option(help: ArgumentHelp("The first throttle, 1...99 %. (default: 20)", valueName: "%"))

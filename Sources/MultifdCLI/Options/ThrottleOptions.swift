@@ -46,7 +46,9 @@ struct ThrottleOptions: ParsableArguments {
             let servesDirtyLimit = name == "throttle-trigger-threshold" && parameters.vcpuDirtyLimit != nil
             guard servesDirtyLimit else { throw .needless(name: name, without: "auto-converge") }
         }
-        guard record == nil || parameters.autoConverge else { throw .needless(name: "record", without: "auto-converge") }
+        guard record == nil || parameters.autoConverge else {
+            throw .needless(name: "record", without: "auto-converge")
+        }
         return parameters
     }
 

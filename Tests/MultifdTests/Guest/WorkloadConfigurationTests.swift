@@ -5,9 +5,11 @@ struct WorkloadConfigurationTests {
     @Test func `every option is understood`() throws {
         let configuration = try WorkloadConfiguration(
             parsing:
-                "workload:stress,ram=2GiB,vcpus=3,working-set=50MiB,rate=200MB/s,fill=compressible:0.4,blocks=2,seed=7")
+                "workload:stress,ram=2GiB,vcpus=3,writers=2,working-set=50MiB,rate=200MB/s,fill=compressible:0.4,blocks=2,seed=7"
+        )
         var expected = WorkloadConfiguration(.stress, ramByteCount: 2 << 30)
         expected.vcpuCount = 3
+        expected.writerCount = 2
         expected.workingSet = ByteCount(rawValue: 50 << 20)
         expected.rate = ByteRate(rawValue: 200_000_000)
         expected.fill = .compressible(0.4)
@@ -47,6 +49,7 @@ struct WorkloadConfigurationTests {
             ("workload:stress,ram=8KiB,blocks=3", .ramSmallerThanBlocks(byteCount: 8192, blockCount: 3)),
             ("workload:stress,vcpus=0", .count(option: "vcpus", found: "0", 1...64)),
             ("workload:stress,vcpus=65", .count(option: "vcpus", found: "65", 1...64)),
+            ("workload:stress,writers=3", .count(option: "writers", found: "3", 1...2)),
             ("workload:stress,vcpus=two", .count(option: "vcpus", found: "two", 1...64)),
             ("workload:stress,blocks=17", .count(option: "blocks", found: "17", 1...16)),
             (

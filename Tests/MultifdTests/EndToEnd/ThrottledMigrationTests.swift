@@ -1,0 +1,134 @@
+import Multifd
+import Testing
+
+/// Migrations of guests that dirty faster than they are sent.
+@Suite(.serialized) struct ThrottledMigrationTests {
+    /// Converges under no more than half of its speed: 40 MB/s of RAM move, and 100 MB/s of 16 MiB are written.
+    private static let outrunning = "workload:stress,ram=48MiB,vcpus=2,working-set=16MiB,rate=100MB/s,seed=3"
+
+    private func parameters(_ change: (inout MigrationParameters) -> Void) -> MigrationParameters {
+        var parameters = MigrationParameters()
+        parameters.maxBandwidth = 40_000_000
+        parameters.downtimeLimit = .milliseconds(150)
+        parameters.timeout = .seconds(120)
+        change(&parameters)
+        return parameters
+    }
+
+    /// Migrates a guest to its end, and compares it there with one that was never migrated nor throttled.
+    private func migrateAndCompare(
+        _ text: String, _ parameters: MigrationParameters
+    ) async throws -> (report: MigrationInfo, throttles: [ThrottlePercentage]) {
+        let configuration = try WorkloadConfiguration(parsing: text)
+        let guest = try WorkloadGuest(configuration: configuration)
+        try guest.resume()
+        defer { guest.shutDown() }
+        let target = WorkloadTarget()
+        let report = try await migrate(guest, to: target, parameters)
+        let arrived = try #require(target.guest)
+        arrived.pause()
+        let reference = try WorkloadGuest(configuration: configuration)
+        try reference.run(toStepCounts: arrived.stepCounts)
+        #expect(contents(of: arrived.memory) == contents(of: reference.memory))
+        arrived.shutDown()
+        return (report, guest.throttles)
+    }
+
+    @Test(arguments: [ThrottlePolicy.dynamic, .geometric, .predictive])
+    func `a throttled guest ends where an unthrottled one does`(policy: ThrottlePolicy) async throws {
+        let (report, throttles) = try await migrateAndCompare(
+            Self.outrunning,
+            parameters {
+                $0.autoConverge = true
+                $0.throttle.policy = policy
+                $0.throttle.initial = 50
+                $0.throttle.increment = 25
+            })
+        #expect(report.status == .completed)
+        let decisions = report.throttleDecisions
+        let first = try #require(decisions.first)
+        #expect(first.to > .off && first.bytesDirtied > first.bytesTransferred / 2)
+        // Each begins where the one before ended, and the last releases the guest.
+        for (one, next) in zip(decisions, decisions.dropFirst()) {
+            #expect(one.to == next.from && one.time < next.time)
+        }
+        #expect(decisions.last?.trigger == .release && decisions.last?.to == .off)
+        #expect(throttles.allSatisfy { $0 == .off })
+        #expect(report.cpuThrottlePercentage == nil)
+        #expect(report.iterations.contains { $0.cpuThrottlePercentage == first.to.rawValue })
+    }
+
+    @Test func `the dirty limit slows the vCPU that writes, and no other`() async throws {
+        let (report, throttles) = try await migrateAndCompare(
+            "workload:stress,ram=48MiB,vcpus=2,writers=1,working-set=16MiB,rate=100MB/s,seed=3",
+            parameters {
+                $0.vcpuDirtyLimit = 10
+                $0.vcpuDirtyLimitPeriod = .milliseconds(500)
+            })
+        #expect(report.status == .completed)
+        #expect(report.throttleDecisions.contains { $0.trigger == .dirtyLimit && $0.to > .off })
+        #expect(report.throttleDecisions.allSatisfy { $0.vcpu == 0 })
+        #expect(throttles == [.off, .off])
+    }
+
+    /// 16 MiB at 4 MB/s: an iteration takes four seconds.
+    @Test func `a periodic sync makes more syncs than iterations, and none in the first`() async throws {
+        let guest = try WorkloadGuest(
+            configuration: WorkloadConfiguration(
+                parsing: "workload:stress,ram=16MiB,vcpus=1,working-set=8MiB,rate=100MB/s,fill=random"))
+        try guest.resume()
+        defer { guest.shutDown() }
+        let destination = try MigrationDestination(
+            listeningOn: MigrationURI(parsing: "tcp:127.0.0.1:0"), target: WorkloadTarget(), logger: silent)
+        let source = try MigrationSource(
+            guest: guest, to: destination.uri,
+            parameters: parameters {
+                $0.maxBandwidth = 4_000_000
+                $0.autoConverge = true
+                $0.throttle.periodicInterval = 1
+            }, logger: silent)
+        let received = Task { try? await destination.run() }
+        let watched = Task {
+            var first: MigrationInfo?
+            for await event in source.events {
+                guard case .progress(let info) = event else { continue }
+                if info.ram.iterationCount == 1 { first = info }
+                // As many extra syncs as there have been iterations: enough to tell, and long before the end.
+                if info.ram.dirtySyncCount > 2 * info.ram.iterationCount + 1 { source.cancel() }
+            }
+            return first
+        }
+        await #expect(throws: MigrationError.self) { try await source.run() }
+        _ = await received.value
+        #expect(await watched.value?.ram.dirtySyncCount == 1)
+        #expect(source.info.status == .cancelled)
+        #expect(source.info.ram.dirtySyncCount > source.info.ram.iterationCount + 1)
+        // Cancelled, it is let go.
+        #expect(source.info.throttleDecisions.last?.trigger == .release)
+        #expect(guest.throttles == [.off])
+    }
+
+    @Test func `a guest that cannot be slowed is refused before anything begins`() throws {
+        let image = try WorkloadGuest(configuration: WorkloadConfiguration(parsing: "workload:idle,ram=1MiB"))
+        let still = StillGuest(memory: image.memory)
+        let uri = try MigrationURI(parsing: "tcp:127.0.0.1:1")
+        for change: (inout MigrationParameters) -> Void in [{ $0.autoConverge = true }, { $0.vcpuDirtyLimit = 1 }] {
+            let error = #expect(throws: MigrationError.self) {
+                _ = try MigrationSource(guest: still, to: uri, parameters: parameters(change), logger: silent)
+            }
+            #expect(error.map { "\($0)".contains("this guest has none") } == true)
+        }
+    }
+
+    /// As much of a guest as a memory image is.
+    private final class StillGuest: Guest {
+        let memory: GuestMemory
+        var dirtyLog: (any DirtyLog)? { nil }
+        let configuration = ""
+        init(memory: GuestMemory) { self.memory = memory }
+        func pause() {}
+        func resume() {}
+        func setThrottle(_ percentage: ThrottlePercentage) {}
+        func saveDeviceState() -> [UInt8] { [] }
+    }
+}

@@ -1,0 +1,51 @@
+import Multifd
+import Testing
+
+@Suite struct DirtyLimitRoundsTests {
+    private let megabyte = 1 << 20
+
+    private func rounds() throws -> DirtyLimitRounds {
+        DirtyLimitRounds(try DirtyLimit(megabytesPerSecond: 10, vcpuCount: 2), triggerThreshold: 50)
+    }
+
+    /// A sync at which 100 MB had been sent each second, and vCPU 0 alone writes.
+    private func sync(_ rounds: inout DirtyLimitRounds, second: Double, dirtied: Int, written: Int)
+        -> [ThrottleDecision]
+    {
+        rounds.synced(
+            SyncOutcome(
+                time: .seconds(second), bytesDirtied: dirtied * megabyte, bytesWritten: dirtied * megabyte,
+                bytesTransferred: Int(second * 100) * megabyte, ramBytesSent: 0,
+                outlook: MigrationOutlook(remainingByteCount: 0), vcpuBytesWritten: [written * megabyte, 0]))
+    }
+
+    @Test func `it waits for the trigger, then holds the vCPU that writes`() throws {
+        var rounds = try rounds()
+        let first = sync(&rounds, second: 0, dirtied: 0, written: 0)
+        // Low: 40 of 110 MB. However fast a vCPU writes, this converges.
+        let low = sync(&rounds, second: 1.1, dirtied: 40, written: 40)
+        let high = sync(&rounds, second: 2.2, dirtied: 90, written: 130)
+        #expect((first + low + high).isEmpty)
+        let decisions = sync(&rounds, second: 3.3, dirtied: 88, written: 218)
+        let decision = try #require(decisions.first)
+        #expect(decisions.count == 1 && decision.vcpu == 0 && decision.trigger == .dirtyLimit)
+        // 88 MB in 1.1 s are 80 MB/s: an eighth is allowed.
+        #expect(decision.to.rawValue == 88)
+        #expect(decision.reason.contains("of 10.5 MB/s allowed: throttle 0 → 88 %"))
+        #expect(rounds.throttle.rawValue == 88)
+
+        let release = rounds.release(at: .seconds(4), reason: "cancelled")
+        #expect(release.map(\.vcpu) == [0] && release.map(\.to) == [.off])
+        #expect(rounds.throttle == .off)
+    }
+
+    @Test func `it wants a sync each period, but for the first iteration`() throws {
+        var rounds = try rounds()
+        _ = sync(&rounds, second: 5, dirtied: 0, written: 0)
+        let isDue = [(7, 1), (5.9, 2), (6, 2)].map { second, count in
+            rounds.isSyncDue(at: .seconds(second), dirtySyncCount: count)
+        }
+        #expect(isDue == [false, false, true])
+        #expect(rounds.nextSyncTime == .seconds(6))
+    }
+}
