@@ -5,6 +5,7 @@ let package = Package(
     name: "swift-multifd",
     products: [
         .library(name: "Multifd", targets: ["Multifd"]),
+        .library(name: "MultifdQEMU", targets: ["MultifdQEMU"]),
         .executable(name: "multifd", targets: ["MultifdCLI"]),
     ],
     dependencies: [
@@ -22,17 +23,23 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
+        .target(
+            name: "MultifdQEMU",
+            dependencies: [
+                "Multifd",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
         .executableTarget(
             name: "MultifdCLI",
             dependencies: [
-                "Multifd",
+                "Multifd", "MultifdQEMU",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "Rainbow", package: "Rainbow"),
                 .product(name: "TextTable", package: "TextTable"),
             ]),
-        .target(name: "MultifdSimulator", dependencies: ["Multifd"]),
         .target(name: "CLinux"),
         .target(name: "CPage"),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
@@ -45,8 +52,13 @@ let package = Package(
                 "Multifd", "CZstd", "CZlib", .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
+        .testTarget(
+            name: "MultifdQEMUTests",
+            dependencies: [
+                "Multifd", "MultifdQEMU", .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
         .testTarget(name: "MultifdCLITests", dependencies: ["Multifd", "MultifdCLI"]),
-        .testTarget(name: "MultifdSimulatorTests", dependencies: ["Multifd", "MultifdSimulator"]),
     ],
     swiftLanguageModes: [.v6]
 )

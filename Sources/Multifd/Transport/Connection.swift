@@ -8,7 +8,7 @@ import SystemPackage
 package final class Connection: Sendable {
     /// The peer's address, for errors and reports.
     package let peer: String
-    private let socket: Int32
+    let socket: Int32
 
     /// Takes over a connected socket.
     package init(owning socket: Int32, peer: String) {
@@ -109,7 +109,7 @@ package final class Connection: Sendable {
     }
 
     /// Returns when a call that failed may be repeated.
-    private func continueAfterError(_ patience: Patience) throws(TransportError) {
+    func continueAfterError(_ patience: Patience) throws(TransportError) {
         let error = Errno(rawValue: errno)
         switch error {
         case .interrupted: return

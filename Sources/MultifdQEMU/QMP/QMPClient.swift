@@ -1,0 +1,181 @@
+import FoundationEssentials
+public import Multifd
+import Synchronization
+
+/// Talks to a running QEMU over its QMP socket, one command at a time.
+///
+/// ```swift
+/// let qmp = try QMPClient(connectingTo: MigrationURI(parsing: "unix:/run/vm.qmp"))
+/// let status = try qmp.execute("query-status")["status"]?.string
+/// ```
+public final class QMPClient: Sendable {
+    /// The socket.
+    public let address: MigrationURI
+    /// The QEMU at the other end.
+    public let version: QEMUVersion
+    /// How long a command may take.
+    public let deadline: Duration
+    private let session: Mutex<Session>
+
+    private struct Session: Sendable {
+        let connection: Connection
+        var lines = LineBuffer()
+        var nextID = 1
+        /// Came while an answer was awaited.
+        var events: [QMPEvent] = []
+    }
+
+    /// Connects, reads the greeting and leaves the negotiation mode.
+    ///
+    /// - Parameters:
+    ///   - address: a unix or TCP socket, QEMU's `-qmp`.
+    ///   - deadline: for the connection, the greeting, and each command.
+    /// - Throws: ``QMPError``.
+    public init(connectingTo address: MigrationURI, deadline: Duration = .seconds(30)) throws(QMPError) {
+        self.address = address
+        self.deadline = deadline
+        var session: Session
+        do {
+            session = Session(
+                connection: try Connection.connect(
+                    to: MigrationPath(destination: address), deadline: deadline, patience: Patience(limit: deadline)))
+        } catch {
+            throw .transport(address: "\(address)", error)
+        }
+        version = try Self.readGreeting(&session, address, deadline)
+        _ = try Self.execute("qmp_capabilities", nil, &session, deadline)
+        self.session = Mutex(session)
+    }
+
+    /// Executes a command and waits for its answer.
+    ///
+    /// - Parameter arguments: an object, or nil for a command without arguments.
+    /// - Returns: what QEMU returned; an empty object from commands that return nothing.
+    /// - Throws: ``QMPError``, ``QMPError/refused(command:errorClass:reason:)`` when QEMU says no.
+    @discardableResult
+    public func execute(_ command: String, _ arguments: JSONValue? = nil) throws(QMPError) -> JSONValue {
+        let result = session.withLock { session in
+            Result { () throws(QMPError) in try Self.execute(command, arguments, &session, deadline) }
+        }
+        return try result.get()
+    }
+
+    /// Waits for an event, and drops those that came before it.
+    ///
+    /// - Throws: ``QMPError/timedOut(waitingFor:after:)`` when it does not come within `time`.
+    public func waitForEvent(
+        within time: Duration, _ isWanted: @Sendable (QMPEvent) -> Bool
+    ) throws(QMPError) -> QMPEvent {
+        let end = MonotonicTime.now + time
+        let result = session.withLock { session in
+            Result { () throws(QMPError) in
+                while true {
+                    while !session.events.isEmpty {
+                        let event = session.events.removeFirst()
+                        if isWanted(event) { return event }
+                    }
+                    switch try Self.nextMessage(&session, "an event", until: end, time) {
+                    case .event(let event): session.events.append(event)
+                    case .answer, .refusal, .greeting: break  // late: nobody waits for it any more
+                    }
+                }
+            }
+        }
+        return try result.get()
+    }
+
+    /// The events that came while answers were awaited, oldest first. Each is given once.
+    public func takeEvents() -> [QMPEvent] {
+        session.withLock { session in
+            defer { session.events = [] }
+            return session.events
+        }
+    }
+
+    // MARK: The wire
+
+    private static func readGreeting(
+        _ session: inout Session, _ address: MigrationURI, _ deadline: Duration
+    ) throws(QMPError) -> QEMUVersion {
+        do throws(QMPError) {
+            let message = try nextMessage(&session, "the greeting", until: .now + deadline, deadline)
+            guard case .greeting(let version) = message else {
+                throw .noGreeting(address: "\(address)", found: "it sent another message first")
+            }
+            return version
+        } catch .timedOut(_, let duration) {
+            let found =
+                session.lines.rest.isEmpty
+                ? "nothing came within \(duration.components.seconds) s (or another client is connected)"
+                : QMPMessage.excerpt(session.lines.rest)
+            throw .noGreeting(address: "\(address)", found: found)
+        } catch .malformed(let found) {
+            throw .noGreeting(address: "\(address)", found: found)
+        } catch .closed {
+            throw .noGreeting(address: "\(address)", found: "it closed the connection")
+        }
+    }
+
+    private static func execute(
+        _ command: String, _ arguments: JSONValue?, _ session: inout Session, _ deadline: Duration
+    ) throws(QMPError) -> JSONValue {
+        let end = MonotonicTime.now + deadline
+        let id = session.nextID
+        session.nextID += 1
+        var request: [String: JSONValue] = ["execute": .string(command), "id": .integer(id)]
+        request["arguments"] = arguments
+        try send(.object(request), command, session, until: end, deadline)
+        while true {
+            switch try nextMessage(&session, command, until: end, deadline) {
+            case .event(let event): session.events.append(event)
+            case .answer(id, let value): return value
+            case .refusal(id, let errorClass, let reason):
+                throw .refused(command: command, errorClass: errorClass, reason: reason)
+            // A refusal without an id is of a request that QEMU could not read: the only one there is, ours.
+            case .refusal(nil, let errorClass, let reason):
+                throw .refused(command: command, errorClass: errorClass, reason: reason)
+            case .answer, .refusal, .greeting: break  // late, of a command that timed out
+            }
+        }
+    }
+
+    private static func send(
+        _ request: JSONValue, _ command: String, _ session: borrowing Session, until end: MonotonicTime,
+        _ deadline: Duration
+    ) throws(QMPError) {
+        guard let data = try? JSONEncoder().encode(request) else { throw .malformed(found: "no JSON in '\(command)'") }
+        let patience = Patience(limit: deadline)
+        patience.setDeadline(end)
+        do throws(TransportError) {
+            try session.connection.send(Array(data) + [UInt8(ascii: "\n")], patience: patience)
+        } catch .closed {
+            throw .closed(command: command)
+        } catch .cancelled {
+            throw .timedOut(waitingFor: command, after: deadline)
+        } catch {
+            throw .transport(address: session.connection.peer, error)
+        }
+    }
+
+    private static func nextMessage(
+        _ session: inout Session, _ command: String, until end: MonotonicTime, _ deadline: Duration
+    ) throws(QMPError) -> QMPMessage {
+        while true {
+            if let line = try session.lines.next() {
+                if line.isEmpty { continue }
+                return try QMPMessage(parsing: line)
+            }
+            guard MonotonicTime.now < end else { throw .timedOut(waitingFor: command, after: deadline) }
+            let bytes: [UInt8]?
+            do {
+                bytes = try session.connection.receiveAvailable(
+                    upTo: 64 << 10, within: Patience.tick, patience: Patience(limit: deadline))
+            } catch .closed {
+                throw .closed(command: command)
+            } catch {
+                throw .transport(address: session.connection.peer, error)
+            }
+            session.lines.append(bytes ?? [])
+        }
+    }
+}

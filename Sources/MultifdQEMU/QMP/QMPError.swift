@@ -1,0 +1,40 @@
+public import Multifd
+
+/// Why QEMU could not be asked, or what it answered.
+public enum QMPError: Error, Equatable {
+    /// The socket cannot be reached, or the connection broke.
+    case transport(address: String, TransportError)
+    /// What listens there is no QMP server.
+    case noGreeting(address: String, found: String)
+    /// The server said something that is no QMP.
+    case malformed(found: String)
+    /// QEMU closed the connection: it has ended, or another client took over.
+    case closed(command: String)
+    /// QEMU did not answer, or did not report an event, in time.
+    case timedOut(waitingFor: String, after: Duration)
+    /// QEMU refused a command. `errorClass` is `GenericError`, `CommandNotFound`, ...
+    case refused(command: String, errorClass: String, reason: String)
+}
+
+extension QMPError: CustomStringConvertible {
+    /// A sentence with what was expected, what was found and what to do.
+    public var description: String {
+        switch self {
+        case .transport(let address, .connect(_, let errno)):
+            "cannot connect to QEMU's QMP socket \(address): \(errno); start QEMU with "
+                + "-qmp \(address),server=on,wait=off"
+        case .transport(let address, let error):
+            "the connection to QEMU's QMP socket \(address) failed: \(error)"
+        case .noGreeting(let address, let found):
+            "\(address) is no QMP socket: a QMP server greets, but \(found)"
+        case .malformed(let found):
+            "QEMU sent what is no QMP message: \(found)"
+        case .closed(let command):
+            "QEMU closed the QMP connection before it answered '\(command)': it has ended, or crashed"
+        case .timedOut(let what, let duration):
+            "QEMU gave no answer to '\(what)' within \(duration.components.seconds) s: it is busy or stuck"
+        case .refused(let command, let errorClass, let reason):
+            "QEMU refused '\(command)': \(reason) (\(errorClass))"
+        }
+    }
+}
