@@ -1,0 +1,33 @@
+/// Constants of QEMU's migration format.
+package enum QEMUStream {
+    /// "QEVM".
+    package static let magic: UInt32 = 0x5145_564d
+    package static let version: UInt32 = 3
+    static let ramVersion: UInt32 = 4
+    static let footer: UInt8 = 0x7e
+
+    /// Commands of postcopy and COLO, by their names in the field.
+    static let commandNames: [UInt16: String] = [
+        4: "POSTCOPY_LISTEN", 5: "POSTCOPY_RUN", 6: "POSTCOPY_RAM_DISCARD", 7: "POSTCOPY_RESUME", 8: "PACKAGED",
+        9: "RECV_BITMAP", 10: "ENABLE_COLO",
+    ]
+
+    /// Text of a peer, safe to print.
+    static func printable(_ bytes: [UInt8]) -> String {
+        String(decoding: bytes.map { (0x20..<0x7f).contains($0) ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
+    }
+
+    /// What a word of a RAM section says besides the offset.
+    enum Flag {
+        static let zero: UInt64 = 0x002
+        static let blockList: UInt64 = 0x004
+        static let page: UInt64 = 0x008
+        static let end: UInt64 = 0x010
+        static let sameBlock: UInt64 = 0x020
+        static let delta: UInt64 = 0x040
+        static let hook: UInt64 = 0x080
+        static let compressed: UInt64 = 0x100
+        static let barrier: UInt64 = 0x200
+        static let all: UInt64 = 0xfff
+    }
+}
