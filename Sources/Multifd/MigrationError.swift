@@ -27,6 +27,8 @@ public enum MigrationError: Error {
     /// The guest was handed over and the connection failed before the destination confirmed it. The guest stays paused at
     /// the source: it may be running at the destination.
     case handoverUnconfirmed(peer: String)
+    /// The peer is another program, and cannot or must not be served; the sentence says why.
+    case foreign(String)
     /// This end was told to stop.
     case cancelled
 }
@@ -70,6 +72,7 @@ extension MigrationError: CustomStringConvertible {
         case .handoverUnconfirmed(let peer):
             "the guest was handed over to \(peer), which did not confirm it: the guest stays paused here; "
                 + "look whether it runs there before you resume it"
+        case .foreign(let reason): reason
         case .cancelled: "the migration was cancelled"
         }
     }

@@ -7,6 +7,7 @@ import Synchronization
 /// goes on to receive its pages.
 final class Acceptor: Sendable {
     private let listener: Listener
+    private let foreign: (any ForeignProtocol)?
     private let deadlines: Deadlines
     private let logger: Logger
     private let state: Condition<State>
@@ -14,7 +15,7 @@ final class Acceptor: Sendable {
     private static let maximumConnectionCount = 300
 
     private struct State: Sendable {
-        var main: MainChannel?
+        var main: Main?
         var failure: MigrationError?
         var session: Session?
         var channels: [Int: Channel] = [:]
@@ -30,14 +31,25 @@ final class Acceptor: Sendable {
         var connectionNumber: Int
     }
 
+    /// The connection of a source.
+    enum Main: Sendable {
+        /// It speaks this program's protocol.
+        case native(MainChannel)
+        /// It speaks the foreign protocol, and has said its magic number.
+        case foreign(Connection)
+    }
+
     /// The session whose channels are welcome.
     struct Session: Sendable {
-        var id: SessionID
+        /// Nil when the first channel tells.
+        var id: SessionID?
         var channel: ReceiveChannel.Session
     }
 
-    init(listener: Listener, deadlines: Deadlines, logger: Logger) {
+    /// - Parameter foreign: another protocol to take main connections of.
+    init(listener: Listener, foreign: (any ForeignProtocol)?, deadlines: Deadlines, logger: Logger) {
         self.listener = listener
+        self.foreign = foreign
         self.deadlines = deadlines
         self.logger = logger
         state = Condition(State())
@@ -55,8 +67,8 @@ final class Acceptor: Sendable {
     }
 
     /// Waits for a source. Returns nil when the deadline passed first.
-    func waitForMain(until deadline: MonotonicTime) throws(MigrationError) -> MainChannel? {
-        let result: Result<MainChannel, MigrationError>? = state.wait(until: deadline) { state in
+    func waitForMain(until deadline: MonotonicTime) throws(MigrationError) -> Main? {
+        let result: Result<Main, MigrationError>? = state.wait(until: deadline) { state in
             if let main = state.main { return .success(main) }
             return state.failure.map { .failure($0) }
         }
@@ -65,6 +77,9 @@ final class Acceptor: Sendable {
 
     /// From here on channels of a session are welcome.
     func open(_ session: Session) { state.withLock { $0.session = session } }
+
+    /// What the channels call their session.
+    var sessionID: SessionID? { state.withLock { $0.session?.id } }
 
     var channels: [ReceiveChannel] {
         state.withLock { state in state.channels.values.map(\.channel).sorted { $0.number < $1.number } }
@@ -129,6 +144,10 @@ final class Acceptor: Sendable {
             switch magic {
             case Greeting.magic: try becomeMain(connection, patience)
             case ChannelHello.magic: try becomeChannel(connection, number: number, patience)
+            case foreign?.magic: becomeForeignMain(connection)
+            case Greeting.qemuMagic:
+                throw .foreign(
+                    "a QEMU sends its guest, and a guest of QEMU is received as a snapshot: use --snapshot DIR")
             default:
                 throw .protocolViolation(
                     .magic(what: "a connection", expected: Greeting.magic, found: magic), channel: nil, packet: nil)
@@ -156,10 +175,20 @@ final class Acceptor: Sendable {
         try main.answerGreeting()
         let isFirst = state.withLock { state in
             guard state.main == nil else { return false }
-            state.main = main
+            state.main = .native(main)
             return true
         }
         if !isFirst { main.refuse("another migration is under way here: wait for its end, or use another port") }
+    }
+
+    /// Only one source is served; a foreign one cannot be told why it is not.
+    private func becomeForeignMain(_ connection: Connection) {
+        let isFirst = state.withLock { state in
+            guard state.main == nil else { return false }
+            state.main = .foreign(connection)
+            return true
+        }
+        if !isFirst { logger.warning("a second migration from \(connection.peer) was refused") }
     }
 
     private func becomeChannel(_ connection: Connection, number: Int, _ patience: Patience) throws(MigrationError) {
@@ -174,21 +203,40 @@ final class Acceptor: Sendable {
             throw .protocolViolation(error, channel: nil, packet: nil)
         }
         let channel = ReceiveChannel(number: Int(hello.channel), connection: connection)
-        let session = state.withLock { state -> ReceiveChannel.Session? in
-            guard let session = state.session, session.id == hello.sessionID, !state.isClosed,
-                session.channel.barrier.join(channel: channel.number)
-            else { return nil }
-            state.channels[channel.number] = Channel(channel: channel, connectionNumber: number)
-            return session.channel
-        }
-        guard let session else {
-            throw .protocolViolation(
+        guard let session = join(channel, of: hello.sessionID, connectionNumber: number) else {
+            let error = MigrationError.protocolViolation(
                 .field(
                     what: "the first packet of a channel", field: "its session and number",
                     expected: "those of a channel that is due", found: "channel \(hello.channel)"),
                 channel: nil, packet: nil)
+            failForeignSession(error)
+            throw error
         }
         channel.run(session)
+    }
+
+    /// Waits for the session, if its source may open channels before it announces itself, and takes the channel in.
+    private func join(_ channel: ReceiveChannel, of id: SessionID, connectionNumber: Int) -> ReceiveChannel.Session? {
+        let found = state.wait(until: .now + deadlines.handshake) { state -> ReceiveChannel.Session?? in
+            guard !state.isClosed else { return .some(nil) }
+            guard let session = state.session else { return foreign == nil ? .some(nil) : nil }
+            guard session.id ?? id == id, session.channel.barrier.join(channel: channel.number) else {
+                return .some(nil)
+            }
+            state.session?.id = id
+            state.channels[channel.number] = Channel(channel: channel, connectionNumber: connectionNumber)
+            return session.channel
+        }
+        return found ?? nil
+    }
+
+    /// A foreign source opens all its channels or none: one too many means that the two ends count differently.
+    private func failForeignSession(_ error: MigrationError) {
+        state.withLock { state in
+            guard case .foreign = state.main, !state.isClosed, let channel = state.session?.channel else { return }
+            channel.barrier.fail(error)
+            channel.patience.stop()
+        }
     }
 
     private func receive(

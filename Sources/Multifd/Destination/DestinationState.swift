@@ -10,6 +10,8 @@ final class DestinationState: Sendable {
         var info = MigrationInfo()
         var startedAt: MonotonicTime?
         var compression = MultifdCompression.none
+        /// What a foreign source sends beside its channels.
+        var mainCounters: ChannelCounters?
         var acceptor: Acceptor?
         var target: any MigrationTarget
     }
@@ -41,6 +43,19 @@ final class DestinationState: Sendable {
             var guest = GuestInfo()
             guest.ramBlocks = setup.blocks.map { RAMBlockInfo(name: $0.name, size: Int($0.byteCount)) }
             guest.workload = setup.guestConfiguration.isEmpty ? nil : setup.guestConfiguration
+            shared.info.guest = guest
+        }
+    }
+
+    /// A source of another program has announced its guest.
+    func begin(_ memory: GuestMemory, mainCounters: ChannelCounters, acceptor: Acceptor) {
+        shared.withLock { shared in
+            shared.startedAt = .now
+            shared.mainCounters = mainCounters
+            shared.acceptor = acceptor
+            shared.info.ram.total = memory.byteCount
+            var guest = GuestInfo()
+            guest.ramBlocks = memory.blocks.map { RAMBlockInfo(name: $0.name, size: $0.byteCount) }
             shared.info.guest = guest
         }
     }
@@ -77,22 +92,24 @@ final class DestinationState: Sendable {
         let time = MonotonicTime.now.since(startedAt)
         info.totalTime = time
         info.channels = channels.map(\.info)
-        info.ram.normal = channels.reduce(0) { $0 + $1.counters.normal.value }
-        info.ram.duplicate = channels.reduce(0) { $0 + $1.counters.duplicate.value }
+        let main = shared.mainCounters
+        info.ram.normal = channels.reduce(main?.normal.value ?? 0) { $0 + $1.counters.normal.value }
+        info.ram.duplicate = channels.reduce(main?.duplicate.value ?? 0) { $0 + $1.counters.duplicate.value }
         info.ram.normalBytes = info.ram.normal << Page.shift
         info.ram.multifdBytes = channels.reduce(0) { $0 + $1.counters.bytesIn.value }
-        info.ram.transferred = info.ram.multifdBytes
+        info.ram.transferred = info.ram.multifdBytes + (main?.bytesIn.value ?? 0)
         info.ram.mbps = Double(info.ram.transferred) * 8 / 1e6 / max(time.seconds, 1e-6)
         info.ram.pagesPerSecond = Int(Double(info.ram.normal + info.ram.duplicate) / max(time.seconds, 1e-6))
         if let progress = shared.target.progress { info.guest?.steps = progress.steps }
-        if shared.compression != .none, let parameters = info.parameters {
-            var codec = CodecInfo(level: parameters.level)
+        let compression = channels.lazy.compactMap(\.compression).first ?? shared.compression
+        if compression != .none {
+            var codec = CodecInfo(level: info.parameters?.level ?? 0)
             for channel in info.channels {
                 codec.bytesIn += channel.bytesIn - channel.packets * PacketHeader.byteCount
                 codec.bytesOut += channel.bytesOut
                 codec.encodingTime += channel.encodingTime
             }
-            info.codecs = [shared.compression.rawValue: codec]
+            info.codecs = [compression.rawValue: codec]
         }
         return info
     }

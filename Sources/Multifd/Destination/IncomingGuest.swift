@@ -6,6 +6,11 @@ public struct IncomingGuest: Hashable, Sendable {
     /// See ``Guest/configuration``. Written by the peer: check it before you believe it.
     public var configuration: String
 
+    package init(blocks: [RAMBlockInfo], configuration: String) {
+        self.blocks = blocks
+        self.configuration = configuration
+    }
+
     /// Bytes of RAM.
     public var byteCount: Int { blocks.reduce(0) { $0 + $1.size } }
 }

@@ -1,10 +1,12 @@
 /// The memory that a guest is received into, and which of its pages have been received.
-final class IncomingMemory: Sendable {
-    let memory: GuestMemory
+package final class IncomingMemory: Sendable {
+    package let memory: GuestMemory
     let names: [BlockName]
     /// Kept when the source asks for memory to be verified.
     let digest: IncrementalDigest?
     private let received: [Flags]
+    /// The pages that a packet or record said are zero. Kept only where a page that never came is to be told from them.
+    private let zero: [Flags]
 
     /// A box, because an array cannot hold noncopyable flags.
     private final class Flags: Sendable {
@@ -15,16 +17,40 @@ final class IncomingMemory: Sendable {
     /// - Parameters:
     ///   - names: what packets call the blocks; a target may have names of its own for them.
     ///   - isVerified: whether to keep a digest.
-    init(_ memory: GuestMemory, names: [String], isVerified: Bool) throws(MemoryError) {
+    ///   - keepsZeroPages: whether ``neverSent`` will be asked for.
+    package init(
+        _ memory: GuestMemory, names: [String], isVerified: Bool = false, keepsZeroPages: Bool = false
+    ) throws(MemoryError) {
         digest = isVerified ? try IncrementalDigest(of: memory) : nil
         self.memory = memory
         self.names = names.map { BlockName($0) }
         received = try memory.blocks.map { block throws(MemoryError) in try Flags(pageCount: block.pageCount) }
+        zero = try (keepsZeroPages ? memory.blocks : []).map { block throws(MemoryError) in
+            try Flags(pageCount: block.pageCount)
+        }
     }
 
-    func isReceived(_ page: Int, ofBlock block: Int) -> Bool { received[block].pages[page] }
-    func setReceived(_ page: Int, ofBlock block: Int) { received[block].pages.set(page) }
+    package func isReceived(_ page: Int, ofBlock block: Int) -> Bool { received[block].pages[page] }
+    package func setReceived(_ page: Int, ofBlock block: Int) { received[block].pages.set(page) }
+
+    /// Whether the source has said what the page holds, in whatever way.
+    package func isSent(_ page: Int, ofBlock block: Int) -> Bool {
+        isReceived(page, ofBlock: block) || !zero.isEmpty && zero[block].pages[page]
+    }
+
+    /// Makes a page zero. One that was never received is zero already, and is left untouched: it costs no memory.
+    package func clear(_ page: Int, ofBlock block: Int) throws(MemoryError) {
+        if !zero.isEmpty { zero[block].pages.set(page) }
+        if isReceived(page, ofBlock: block) { try memory.blocks[block].clear(page..<page + 1) }
+    }
 
     /// Per RAMBlock, the pages that were received with content: the others are zero.
-    var content: [[Range<Int>]] { received.map { $0.pages.runs } }
+    package var content: [[Range<Int>]] { received.map { $0.pages.runs } }
+
+    /// Per RAMBlock, the pages that never came, neither with content nor as zero.
+    package var neverSent: [[Range<Int>]] {
+        zip(received, zero).map { received, zero in
+            received.pages.runs(where: { !received.pages[$0] && !zero.pages[$0] })
+        }
+    }
 }

@@ -14,6 +14,7 @@ public final class MigrationDestination: Sendable {
 
     private let state: DestinationState
     private let target: any MigrationTarget
+    private let foreign: (any ForeignProtocol)?
     private let acceptor: Acceptor
     private let deadlines: Deadlines
     private let logger: Logger
@@ -26,9 +27,17 @@ public final class MigrationDestination: Sendable {
     ///   - deadlines: how long to wait for a peer. For the source to come it waits until it is cancelled.
     ///   - logger: gets what is worth knowing and no failure.
     /// - Throws: ``MigrationError/transport(_:)``.
-    public init(
+    public convenience init(
         listeningOn uri: MigrationURI, target: any MigrationTarget, deadlines: Deadlines = Deadlines(),
         logger: Logger = Logger(label: "multifd.destination")
+    ) throws(MigrationError) {
+        try self.init(listeningOn: uri, target: target, foreign: nil, deadlines: deadlines, logger: logger)
+    }
+
+    /// - Parameter foreign: another protocol whose sources may come as well.
+    package init(
+        listeningOn uri: MigrationURI, target: any MigrationTarget, foreign: (any ForeignProtocol)?,
+        deadlines: Deadlines, logger: Logger
     ) throws(MigrationError) {
         let listener: Listener
         do { listener = try Listener(on: uri) } catch { throw .transport(error) }
@@ -37,9 +46,10 @@ public final class MigrationDestination: Sendable {
         events = stream
         self.uri = listener.uri
         self.target = target
+        self.foreign = foreign
         self.deadlines = deadlines
         self.logger = logger
-        acceptor = Acceptor(listener: listener, deadlines: deadlines, logger: logger)
+        acceptor = Acceptor(listener: listener, foreign: foreign, deadlines: deadlines, logger: logger)
         state = DestinationState(
             uri: listener.uri, target: target, patience: Patience(limit: deadlines.stall), events: continuation)
     }
@@ -56,7 +66,10 @@ public final class MigrationDestination: Sendable {
         let result = await onThread(named: "mf-destination") { [self] () throws(MigrationError) in
             let accepting = WorkerThread(name: "mf-accept") { [acceptor] in acceptor.run() }
             defer { accepting.join() }
-            try Reception(target: target, acceptor: acceptor, state: state, deadlines: deadlines, logger: logger).run()
+            try Reception(
+                target: target, foreign: foreign, acceptor: acceptor, state: state, deadlines: deadlines,
+                logger: logger
+            ).run()
         }
         if case .failure(let error) = result { state.finish(error) } else { state.finish(nil) }
         try result.get()

@@ -19,8 +19,10 @@ final class PacketDecoder {
     private(set) var nextNumber: UInt64 = 0
 
     private let target: IncomingMemory
-    private let codec: PacketCodec
-    private let decoder: (any PayloadDecoder)?
+    private let rules: PacketRules
+    /// Nil as long as it is to be learnt.
+    private(set) var compression: MultifdCompression?
+    private var decoder: (any PayloadDecoder)?
     private var checksum = StreamingChecksum()
     private let headerBytes: ScratchMemory
     /// The payload as it came; with no codec these are the pages themselves.
@@ -30,18 +32,21 @@ final class PacketDecoder {
     /// The RAMBlock of the last packet: nearly always that of the next.
     private var block = 0
 
-    init(target: IncomingMemory, compression: MultifdCompression) throws(MigrationError) {
+    init(target: IncomingMemory, rules: PacketRules) throws(MigrationError) {
         self.target = target
-        codec = compression.packetCodec
-        do {
-            decoder = try compression.makeDecoder()
-        } catch {
-            throw .codec(description: "\(error)", channel: 0, packet: 0)
+        self.rules = rules
+        if case .native(let compression) = rules {
+            self.compression = compression
+            do {
+                decoder = try compression.makeDecoder()
+            } catch {
+                throw .codec(description: "\(error)", channel: 0, packet: 0)
+            }
         }
         do {
             headerBytes = try ScratchMemory(byteCount: PacketHeader.byteCount)
             payload = try ScratchMemory(byteCount: PacketHeader.maximumPayloadByteCount)
-            let decodesToFile = decoder != nil && target.memory.blocks.contains(where: \.isFile)
+            let decodesToFile = compression != MultifdCompression.none && target.memory.blocks.contains(where: \.isFile)
             decoded = try ScratchMemory(
                 byteCount: decodesToFile ? PacketHeader.pageCapacity << Page.shift : Page.byteCount)
         } catch {
@@ -65,15 +70,40 @@ final class PacketDecoder {
         // Safe: the buffer is this thread's own and holds a whole header.
         header = try PacketHeader(
             decoding: unsafe RawSpan(_unsafeStart: headerBytes.start, byteCount: PacketHeader.byteCount))
-        func require(_ condition: Bool, _ field: String, _ expected: String, _ found: String) throws(WireError) {
-            guard condition else { throw .field(what: "a packet", field: field, expected: expected, found: found) }
+        switch rules {
+        case .native(let compression):
+            try require(header.number == nextNumber, "its number", "\(nextNumber)", "\(header.number)")
+            try require(header.extensions.contains(.checksum), "its checksum", "one", "none")
+            try require(
+                header.codec == compression.packetCodec || header.codec == .none, "its codec",
+                "\(compression) or none", "\(header.codec)")
+        case .qemu:
+            try require(
+                header.extensions.isEmpty && header.checksum == 0, "the reserved part", "zero", "something else")
+            if header.hasPayload { try learnCodec() }
         }
-        try require(header.number == nextNumber, "its number", "\(nextNumber)", "\(header.number)")
-        try require(header.extensions.contains(.checksum), "its checksum", "one", "none")
-        try require(
-            header.codec == codec || header.codec == .none, "its codec", "\(codec) or none", "\(header.codec)")
         try require(header.deltaPageCount == 0, "the number of deltas", "0", "\(header.deltaPageCount)")
         if header.pageCount > 0 { try findBlock() }
+    }
+
+    private func require(_ condition: Bool, _ field: String, _ expected: String, _ found: String) throws(WireError) {
+        guard condition else { throw .field(what: "a packet", field: field, expected: expected, found: found) }
+    }
+
+    /// A channel has one codec from its first payload to its last.
+    private func learnCodec() throws(WireError) {
+        if let compression {
+            return try require(
+                header.codec == compression.packetCodec, "its codec", "\(compression), like the packets before",
+                "\(header.codec)")
+        }
+        let learnt = MultifdCompression(header.codec)
+        do {
+            decoder = try learnt.makeDecoder()
+        } catch {
+            throw .field(what: "a packet", field: "its codec", expected: "one that can be decoded", found: "\(error)")
+        }
+        compression = learnt
     }
 
     private func findBlock() throws(WireError) {
@@ -95,6 +125,7 @@ final class PacketDecoder {
 
     /// Checks the packet whose payload has been received.
     func verify() throws(WireError) {
+        guard case .native = rules else { return nextNumber += 1 }
         checksum.begin()
         unsafe checksum.update(UnsafeRawBufferPointer(start: payload.start, count: header.payloadByteCount))
         // The checksum was computed with zeros where it stands itself.
@@ -121,7 +152,7 @@ final class PacketDecoder {
             try decodePages(to: memory)
         }
         for index in 0..<header.normalPageCount { target.setReceived(Int(header.pages[index]), ofBlock: block) }
-        do { try clearZeroPages(of: memory) } catch { throw .memory(error) }
+        do { try clearZeroPages() } catch { throw .memory(error) }
     }
 
     private func write(from buffer: UnsafeRawPointer, to memory: RAMBlock) throws(PlacingError) {
@@ -161,11 +192,9 @@ final class PacketDecoder {
         if memory.isFile { unsafe try write(from: decoded.start, to: memory) }
     }
 
-    /// A page that was never received is zero already, and is left untouched: it costs no memory.
-    private func clearZeroPages(of memory: RAMBlock) throws(MemoryError) {
+    private func clearZeroPages() throws(MemoryError) {
         for index in header.normalPageCount..<header.normalPageCount + header.zeroPageCount {
-            let page = Int(header.pages[index])
-            if target.isReceived(page, ofBlock: block) { try memory.clear(page..<page + 1) }
+            try target.clear(Int(header.pages[index]), ofBlock: block)
         }
     }
 

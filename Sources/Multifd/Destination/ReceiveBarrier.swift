@@ -1,6 +1,6 @@
 /// Where the receive channels meet the destination's main thread at the end of an iteration: what came before a barrier,
 /// on any channel, is applied before anything that comes after it.
-final class ReceiveBarrier: Sendable {
+package final class ReceiveBarrier: Sendable {
     enum Progress: Sendable {
         /// Its connection has not come yet.
         case expected
@@ -13,7 +13,7 @@ final class ReceiveBarrier: Sendable {
     }
 
     /// What the main thread finds when it waits.
-    enum Event: Sendable {
+    package enum Event: Sendable {
         case allReached
         /// A channel is lost that the source has not been told about.
         case lost(channel: Int)
@@ -24,15 +24,37 @@ final class ReceiveBarrier: Sendable {
     private struct State: Sendable {
         var channels: [Progress]
         var passed: UInt32 = 0
-        var failure: MigrationError?
+        package var failure: MigrationError?
         var isClosed = false
+        var isLastPassed = false
     }
 
     private let state: Condition<State>
 
-    init(channelCount: Int) {
+    package init(channelCount: Int) {
         state = Condition(State(channels: Array(repeating: .expected, count: channelCount)))
     }
+
+    /// A barrier for a source that does not say how many channels it has: all that have come by the time of ``settle()``.
+    package convenience init() { self.init(channelCount: 256) }
+
+    /// No further channel is expected.
+    ///
+    /// - Returns: how many there are, or nil when their numbers have gaps.
+    package func settle() -> Int? {
+        state.withLock { state in
+            func isExpected(_ progress: Progress) -> Bool { if case .expected = progress { true } else { false } }
+            let count = state.channels.firstIndex(where: isExpected) ?? state.channels.count
+            guard state.channels[count...].allSatisfy(isExpected) else { return nil }
+            state.channels.removeSubrange(count...)
+            return count
+        }
+    }
+
+    /// No page may come any more.
+    package func passLast() { state.withLock { $0.isLastPassed = true } }
+
+    package var isLastPassed: Bool { state.withLock { $0.isLastPassed } }
 
     /// Called for a channel that has said hello.
     ///
@@ -76,11 +98,11 @@ final class ReceiveBarrier: Sendable {
     }
 
     /// Called by a channel that received what it should not have.
-    func fail(_ error: MigrationError) {
+    package func fail(_ error: MigrationError) {
         state.withLock { $0.failure = $0.failure ?? error }
     }
 
-    var failure: MigrationError? { state.withLock { $0.failure } }
+    package var failure: MigrationError? { state.withLock { $0.failure } }
 
     /// Takes a channel out of the session: nothing of it will be applied any more.
     ///
@@ -95,11 +117,11 @@ final class ReceiveBarrier: Sendable {
     }
 
     /// Ends all channels at their next arrival.
-    func closeAll() { state.withLock { $0.isClosed = true } }
+    package func closeAll() { state.withLock { $0.isClosed = true } }
 
     /// Waits until all channels have applied everything before a barrier, or something else comes up. Returns nil when
     /// the deadline passed first.
-    func wait(for barrier: UInt32, until deadline: MonotonicTime) -> Event? {
+    package func wait(for barrier: UInt32, until deadline: MonotonicTime) -> Event? {
         state.wait(until: deadline) { state in
             if let failure = state.failure { return .failed(failure) }
             var isComplete = true
@@ -118,5 +140,5 @@ final class ReceiveBarrier: Sendable {
     }
 
     /// Lets all channels go on.
-    func open(_ barrier: UInt32) { state.withLock { $0.passed = barrier } }
+    package func open(_ barrier: UInt32) { state.withLock { $0.passed = barrier } }
 }

@@ -2,16 +2,17 @@ import Synchronization
 
 /// One of the destination's channels: receives packets, checks them and puts their pages in place. It runs on the thread
 /// that accepted its connection.
-final class ReceiveChannel: Sendable {
-    let number: Int
+package final class ReceiveChannel: Sendable {
+    package let number: Int
     let counters = ChannelCounters()
     private let connection: Connection
     private let confirmedTotals = Mutex(SessionTotals())
+    private let codec = Mutex<MultifdCompression?>(nil)
 
     /// What the channels of a session have in common.
     struct Session: Sendable {
         var target: IncomingMemory
-        var compression: MultifdCompression
+        var rules: PacketRules
         var barrier: ReceiveBarrier
         var patience: Patience
     }
@@ -24,6 +25,9 @@ final class ReceiveChannel: Sendable {
     /// What was received up to the last barrier.
     var totals: SessionTotals { confirmedTotals.withLock { $0 } }
 
+    /// The codec of its packets, nil before the first payload.
+    package var compression: MultifdCompression? { codec.withLock { $0 } }
+
     var info: ChannelInfo { counters.info(channel: number, address: connection.peer) }
 
     /// Breaks the connection: the thread ends at its next call.
@@ -33,7 +37,7 @@ final class ReceiveChannel: Sendable {
     /// wrong fails the session.
     func run(_ session: Session) {
         do throws(MigrationError) {
-            let decoder = try PacketDecoder(target: session.target, compression: session.compression)
+            let decoder = try PacketDecoder(target: session.target, rules: session.rules)
             try receive(session, decoder)
             session.barrier.lose(channel: number)
         } catch {
@@ -49,7 +53,13 @@ final class ReceiveChannel: Sendable {
             let start = MonotonicTime.now
             guard unsafe try fill(decoder.headerBuffer, session) else { return }
             let headed = MonotonicTime.now
-            try checked(decoder) { () throws(WireError) in try decoder.decodeHeader() }
+            try checked(decoder) { () throws(WireError) in
+                try decoder.decodeHeader()
+                guard decoder.header.pageCount == 0 || !session.barrier.isLastPassed else {
+                    throw .field(
+                        what: "a packet", field: "its pages", expected: "none after the last barrier", found: "some")
+                }
+            }
             if decoder.header.hasPayload, unsafe try !fill(decoder.payloadBuffer, session) {
                 throw .transport(.closed(peer: connection.peer))
             }
@@ -59,6 +69,9 @@ final class ReceiveChannel: Sendable {
                 try decoder.place()
             } catch {
                 throw .codec(description: "\(error)", channel: number, packet: decoder.header.number)
+            }
+            if decoder.header.hasPayload, totals.normalPages == 0 {
+                codec.withLock { $0 = decoder.compression }
             }
             totals.add(decoder.header)
             count(decoder.header, start, headed, received)

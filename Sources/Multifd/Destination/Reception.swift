@@ -3,6 +3,7 @@ import Logging
 /// Takes a guest in: the destination's side of the main channel, on a thread of its own.
 final class Reception {
     private let target: any MigrationTarget
+    private let foreign: (any ForeignProtocol)?
     private let acceptor: Acceptor
     private let state: DestinationState
     private let deadlines: Deadlines
@@ -18,11 +19,14 @@ final class Reception {
     private var isVerified = false
     /// From here on this is the only guest, whatever becomes of it.
     private var isTakenOver = false
+    private var isForeign = false
 
     init(
-        target: any MigrationTarget, acceptor: Acceptor, state: DestinationState, deadlines: Deadlines, logger: Logger
+        target: any MigrationTarget, foreign: (any ForeignProtocol)?, acceptor: Acceptor, state: DestinationState,
+        deadlines: Deadlines, logger: Logger
     ) {
         self.target = target
+        self.foreign = foreign
         self.acceptor = acceptor
         self.state = state
         self.deadlines = deadlines
@@ -47,7 +51,7 @@ final class Reception {
         guard error.isTransport || error.isCancellation else { return error }
         if let total = deadlines.total, state.patience.isPastDeadline {
             return .timedOut(
-                after: total, reason: main == nil ? "no source came" : "the guest did not arrive in that time")
+                after: total, reason: main == nil && !isForeign ? "no source came" : "the guest did not arrive in that time")
         }
         if state.patience.isStopped { return .cancelled }
         if case .transport(.stalled) = error { return error }
@@ -57,8 +61,18 @@ final class Reception {
     private func receive() throws(MigrationError) {
         if let total = deadlines.total { state.patience.setDeadline(.now + total) }
         state.update { $0.status = .setup }
-        let main = try waitForSource()
-        self.main = main
+        switch try waitForSource() {
+        case .native(let main):
+            self.main = MainChannel(main.connection, patience: state.patience)
+        case .foreign(let connection):
+            isForeign = true
+            let session = ForeignSession(acceptor: acceptor, state: state, deadlines: deadlines, logger: logger)
+            try foreign?.receive(connection, session)
+        }
+        if let main { try receive(main) }
+    }
+
+    private func receive(_ main: MainChannel) throws(MigrationError) {
         try setUp(main)
         state.update { $0.status = .active }
         while true {
@@ -90,11 +104,11 @@ final class Reception {
 
     // MARK: Setting up
 
-    private func waitForSource() throws(MigrationError) -> MainChannel {
+    private func waitForSource() throws(MigrationError) -> Acceptor.Main {
         while true {
             if let found = try acceptor.waitForMain(until: .now + Patience.tick) {
                 state.patience.renew()
-                return MainChannel(found.connection, patience: state.patience)
+                return found
             }
             guard !state.patience.isStopped, !state.patience.isPastDeadline else { throw .cancelled }
         }
@@ -133,7 +147,7 @@ final class Reception {
             Acceptor.Session(
                 id: setup.sessionID,
                 channel: ReceiveChannel.Session(
-                    target: received, compression: compression, barrier: barrier, patience: state.patience)))
+                    target: received, rules: .native(compression), barrier: barrier, patience: state.patience)))
         try main.send(.ready(SessionReady(features: features)))
     }
 

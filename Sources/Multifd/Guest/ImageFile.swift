@@ -1,15 +1,15 @@
 import CLinux
 import Glibc
-import SystemPackage
+package import SystemPackage
 
 /// Owns an open raw image: a regular file that holds the content of RAM.
-struct ImageFile: ~Copyable {
-    let path: String
-    let byteCount: Int
-    let descriptor: FileDescriptor
+package struct ImageFile: ~Copyable {
+    package let path: String
+    package let byteCount: Int
+    package let descriptor: FileDescriptor
 
     /// Opens an image for reading and checks that it can be one.
-    init(path: String) throws(GuestError) {
+    package init(path: String) throws(GuestError) {
         let descriptor: FileDescriptor
         do {
             // Non-blocking, because opening a FIFO would wait for a writer before it could be refused.
@@ -52,7 +52,7 @@ struct ImageFile: ~Copyable {
     }
 
     /// The pages in which the file has data, rounded outward; all others are holes, which read as zeros.
-    func dataRanges() throws(GuestError) -> [Range<Int>] {
+    package func dataRanges() throws(GuestError) -> [Range<Int>] {
         var status = stat()
         // A file that has storage for every byte has no holes. To find that out by lseek takes 10 ms a GiB.
         if unsafe fstat(descriptor.rawValue, &status) == 0, status.st_blocks * 512 >= byteCount {

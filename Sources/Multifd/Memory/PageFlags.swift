@@ -32,11 +32,14 @@ package struct PageFlags: ~Copyable, @unchecked Sendable {  // a page belongs to
     }
 
     /// The runs of set pages, in ascending order.
-    package var runs: [Range<Int>] {
+    package var runs: [Range<Int>] { runs(where: { self[$0] }) }
+
+    /// The runs of pages that fulfil a condition, in ascending order.
+    package func runs(where condition: (Int) -> Bool) -> [Range<Int>] {
         var runs: [Range<Int>] = []
         var start: Int?
         for page in 0...pageCount {
-            let isSet = page < pageCount && self[page]
+            let isSet = page < pageCount && condition(page)
             if isSet, start == nil { start = page }
             if !isSet, let first = start {
                 runs.append(first..<page)

@@ -1,5 +1,5 @@
 /// Runs blocking work on a thread of its own and suspends until it is done.
-func onThread<Value: Sendable, Failure: Error>(
+package func onThread<Value: Sendable, Failure: Error>(
     named name: String, _ body: @escaping @Sendable () throws(Failure) -> Value
 ) async -> Result<Value, Failure> {
     await withCheckedContinuation { continuation in

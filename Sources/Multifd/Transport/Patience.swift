@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 
 /// How long nothing may happen before a wait is given up. Every wait of a session shares one, and every byte that moves
@@ -40,5 +41,13 @@ package final class Patience: Sendable {
         try checkStop()
         let last = MonotonicTime(nanoseconds: lastProgress.load(ordering: .relaxed))
         guard MonotonicTime.now.since(last) < limit else { throw .stalled(peer: peer, after: limit) }
+    }
+}
+
+extension Patience {
+    /// Blocks the thread, where there is nothing to wait on but time.
+    package static func sleep(for time: Duration) {
+        var wake = (MonotonicTime.now + time).timespec
+        while unsafe clock_nanosleep(CLOCK_MONOTONIC, Int32(TIMER_ABSTIME), &wake, nil) == EINTR {}
     }
 }

@@ -9,6 +9,8 @@
 package struct Greeting: Equatable, Sendable {
     package static let byteCount = 8
     package static let magic: UInt32 = 0x534d_4644
+    /// "QEVM".
+    package static let qemuMagic: UInt32 = 0x5145_564d
 
     package var oldest: UInt16
     package var newest: UInt16

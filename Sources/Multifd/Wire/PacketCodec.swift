@@ -6,6 +6,15 @@ package enum PacketCodec: UInt32, Sendable {
 }
 
 extension MultifdCompression {
+    /// The compression of packets that are marked so.
+    package init(_ codec: PacketCodec) {
+        switch codec {
+        case .none: self = .none
+        case .zlib: self = .zlib
+        case .zstd: self = .zstd
+        }
+    }
+
     /// How packets of this compression are marked.
     package var packetCodec: PacketCodec {
         switch self {

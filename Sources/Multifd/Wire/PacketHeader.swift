@@ -18,6 +18,8 @@ package struct PacketHeader: Sendable {
     package static let byteCount = 1344
     package static let magic: UInt32 = 0x1122_3344
     package static let version: UInt32 = 1
+    /// QEMU 10 marks packets with the state of VFIO devices so.
+    private static let deviceStateFlag: UInt32 = 64
     /// The most pages in a batch.
     package static let pageCapacity = 128
     /// The most payload bytes that are accepted: an incompressible batch of 512 KiB and the codec's overhead fit twice.
@@ -82,6 +84,12 @@ extension PacketHeader {
 
         let flags = bytes.bigEndian(UInt32.self, at: 8)
         isSync = flags & 1 != 0
+        // Such a packet is of another form; what stands in this one's place is device data.
+        guard flags & Self.deviceStateFlag == 0 else {
+            throw .field(
+                what: what, field: "flags", expected: "pages",
+                found: "the state of a device (VFIO), which cannot be received: remove the device")
+        }
         guard flags <= 0x3f, let codec = PacketCodec(rawValue: flags >> 1) else {
             throw .field(what: what, field: "flags", expected: "SYNC and none, zlib or zstd", found: "\(flags)")
         }

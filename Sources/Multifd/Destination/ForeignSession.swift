@@ -1,0 +1,40 @@
+package import Logging
+
+/// What a ``ForeignProtocol`` takes a guest in with: the destination's channels and its report.
+package struct ForeignSession {
+    package let patience: Patience
+    package let deadlines: Deadlines
+    package let logger: Logger
+    private let acceptor: Acceptor
+    private let state: DestinationState
+
+    init(acceptor: Acceptor, state: DestinationState, deadlines: Deadlines, logger: Logger) {
+        self.acceptor = acceptor
+        self.state = state
+        self.deadlines = deadlines
+        self.logger = logger
+        patience = state.patience
+    }
+
+    /// From here on channels are welcome, also those that have been waiting.
+    ///
+    /// - Parameter mainCounters: what comes on the main connection, for the report.
+    package func open(_ target: IncomingMemory, barrier: ReceiveBarrier, mainCounters: ChannelCounters) {
+        state.begin(target.memory, mainCounters: mainCounters, acceptor: acceptor)
+        acceptor.open(
+            Acceptor.Session(
+                id: nil,
+                channel: ReceiveChannel.Session(target: target, rules: .qemu, barrier: barrier, patience: patience)))
+    }
+
+    /// The channels that have come, in order.
+    package var channels: [ReceiveChannel] { acceptor.channels }
+
+    /// What the channels call the session, once one has come.
+    package var id: SessionID? { acceptor.sessionID }
+
+    /// Ends all channels. Their barrier must have been closed.
+    package func closeChannels() { acceptor.close() }
+
+    package func update(_ change: (inout MigrationInfo) -> Void) { state.update(change) }
+}

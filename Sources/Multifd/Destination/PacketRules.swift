@@ -1,0 +1,7 @@
+/// What the packets of a session must be like.
+package enum PacketRules: Sendable {
+    /// Those of this program: numbered without a gap, with a checksum, in the codec that was negotiated.
+    case native(MultifdCompression)
+    /// Those of a QEMU: neither numbers nor checksums say anything, and the codec is that of the first payload.
+    case qemu
+}
