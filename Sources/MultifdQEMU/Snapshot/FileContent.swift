@@ -1,0 +1,62 @@
+import Glibc
+import Multifd
+import SystemPackage
+
+/// Small files: reads, writes and hashes them whole.
+enum FileContent {
+    /// - Parameter maximumByteCount: a larger file is refused.
+    static func read(_ path: String, maximumByteCount: Int) throws(SnapshotError) -> [UInt8] {
+        do {
+            let file = try FileDescriptor.open(FilePath(path), .readOnly, options: [.closeOnExec, .nonBlocking])
+            return try file.closeAfter {
+                var bytes: [UInt8] = []
+                var piece = [UInt8](repeating: 0, count: 256 << 10)
+                while true {
+                    let count = try unsafe piece.withUnsafeMutableBytes { try unsafe file.read(into: $0) }
+                    guard count > 0 else { return bytes }
+                    bytes += piece.prefix(count)
+                    guard bytes.count <= maximumByteCount else { throw Errno.fileTooLarge }
+                }
+            }
+        } catch {
+            throw .file(path: path, operation: "read", error as? Errno ?? .ioError)
+        }
+    }
+
+    /// Writes a new file and waits until it is on the disk.
+    static func write(_ bytes: [UInt8], to path: String) throws(SnapshotError) {
+        do {
+            let file = try FileDescriptor.open(
+                FilePath(path), .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
+                permissions: [.ownerReadWrite])
+            try file.closeAfter {
+                try file.writeAll(bytes)
+                guard fsync(file.rawValue) == 0 else { throw Errno(rawValue: errno) }
+            }
+        } catch {
+            throw .file(path: path, operation: "write", error as? Errno ?? .ioError)
+        }
+    }
+
+    /// Waits until a file, or a directory's list of names, is on the disk.
+    static func synchronise(_ path: String) throws(SnapshotError) {
+        do {
+            let file = try FileDescriptor.open(FilePath(path), .readOnly, options: [.closeOnExec])
+            try file.closeAfter {
+                guard fsync(file.rawValue) == 0 else { throw Errno(rawValue: errno) }
+            }
+        } catch {
+            throw .file(path: path, operation: "write", error as? Errno ?? .ioError)
+        }
+    }
+
+    static func hash(_ bytes: [UInt8]) -> String {
+        // Safe: `bytes` is unsafe for elements with padding, which UInt8 has not.
+        hexadecimal(unsafe Checksum.of(bytes.span.bytes))
+    }
+
+    static func hexadecimal(_ hash: UInt64) -> String {
+        let digits = String(hash, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}

@@ -1,0 +1,52 @@
+import Multifd
+import SystemPackage
+
+/// A RAMBlock's file in a snapshot, open for reading.
+final class MemoryFile: Sendable {
+    let block: RAMBlock
+    /// Where it may be anything but zero.
+    let content: [Range<Int>]
+    private static let pieceByteCount = 1 << 20
+
+    init(path: String, name: String) throws(SnapshotError) {
+        do {
+            (block, content) = try Self.open(path, name)
+        } catch {
+            throw .inconsistent(path: path, problem: "\(error)")
+        }
+    }
+
+    private static func open(_ path: String, _ name: String) throws -> (RAMBlock, [Range<Int>]) {
+        let image = try ImageFile(path: path)
+        // The block has a descriptor of its own.
+        let block = try RAMBlock(name: name, byteCount: image.byteCount, backing: .readOnlyFile(image.descriptor))
+        return (block, try image.dataRanges())
+    }
+
+    /// XXH3 of the whole file. Holes are not read.
+    func hash() throws(MemoryError) -> String {
+        var checksum = StreamingChecksum()
+        let buffer = try ScratchMemory(byteCount: Self.pieceByteCount)
+        let zeros = try ScratchMemory(byteCount: Self.pieceByteCount)
+        var next = 0
+        func addZeros(upTo end: Int) {
+            while next < end {
+                let count = min(end - next, zeros.byteCount >> 12)
+                unsafe checksum.update(UnsafeRawBufferPointer(start: zeros.start, count: count << 12))
+                next += count
+            }
+        }
+        for range in content {
+            addZeros(upTo: range.lowerBound)
+            while next < range.upperBound {
+                let count = min(range.upperBound - next, buffer.byteCount >> 12)
+                // Safe: the buffer has room for the piece.
+                unsafe try block.read(next..<next + count, into: buffer.start)
+                unsafe checksum.update(UnsafeRawBufferPointer(start: buffer.start, count: count << 12))
+                next += count
+            }
+        }
+        addZeros(upTo: block.pageCount)
+        return FileContent.hexadecimal(checksum.value)
+    }
+}

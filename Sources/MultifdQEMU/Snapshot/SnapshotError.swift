@@ -1,0 +1,42 @@
+public import SystemPackage
+
+/// Why a snapshot could not be written or read.
+public enum SnapshotError: Error, Equatable {
+    /// There is something under the name already.
+    case exists(path: String)
+    /// A file or directory could not be used.
+    case file(path: String, operation: String, Errno)
+    /// The directory holds no snapshot.
+    case notSnapshot(path: String, reason: String)
+    /// It was written by a later release.
+    case newer(path: String, version: Int)
+    /// The manifest and the files do not fit each other.
+    case inconsistent(path: String, problem: String)
+    /// A file's content is not what was stored.
+    case hash(file: String, expected: String, found: String)
+    /// It holds a guest of another program than is needed.
+    case notQEMU(path: String)
+}
+
+extension SnapshotError: CustomStringConvertible {
+    /// A sentence with what was expected, what was found and what to do.
+    public var description: String {
+        switch self {
+        case .exists(let path):
+            "'\(path)' exists already: choose another name for the snapshot, or remove it"
+        case .file(let path, let operation, let errno):
+            "cannot \(operation) '\(path)': \(errno)"
+        case .notSnapshot(let path, let reason):
+            "'\(path)' is no snapshot: \(reason)"
+        case .newer(let path, let version):
+            "the snapshot '\(path)' is of format version \(version), but this release reads version "
+                + "\(SnapshotManifest.currentVersion): install the release that wrote it"
+        case .inconsistent(let path, let problem):
+            "the snapshot '\(path)' is damaged: \(problem)"
+        case .hash(let file, let expected, let found):
+            "'\(file)' is damaged: its hash is \(found), but \(expected) was stored"
+        case .notQEMU(let path):
+            "the snapshot '\(path)' is of a guest that is not QEMU's: send it to 'multifd receive'"
+        }
+    }
+}

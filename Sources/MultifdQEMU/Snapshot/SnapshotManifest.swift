@@ -1,0 +1,46 @@
+/// What `manifest.json` in a snapshot's directory says: all there is to know of the guest but the content of its memory
+/// and devices, and where that is.
+///
+/// ```
+/// DIR/manifest.json           this
+/// DIR/ram-0-pc.ram.raw ...    a RAMBlock's content, sparse; fits QEMU's memory-backend-file
+/// DIR/device-state.bin        QEMU: all that follows RAM in the stream, as it came
+/// DIR/configuration.bin       QEMU: the stream's configuration section, as it came
+/// DIR/early-0.bin ...         QEMU: sections of devices that came before the first page, as they came
+/// ```
+/// Hashes are XXH3 with 64 bits over a whole file, sixteen hexadecimal digits, as `xxhsum -H3` prints them. Sizes are in
+/// bytes. A reader refuses a ``version`` that it does not know, and takes no notice of keys that it does not know.
+public struct SnapshotManifest: Codable, Hashable, Sendable {
+    /// The version that this release writes and reads.
+    public static let currentVersion = 1
+    static let formatName = "multifd-snapshot"
+    static let fileName = "manifest.json"
+
+    /// `multifd-snapshot`.
+    public var format = SnapshotManifest.formatName
+    /// Raised when older readers would misunderstand.
+    public var version = SnapshotManifest.currentVersion
+    /// When it was complete, ISO 8601.
+    public var created: String
+    /// Bytes in a page.
+    public var pageSize = 4096
+    /// The guest's memory, in the source's order.
+    public var ramBlocks: [SnapshotBlock] = []
+    /// Everything of the guest but its memory.
+    public var deviceState: SnapshotFile
+    /// What a native source said its guest is; nil for a guest of QEMU.
+    public var configuration: String?
+    /// What only a guest of QEMU has.
+    public var qemu: SnapshotMachine?
+
+    private enum CodingKeys: String, CodingKey {
+        case format
+        case version
+        case created
+        case pageSize = "page-size"
+        case ramBlocks = "ram-blocks"
+        case deviceState = "device-state"
+        case configuration
+        case qemu
+    }
+}

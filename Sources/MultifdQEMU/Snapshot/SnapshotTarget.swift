@@ -1,0 +1,175 @@
+import FoundationEssentials
+public import Multifd
+import Synchronization
+import SystemPackage
+
+/// Receives a guest, QEMU's or ours, into a directory: one sparse file for each RAMBlock, its device state, and a
+/// ``SnapshotManifest``.
+///
+/// The directory is filled under another name beside the wanted one, and renamed at the commit: it is complete or absent.
+public final class SnapshotTarget: MigrationTarget {
+    /// The wanted directory.
+    public let path: String
+    private let state: Mutex<State>
+
+    private struct State: ~Copyable, Sendable {
+        var directory: PartialDirectory?
+        var blocks: [SnapshotBlock] = []
+        var configuration: String?
+        var deviceState: [UInt8] = []
+        var machine: MachineState?
+        var sourceVersion: QEMUVersion?
+        var manifest: SnapshotManifest?
+    }
+
+    /// - Parameter path: where the directory is to be after the commit. There must be nothing.
+    /// - Throws: ``SnapshotError``.
+    public init(path: String) throws(SnapshotError) {
+        try PartialDirectory.check(path)
+        self.path = path
+        state = Mutex(State())
+    }
+
+    /// The manifest, after the commit.
+    public var manifest: SnapshotManifest? { state.withLock { $0.manifest } }
+
+    /// The source's version, for the manifest, if it is known from elsewhere than the stream.
+    public func setSourceVersion(_ version: QEMUVersion) { state.withLock { $0.sourceVersion = version } }
+
+    /// Makes the directory and the files of all RAMBlocks.
+    public func prepare(for guest: IncomingGuest) throws -> GuestMemory {
+        try state.withLock { state in
+            var directory = try PartialDirectory(path: path)
+            var blocks: [RAMBlock] = []
+            for (index, block) in guest.blocks.enumerated() {
+                let file = Self.fileName(of: block.name, index)
+                let descriptor = try directory.addFile(file, byteCount: block.size)
+                defer { try? descriptor.close() }  // the block has its own
+                blocks.append(try RAMBlock(name: block.name, byteCount: block.size, backing: .sharedFile(descriptor)))
+                state.blocks.append(
+                    SnapshotBlock(
+                        name: block.name, size: block.size, file: file, hash: "", normal: 0, duplicate: 0,
+                        neverSent: []))
+            }
+            state.configuration = guest.configuration
+            state.directory = consume directory
+            return try GuestMemory(blocks: blocks)
+        }
+    }
+
+    /// Keeps a native guest's device state.
+    public func load(deviceState: [UInt8]) { state.withLock { $0.deviceState = deviceState } }
+
+    /// Keeps what a QEMU sent beside RAM.
+    func load(_ machine: MachineState) {
+        state.withLock { state in
+            state.machine = machine
+            state.deviceState = machine.deviceState
+            for (index, runs) in machine.neverSent.enumerated() {
+                state.blocks[index].neverSent = runs.map { [$0.lowerBound, $0.count] }
+                state.blocks[index].address = machine.blocks[index].address
+            }
+        }
+    }
+
+    /// Hashes all files, writes the manifest, waits until everything is on the disk, and gives the directory its name.
+    public func commit() throws {
+        try state.withLock { state in
+            guard var directory = state.directory.take() else { return }
+            do {
+                let manifest = try Self.finish(&directory, state)
+                try directory.commit()
+                state.manifest = manifest
+                state.directory = consume directory
+            } catch {
+                state.directory = consume directory
+                throw error
+            }
+        }
+    }
+
+    /// Does nothing: there is nobody to run.
+    public func run() {}
+
+    /// Removes what was written.
+    public func abort() {
+        state.withLock { state in
+            if state.manifest != nil { state.directory?.retract() }
+            state.manifest = nil
+            state.directory = nil
+        }
+    }
+
+    /// `ram-0-pc.ram.raw`: names of RAMBlocks come from the peer and hold characters that file names must not have.
+    private static func fileName(of name: String, _ index: Int) -> String {
+        let plain = name.prefix(80).map { character in
+            character.isASCII && (character.isLetter || character.isNumber || "._-".contains(character))
+                ? character : "_"
+        }
+        return "ram-\(index)-\(String(plain)).raw"
+    }
+}
+
+extension SnapshotTarget {
+    private static func finish(
+        _ directory: inout PartialDirectory, _ state: borrowing State
+    ) throws -> SnapshotManifest {
+        var manifest = SnapshotManifest(
+            created: Date().ISO8601Format(),
+            deviceState: try write(state.deviceState, as: "device-state.bin", &directory))
+        manifest.ramBlocks = state.blocks
+        for index in manifest.ramBlocks.indices {
+            let block = manifest.ramBlocks[index]
+            let file = try MemoryFile(path: "\(directory.partialPath)/\(block.file)", name: block.name)
+            manifest.ramBlocks[index].hash = try file.hash()
+            let normal = file.content.reduce(0) { $0 + $1.count }
+            manifest.ramBlocks[index].normal = normal
+            manifest.ramBlocks[index].duplicate = file.block.pageCount - normal
+        }
+        if let machine = state.machine {
+            manifest.qemu = try describe(machine, state.sourceVersion, &directory)
+        } else {
+            manifest.configuration = state.configuration
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        let text = Array(try encoder.encode(manifest)) + [UInt8(ascii: "\n")]
+        try FileContent.write(text, to: directory.add(SnapshotManifest.fileName))
+        return manifest
+    }
+
+    private static func describe(
+        _ machine: MachineState, _ version: QEMUVersion?, _ directory: inout PartialDirectory
+    ) throws(SnapshotError) -> SnapshotMachine {
+        var early: [SnapshotMachine.EarlySection] = []
+        for (index, section) in machine.earlySections.enumerated() {
+            early.append(
+                SnapshotMachine.EarlySection(
+                    content: try write(section.bytes, as: "early-\(index).bin", &directory),
+                    isAfterRAMStart: section.isAfterRAMStart))
+        }
+        let id = machine.sessionID ?? SessionID(high: 0, low: 0)
+        let uuid = machine.configuration.uuid.map { $0.map { String(UInt16($0) + 256, radix: 16).suffix(2) }.joined() }
+        return SnapshotMachine(
+            machine: machine.configuration.machine,
+            uuid: uuid ?? FileContent.hexadecimal(id.high) + FileContent.hexadecimal(id.low),
+            capabilities: machine.configuration.capabilities,
+            ramSectionID: machine.ramSectionID,
+            syncMode: machine.syncMode,
+            multifdChannels: machine.channelCount,
+            multifdCompression: machine.compression.rawValue,
+            returnPath: machine.hasReturnPath,
+            sourceHints: machine.hints,
+            sourceVersion: version,
+            configurationSection: try write(machine.configuration.bytes, as: "configuration.bin", &directory),
+            earlySections: early,
+            deviceSections: machine.deviceSections)
+    }
+
+    private static func write(
+        _ bytes: [UInt8], as file: String, _ directory: inout PartialDirectory
+    ) throws(SnapshotError) -> SnapshotFile {
+        try FileContent.write(bytes, to: directory.add(file))
+        return SnapshotFile(file: file, size: bytes.count, hash: FileContent.hash(bytes))
+    }
+}
