@@ -1,0 +1,11 @@
+/// What a destination must be told about a source that is QEMU, because QEMU does not say it.
+public struct QEMUReceiveOptions: Hashable, Sendable {
+    /// Its parameter `multifd-channels`, 0 without the capability multifd; nil to count those that have come by the
+    /// first barrier.
+    public var multifdChannels: Int?
+    /// Whether its capability `switchover-ack` is on. A source of QEMU 7.2 fails when it is told without need.
+    public var acknowledgesSwitchover = false
+
+    /// The defaults.
+    public init() {}
+}

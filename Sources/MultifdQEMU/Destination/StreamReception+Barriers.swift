@@ -1,0 +1,72 @@
+import Multifd
+
+/// What came before a barrier, on any channel or on the main connection, is applied before what comes after it, on any.
+///
+/// The k-th SYNC of every channel belongs to the k-th event on the main connection. Which records are such events
+/// depends on the source's machine type, and shows at the start of RAM: barrier records (by round), or else the end of
+/// each section, if there are channels at all.
+extension StreamReception {
+    /// How long channels may take to come after the first event: by then the source has connected them all.
+    private static let grace = Duration.milliseconds(300)
+
+    func passRoundBarrier() throws(MigrationError) {
+        if barrierCount == 0, machine.syncMode == .none {
+            guard try settle() > 0 else {
+                throw .foreign(
+                    "the source uses multifd, but no channel has come: give --multifd-channels as the source has it, and "
+                        + "let it reach the port")
+            }
+            machine.syncMode = .round
+            machine.hints.append("its channels meet once a round: a machine type of QEMU 8.1 or later")
+        }
+        guard machine.syncMode == .round else {
+            throw .foreign(
+                "\(StreamError.unexpected(what: "a barrier", expected: "the end of a section", found: "a record"))")
+        }
+        try passBarrier()
+    }
+
+    func endSection(_ section: StreamSection) throws(MigrationError) {
+        if section == .start, machine.syncMode == .none, try settle() > 0 {
+            machine.syncMode = .section
+            machine.hints.append("its channels meet after each section: a machine type of QEMU 8.0 or earlier")
+        }
+        if machine.syncMode == .section { try passBarrier() }
+    }
+
+    /// How many channels there are, from now on for certain.
+    private func settle() throws(MigrationError) -> Int {
+        if let count = options.multifdChannels { return count }
+        let end = MonotonicTime.now + Self.grace
+        while MonotonicTime.now < end {
+            try check()
+            Patience.sleep(for: .milliseconds(10))
+        }
+        guard let count = barrier?.settle() else {
+            throw .foreign("the source's channels are not numbered from 0 without a gap: one of them did not come")
+        }
+        return count
+    }
+
+    private func passBarrier() throws(MigrationError) {
+        guard let barrier else { return }
+        barrierCount += 1
+        while true {
+            switch barrier.wait(for: barrierCount, until: .now + Patience.tick) {
+            case .allReached:
+                session.update { $0.ram.iterationCount = Int(self.barrierCount) }
+                return barrier.open(barrierCount)
+            case .lost(let channel):
+                throw .foreign("channel \(channel) ended before its last barrier: the source was cancelled or died")
+            case .failed(let error):
+                throw error
+            case nil:
+                try check()
+            }
+        }
+    }
+
+    private func check() throws(MigrationError) {
+        do { try session.patience.check(peer: connection.peer) } catch { throw .transport(error) }
+    }
+}

@@ -1,0 +1,248 @@
+import Logging
+import Multifd
+
+/// Takes a guest of QEMU in: reads the main connection, and has the channels meet at its barriers.
+///
+/// Not from the source's stream, but known: nothing but SHUT tells the source of success, so it is sent when the snapshot
+/// is on the disk under its name and not before. As long as it is not sent the guest belongs to the source.
+final class StreamReception {
+    let connection: Connection
+    let session: ForeignSession
+    let options: QEMUReceiveOptions
+    private let target: SnapshotTarget
+    private let input: StreamInput
+    private var decoder = StreamDecoder()
+    private let counters = ChannelCounters()
+    private var memory: IncomingMemory?
+    private var pages: StreamPages?
+    var barrier: ReceiveBarrier?
+    var machine = MachineState()
+    /// Barriers passed.
+    var barrierCount: UInt32 = 0
+    private var published = MonotonicTime.now
+    private var isComplete = false
+
+    /// Silence after which a device state that looks complete is believed to be.
+    private static let silence = Duration.milliseconds(250)
+    /// And one without a description, whose end is less certain.
+    private static let longSilence = Duration.seconds(2)
+
+    init(
+        _ connection: Connection, _ session: ForeignSession, _ target: SnapshotTarget, _ options: QEMUReceiveOptions
+    ) throws(MigrationError) {
+        self.connection = connection
+        self.session = session
+        self.target = target
+        self.options = options
+        do {
+            input = try StreamInput(connection, patience: session.patience)
+        } catch {
+            throw .memory(error)
+        }
+    }
+
+    func run() throws(MigrationError) {
+        do {
+            try receiveRAM()
+            try receiveDeviceState()
+            try commit()
+            end()
+        } catch {
+            // A channel that met the cause has told it; what the main connection saw is the consequence.
+            let failure = barrier?.failure ?? (session.patience.isStopped ? .cancelled : error)
+            if machine.hasReturnPath { tell(.shut(code: 1)) }
+            end()
+            throw failure
+        }
+    }
+
+    private func end() {
+        barrier?.closeAll()
+        session.patience.stop()
+        session.closeChannels()
+        connection.shutdown()
+    }
+
+    // MARK: RAM
+
+    private func receiveRAM() throws(MigrationError) {
+        while !isComplete {
+            guard let record = try nextRecord() else {
+                guard try fill() else { throw .foreign("\(StreamError.truncated(where: decoder.place))") }
+                continue
+            }
+            try handle(record)
+            if MonotonicTime.now.since(published) >= Patience.tick {
+                published = .now
+                session.update { _ in }
+            }
+        }
+    }
+
+    private func nextRecord() throws(MigrationError) -> StreamRecord? {
+        do {
+            return try input.take { bytes throws(StreamError) in try decoder.next(in: bytes) }
+        } catch {
+            throw .foreign("\(error)")
+        }
+    }
+
+    /// Returns false at the end of the stream.
+    private func fill() throws(MigrationError) -> Bool {
+        while true {
+            guard let count = try receive(within: Patience.tick) else { continue }
+            return count > 0
+        }
+    }
+
+    private func receive(within time: Duration) throws(MigrationError) -> Int? {
+        do {
+            let count = try input.receive(within: time)
+            counters.bytesIn.add(count ?? 0)
+            return count
+        } catch {
+            throw .transport(error)
+        }
+    }
+
+    private func handle(_ record: StreamRecord) throws(MigrationError) {
+        switch record {
+        case .configuration(let configuration): machine.configuration = configuration
+        case .command(let command): try obey(command)
+        case .earlySection(let range, let isAfterRAMStart):
+            machine.earlySections.append(
+                MachineState.EarlySection(bytes: input.taken(range), isAfterRAMStart: isAfterRAMStart))
+        case .blocks(let blocks, let sectionID): try prepare(blocks, sectionID)
+        case .zeroPage(let page):
+            try pages?.clear(page)
+            counters.duplicate.add(1)
+        case .page(let page, let offset):
+            try pages?.write(page, from: input, at: offset)
+            counters.normal.add(1)
+        case .delta(let page, let range):
+            try pages?.apply(input, range, to: page)
+            counters.delta.add(1)
+        case .barrier: try passRoundBarrier()
+        case .sectionEnd(let section): try endSection(section)
+        case .ramComplete:
+            barrier?.passLast()
+            isComplete = true
+            session.update { $0.status = .device }
+        case .deviceState: break  // comes after RAM
+        }
+    }
+
+    private func obey(_ command: StreamCommand) throws(MigrationError) {
+        switch command {
+        case .openReturnPath:
+            machine.hasReturnPath = true
+            if options.acknowledgesSwitchover { try send(.switchoverAcknowledgement) }
+        case .ping(let value): try send(.pong(value))
+        case .postcopyAdvice: break  // the source stays in precopy unless it is told otherwise, which shows
+        case .switchoverStart: machine.hints.append("it announces the switchover: a machine type of QEMU 10.0 or later")
+        }
+    }
+
+    private func prepare(_ blocks: [StreamBlock], _ sectionID: UInt32) throws(MigrationError) {
+        machine.blocks = blocks
+        machine.ramSectionID = sectionID
+        let incoming = IncomingGuest(
+            blocks: blocks.map { RAMBlockInfo(name: $0.name, size: $0.byteCount) }, configuration: "")
+        let guest: GuestMemory
+        do {
+            guest = try target.prepare(for: incoming)
+        } catch {
+            throw .guest(operation: "store the guest", reason: "\(error)")
+        }
+        do {
+            let memory = try IncomingMemory(guest, names: blocks.map(\.name), keepsZeroPages: true)
+            self.memory = memory
+            pages = try StreamPages(memory)
+        } catch {
+            throw .memory(error)
+        }
+        let barrier = options.multifdChannels.map { ReceiveBarrier(channelCount: $0) } ?? ReceiveBarrier()
+        self.barrier = barrier
+        if let memory { session.open(memory, barrier: barrier, mainCounters: counters) }
+        session.update { $0.status = .active }
+    }
+
+    // MARK: Device state
+
+    /// Receives what follows RAM, to its end: that of the stream, or, where the source waits for an answer, the end that
+    /// the bytes show.
+    private func receiveDeviceState() throws(MigrationError) {
+        var lastByte = MonotonicTime.now
+        while true {
+            while case .deviceState(let range) = try nextRecord() {
+                machine.deviceState += input.taken(range)
+                guard machine.deviceState.count <= DeviceStateTail.maximumByteCount else {
+                    throw .foreign(
+                        "the source sent more than \(DeviceStateTail.maximumByteCount) bytes of device state: it is not "
+                            + "a guest's")
+                }
+                lastByte = .now
+            }
+            let received = try receive(within: Self.silence)
+            if received == 0 { break }
+            guard received == nil, machine.hasReturnPath else { continue }
+            if DeviceStateTail(of: machine.deviceState) != nil { break }
+            if MonotonicTime.now.since(lastByte) >= Self.longSilence,
+                DeviceStateTail(withoutDescription: machine.deviceState) != nil
+            {
+                throw .foreign(
+                    "the source's machine suppresses its VM description, without which the end of the device state cannot "
+                        + "be told while the return path is open: start it with -machine suppress-vmdesc=off, or switch "
+                        + "the capability return-path off")
+            }
+        }
+        try examineDeviceState()
+    }
+
+    private func examineDeviceState() throws(MigrationError) {
+        let bytes = machine.deviceState
+        guard let tail = DeviceStateTail(of: bytes) ?? DeviceStateTail(withoutDescription: bytes) else {
+            throw .foreign("\(StreamError.truncated(where: "in the device state"))")
+        }
+        guard let description = tail.description else { return }
+        do {
+            machine.deviceSections = try description.sections(
+                of: machine.earlySections.flatMap(\.bytes) + bytes[..<tail.endMark])
+        } catch {
+            throw .foreign("\(error)")
+        }
+        if description.describesConfiguration {
+            machine.hints.append("its VM description covers the configuration: QEMU later than 7.2")
+        }
+    }
+
+    // MARK: Commit
+
+    private func commit() throws(MigrationError) {
+        session.update { $0.verified = true }
+        machine.neverSent = memory?.neverSent ?? []
+        machine.sessionID = session.id
+        machine.channelCount = session.channels.count
+        machine.compression = session.channels.lazy.compactMap(\.compression).first ?? .none
+        target.load(machine)
+        do {
+            try target.commit()
+        } catch {
+            throw .guest(operation: "store the guest", reason: "\(error)")
+        }
+        guard machine.hasReturnPath else { return }
+        try send(.shut(code: 0))
+        // The source closes when it has read it. Waiting for that is a courtesy.
+        let end = MonotonicTime.now + .seconds(1)
+        while MonotonicTime.now < end, try receive(within: Patience.tick) == nil {}
+    }
+
+    private func send(_ message: ReturnPath) throws(MigrationError) {
+        do { try connection.send(message.bytes, patience: session.patience) } catch { throw .transport(error) }
+    }
+
+    /// Says something if the source still listens: within a second or not at all.
+    private func tell(_ message: ReturnPath) {
+        try? connection.send(message.bytes, patience: Patience(limit: .seconds(1)))
+    }
+}

@@ -1,0 +1,101 @@
+import Foundation
+import Multifd
+import MultifdQEMU
+import Testing
+
+/// A QEMU of this machine, started and ended by a test. `MULTIFD_QEMU` names another binary than the one in the path, and
+/// `MULTIFD_QEMU_OPTIONS` what it needs beside, such as `-L DIR`.
+final class QEMUProcess {
+    struct Failure: Error, CustomStringConvertible {
+        var description: String
+        init(_ description: String) { self.description = description }
+    }
+
+    static let binary: String? = {
+        let environment = ProcessInfo.processInfo.environment
+        let names =
+            environment["MULTIFD_QEMU"].map { [$0] }
+            ?? (environment["PATH"] ?? "").split(separator: ":").map { "\($0)/qemu-system-x86_64" }
+        return names.first { FileManager.default.isExecutableFile(atPath: $0) }
+    }()
+
+    static let isInstalled: ConditionTrait = .enabled(
+        if: binary != nil, "qemu-system-x86_64 is not installed: no test with a real QEMU")
+
+    let directory: ScratchDirectory
+    let qmp: QMPClient
+    let serialPath: String
+    private let process: Process
+
+    /// - Parameters:
+    ///   - name: tells the files of QEMUs in one directory apart.
+    ///   - program: what it boots.
+    init(
+        _ name: String, in directory: ScratchDirectory, program: String, machine: String = "pc",
+        options: [String] = [], memory: String? = nil
+    ) throws {
+        guard let binary = Self.binary else { throw Failure("no QEMU") }
+        self.directory = directory
+        serialPath = "\(directory.path)/\(name).serial"
+        let socket = "\(directory.path)/\(name).qmp"
+        let extra = ProcessInfo.processInfo.environment["MULTIFD_QEMU_OPTIONS"] ?? ""
+        process = Process()
+        process.executableURL = URL(fileURLWithPath: binary)
+        process.arguments =
+            [
+                "-nodefaults", "-display", "none", "-accel", "tcg", "-m", "\(PatternGuest.ramByteCount >> 20)",
+                "-machine", memory == nil ? machine : "\(machine),memory-backend=ram0",
+                "-kernel", program, "-serial", "file:\(serialPath)", "-qmp", "unix:\(socket),server=on,wait=off",
+            ] + (memory.map { ["-object", $0] } ?? []) + extra.split(separator: " ").map(String.init) + options
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        var client: QMPClient?
+        let end = Date(timeIntervalSinceNow: 30)
+        while client == nil, process.isRunning, Date() < end {
+            client = try? QMPClient(connectingTo: .unix(path: socket))
+            if client == nil { usleep(20_000) }
+        }
+        guard let client else {
+            if process.isRunning { process.terminate() }
+            throw Failure("QEMU did not start")
+        }
+        qmp = client
+    }
+
+    deinit { kill() }
+
+    var isRunning: Bool { process.isRunning }
+
+    func kill() {
+        guard process.isRunning else { return }
+        Glibc.kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+    }
+
+    var status: String? { try? qmp.execute("query-status")["status"]?.string }
+
+    var serial: String { (try? String(contentsOfFile: serialPath, encoding: .utf8)) ?? "" }
+
+    /// The last pass that the program has reported.
+    var lastPass: UInt32 {
+        serial.split(separator: "\n").last { $0.count == 9 }.flatMap { UInt32($0.dropFirst(), radix: 16) } ?? 0
+    }
+
+    /// Waits until the program has reported so many passes more than now.
+    func waitForPasses(_ count: UInt32, within seconds: Double = 60) throws {
+        let goal = lastPass + count
+        try wait(within: seconds, for: "\(count) passes of the guest") {
+            guard !serial.contains("E") else { throw Failure("the guest found its memory wrong: \(serial.suffix(40))") }
+            return lastPass >= goal
+        }
+    }
+
+    func wait(within seconds: Double = 30, for what: String, _ isTrue: () throws -> Bool) throws {
+        let end = Date(timeIntervalSinceNow: seconds)
+        while try !isTrue() {
+            guard process.isRunning else { throw Failure("QEMU ended while \(what) was waited for") }
+            guard Date() < end else { throw Failure("\(what) did not come: \(serial.suffix(40)), \(status ?? "?")") }
+            usleep(10_000)
+        }
+    }
+}
