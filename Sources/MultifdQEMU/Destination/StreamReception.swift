@@ -49,7 +49,7 @@ final class StreamReception {
             end()
         } catch {
             // A channel that met the cause has told it; what the main connection saw is the consequence.
-            let failure = barrier?.failure ?? (session.patience.isStopped ? .cancelled : error)
+            let failure = barrier?.failure ?? error
             if machine.hasReturnPath { tell(.shut(code: 1)) }
             end()
             throw failure
@@ -58,7 +58,6 @@ final class StreamReception {
 
     private func end() {
         barrier?.closeAll()
-        session.patience.stop()
         session.closeChannels()
         connection.shutdown()
     }
