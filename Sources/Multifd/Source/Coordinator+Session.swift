@@ -41,7 +41,7 @@ extension Coordinator {
             memory: guest.memory,
             settings: PacketEncoder.Settings(
                 compression: parameters.multifdCompression, level: parameters.level,
-                zeroPageDetection: parameters.zeroPageDetection),
+                zeroPageDetection: parameters.zeroPageDetection, rules: .native(parameters.multifdCompression)),
             queue: queue,
             gate: gate,
             limiter: state.limiter,

@@ -6,6 +6,8 @@ final class PacketEncoder {
         var compression: MultifdCompression
         var level: Int
         var zeroPageDetection: ZeroPageDetection
+        /// QEMU's are without what this program adds.
+        var rules: PacketRules
     }
 
     enum EncodingError: Error, CustomStringConvertible {
@@ -27,6 +29,7 @@ final class PacketEncoder {
     private let memory: GuestMemory
     private let blockNames: [BlockName]
     private let settings: Settings
+    private var isNative: Bool { if case .native = settings.rules { true } else { false } }
     private let encoder: (any PayloadEncoder)?
     private var checksum = StreamingChecksum()
     private let headerBytes: ScratchMemory
@@ -166,7 +169,9 @@ final class PacketEncoder {
         unsafe gather.append(headerBytes.start, PacketHeader.byteCount)
         header.isSync = false
         header.codec = .none
-        header.extensions = .checksum
+        header.extensions = isNative ? .checksum : []
+        // QEMU's own sources leave no offsets of earlier packets behind.
+        if !isNative { header.pages = [128 of UInt32](repeating: 0) }
         header.normalPageCount = 0
         header.zeroPageCount = 0
         header.payloadByteCount = 0
@@ -179,6 +184,7 @@ final class PacketEncoder {
     /// Writes the header in front of the payload that the gather list holds already.
     private func finishPacket() {
         writeHeader()
+        guard isNative else { return }
         // Safe: the buffer belongs to this thread and holds a whole header.
         header.checksum = Checksum.of(
             unsafe RawSpan(_unsafeStart: headerBytes.start, byteCount: PacketHeader.byteCount), seed: checksum.value)

@@ -4,7 +4,7 @@ import Foundation
 /// that every byte of the pass before is there, and reports on the serial port.
 ///
 /// A page holds 1024 times the same word, made of the number of the pass and the page's address, so that a page that is
-/// lost, old, or in another's place shows: to the program, which then reports `E`, and to whoever reads its memory.
+/// lost, old, or in another's place shows: to the program, which then reports `!`, and to whoever reads its memory.
 enum PatternGuest {
     static let start: UInt32 = 2 << 20
     static let end: UInt32 = 34 << 20
@@ -73,7 +73,7 @@ enum PatternGuest {
             call put
             jmp pass
         wrong:
-            mov $'E', %al
+            mov $'!', %al
             call put
         halt:
             hlt

@@ -77,15 +77,19 @@ final class QEMUProcess {
     var serial: String { (try? String(contentsOfFile: serialPath, encoding: .utf8)) ?? "" }
 
     /// The last pass that the program has reported.
-    var lastPass: UInt32 {
-        serial.split(separator: "\n").last { $0.count == 9 }.flatMap { UInt32($0.dropFirst(), radix: 16) } ?? 0
+    var lastPass: UInt32 { passes.last ?? 0 }
+
+    /// The passes that the program has reported, but for lines that were cut.
+    var passes: [UInt32] {
+        serial.split(separator: "\n").filter { $0.count == 9 }.compactMap { UInt32(String($0.dropFirst()), radix: 16) }
     }
 
     /// Waits until the program has reported so many passes more than now.
-    func waitForPasses(_ count: UInt32, within seconds: Double = 60) throws {
-        let goal = lastPass + count
-        try wait(within: seconds, for: "\(count) passes of the guest") {
-            guard !serial.contains("E") else { throw Failure("the guest found its memory wrong: \(serial.suffix(40))") }
+    func waitForPasses(_ count: UInt32) throws { try waitForPass(lastPass + count) }
+
+    func waitForPass(_ goal: UInt32) throws {
+        try wait(within: 60, for: "pass \(goal) of the guest") {
+            guard !serial.contains("!") else { throw Failure("the guest found its memory wrong: \(serial.suffix(40))") }
             return lastPass >= goal
         }
     }

@@ -1,0 +1,137 @@
+public import Logging
+public import Multifd
+import Synchronization
+
+/// Sends a snapshot into a QEMU that was started with `-incoming`. The guest runs on there.
+///
+/// ```swift
+/// let source = try QEMUSource(snapshot: Snapshot(path: "vm"), to: MigrationURI(parsing: "unix:/run/in.sock"))
+/// try await source.run()      // QEMU has said that the guest is loaded
+/// ```
+public final class QEMUSource: Sendable {
+    /// What happens, from the beginning. For one consumer.
+    public let events: AsyncStream<MigrationEvent>
+
+    private let snapshot: Snapshot
+    private let machine: SnapshotMachine
+    private let uri: MigrationURI
+    private let parameters: MigrationParameters
+    private let options: QEMUSendOptions
+    private let deadlines: Deadlines
+    private let logger: Logger
+    private let patience: Patience
+    private let continuation: AsyncStream<MigrationEvent>.Continuation
+    private let state: Mutex<MigrationInfo>
+
+    /// - Parameters:
+    ///   - snapshot: of a guest of QEMU.
+    ///   - uri: where the destination waits.
+    ///   - parameters: compression, level and bandwidth; the compression must be the destination's.
+    ///   - options: what else the destination has been told.
+    ///   - deadlines: how long to wait for it.
+    ///   - logger: gets what is worth knowing and no failure.
+    /// - Throws: ``SnapshotError/notQEMU(path:)`` or ``ParameterError``.
+    public init(
+        snapshot: Snapshot, to uri: MigrationURI, parameters: MigrationParameters = MigrationParameters(),
+        options: QEMUSendOptions = QEMUSendOptions(), deadlines: Deadlines = Deadlines(),
+        logger: Logger = Logger(label: "multifd.qemu")
+    ) throws {
+        guard let machine = snapshot.manifest.qemu else { throw SnapshotError.notQEMU(path: snapshot.path) }
+        var checked = parameters
+        checked.multifdChannels = max(1, options.multifdChannels)
+        try checked.validate()
+        (events, continuation) = AsyncStream.makeStream(
+            of: MigrationEvent.self, bufferingPolicy: .bufferingNewest(1024))
+        self.snapshot = snapshot
+        self.machine = machine
+        self.uri = uri
+        self.parameters = checked
+        self.options = options
+        self.deadlines = deadlines
+        self.logger = logger
+        patience = Patience(limit: deadlines.stall)
+        var info = MigrationInfo()
+        info.uri = "\(uri)"
+        info.parameters = checked
+        info.parameters?.multifdChannels = options.multifdChannels
+        info.ram.total = snapshot.manifest.ramBlocks.reduce(0) { $0 + $1.size }
+        var guest = GuestInfo()
+        guest.ramBlocks = snapshot.manifest.ramBlocks.map { RAMBlockInfo(name: $0.name, size: $0.size) }
+        info.guest = guest
+        state = Mutex(info)
+    }
+
+    /// How things stand.
+    public var info: MigrationInfo { state.withLock { $0 } }
+
+    /// Sends the guest. To be called once.
+    ///
+    /// - Returns: the final report.
+    /// - Throws: ``MigrationError``. The snapshot is as it was; QEMU has ended, or must be.
+    @discardableResult
+    public func run() async throws(MigrationError) -> MigrationInfo {
+        let result = await onThread(named: "mf-source") { [self] () throws(MigrationError) in try send() }
+        if case .failure(let error) = result {
+            var info = info
+            info.status = error.isCancellation ? .cancelled : .failed
+            info.errorDescription = "\(error)"
+            publish(info)
+        }
+        continuation.finish()
+        try result.get()
+        return info
+    }
+
+    /// Gives up, in whatever state it is.
+    public func cancel() { patience.stop() }
+
+    private func send() throws(MigrationError) {
+        if parameters.timeout > .zero { patience.setDeadline(.now + parameters.timeout) }
+        var info = info
+        info.status = .setup
+        publish(info)
+        let limiter = BandwidthLimiter(bytesPerSecond: parameters.maxBandwidth)
+        let connection: Connection
+        do {
+            connection = try Connection.connect(
+                to: MigrationPath(destination: uri), deadline: deadlines.connect, patience: patience)
+        } catch {
+            throw .transport(error)
+        }
+        let main = StreamConnection(connection, patience: patience, limiter: limiter)
+        defer { main.shutdown() }
+        let memory: GuestMemory
+        do { memory = try GuestMemory(blocks: snapshot.files.map(\.block)) } catch { throw .memory(error) }
+        let channels = ForeignChannels(
+            of: memory, to: uri, id: machine.sessionID, parameters: parameters, count: options.multifdChannels,
+            limiter: limiter, patience: patience, deadlines: deadlines)
+        do {
+            try SnapshotSender(
+                snapshot, machine, options: options, main: main, channels: channels, info: info, deadlines: deadlines,
+                logger: logger, publish: { self.publish($0) }
+            ).run()
+        } catch {
+            if patience.isStopped { throw .cancelled }
+            if patience.isPastDeadline {
+                throw .timedOut(after: parameters.timeout, reason: "the guest was not sent in that time")
+            }
+            throw error
+        }
+    }
+
+    private func publish(_ info: MigrationInfo) {
+        let before = state.withLock { state in
+            defer { state = info }
+            return state.status
+        }
+        if before != info.status { continuation.yield(.status(info.status)) }
+        continuation.yield(.progress(info))
+    }
+}
+
+extension SnapshotMachine {
+    /// The guest's UUID as channels say it, zeros when there is none.
+    var sessionID: SessionID {
+        SessionID(high: UInt64(uuid.prefix(16), radix: 16) ?? 0, low: UInt64(uuid.dropFirst(16), radix: 16) ?? 0)
+    }
+}

@@ -1,0 +1,105 @@
+import Multifd
+
+/// A snapshot's pages as they go over the main connection.
+@safe
+final class SnapshotPages {
+    enum Kind {
+        case normal
+        case zero
+        /// The source never sent them, so neither do we: sending would give the guest memory that it has not plugged in.
+        case neverSent
+    }
+
+    private let snapshot: Snapshot
+    private var records = StreamWriter()
+    private let content: ScratchMemory
+    private let headers: ScratchMemory
+    private var list = GatherList(capacity: 2 * SnapshotPages.pageCount)
+    /// The block of the last record.
+    private var currentBlock: Int?
+
+    /// Pages that go out in one call.
+    private static let pageCount = 256
+    /// A record's longest head: word, name.
+    private static let headByteCount = 8 + 1 + 255
+    private static let flushByteCount = 64 << 10
+
+    init(_ snapshot: Snapshot) throws(MemoryError) {
+        self.snapshot = snapshot
+        content = try ScratchMemory(byteCount: Self.pageCount << Page.shift)
+        headers = try ScratchMemory(byteCount: Self.pageCount * Self.headByteCount)
+    }
+
+    /// Calls `body` with each run of pages of one kind, in ascending order.
+    func forEachRun(
+        ofBlock block: Int, _ body: (Kind, Range<Int>) throws(MigrationError) -> Void
+    ) throws(MigrationError) {
+        let file = snapshot.files[block]
+        var neverSent = snapshot.manifest.ramBlocks[block].neverSent.map { $0[0]..<$0[0] + $0[1] }[...]
+        var next = 0
+        func fillGap(to end: Int) throws(MigrationError) {
+            while next < end {
+                while let run = neverSent.first, run.upperBound <= next { neverSent.removeFirst() }
+                if let run = neverSent.first, run.contains(next) {
+                    try body(.neverSent, next..<min(end, run.upperBound))
+                    next = min(end, run.upperBound)
+                } else {
+                    let zeroEnd = min(end, neverSent.first?.lowerBound ?? end)
+                    try body(.zero, next..<zeroEnd)
+                    next = zeroEnd
+                }
+            }
+        }
+        for run in file.content {
+            try fillGap(to: run.lowerBound)
+            try body(.normal, run)
+            next = run.upperBound
+        }
+        try fillGap(to: file.block.pageCount)
+    }
+
+    func sendZero(_ run: Range<Int>, ofBlock block: Int, to main: StreamConnection) throws(MigrationError) {
+        for page in run {
+            records.zeroPage(page, name: name(block))
+            if records.byteCount >= Self.flushByteCount { try flush(to: main) }
+        }
+    }
+
+    /// Sends what waits to fill a call.
+    func flush(to main: StreamConnection) throws(MigrationError) {
+        guard records.byteCount > 0 else { return }
+        try main.send(records)
+        records = StreamWriter()
+    }
+
+    func send(_ run: Range<Int>, ofBlock block: Int, to main: StreamConnection) throws(MigrationError) {
+        try flush(to: main)
+        for first in stride(from: run.lowerBound, to: run.upperBound, by: Self.pageCount) {
+            let pages = first..<min(first + Self.pageCount, run.upperBound)
+            do {
+                // Within the buffer, which has room for so many pages.
+                unsafe try snapshot.files[block].block.read(pages, into: content.start)
+            } catch {
+                throw .memory(error)
+            }
+            list.removeAll()
+            for (index, page) in pages.enumerated() {
+                var head = StreamWriter()
+                head.pageHeader(page, QEMUStream.Flag.page, name(block))
+                let start = unsafe headers.start + index * Self.headByteCount
+                // The name has at most 255 bytes.
+                unsafe UnsafeMutableRawBufferPointer(start: start, count: Self.headByteCount)
+                    .copyBytes(from: head.bytes)
+                unsafe list.append(start, head.byteCount)
+                unsafe list.append(content.start + index << Page.shift, Page.byteCount)
+            }
+            try main.send(&list)
+        }
+    }
+
+    private func name(_ block: Int) -> String? {
+        guard block != currentBlock else { return nil }
+        currentBlock = block
+        return snapshot.manifest.ramBlocks[block].name
+    }
+}

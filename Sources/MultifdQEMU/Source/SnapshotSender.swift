@@ -1,0 +1,238 @@
+import Logging
+import Multifd
+
+/// Puts a snapshot into a QEMU that waits with `-incoming`: drives the main connection, and the channels beside it.
+///
+/// ```
+/// header, configuration; channels connect
+/// OPEN_RETURN_PATH, PING 1                                   ◀─ PONG 1: all connections are there
+/// [early sections] START("ram"): list of RAMBlocks           by section: SYNC on each channel
+/// PING 2                                                     ◀─ PONG 2
+/// [early sections] PART: pages, barrier   END: barrier
+/// PING 3                                                     ◀─ PONG 3: the last barrier is passed
+/// device state                                               ◀─ SHUT: loaded, or not
+/// ```
+/// The mode of barriers belongs to the destination's machine type, and a wrong one makes it hang or start without its
+/// memory. PING 2 finds it out before a page is sent: a destination that waits at the end of START for a SYNC of its
+/// channels does not answer.
+final class SnapshotSender {
+    private let snapshot: Snapshot
+    private let machine: SnapshotMachine
+    private let options: QEMUSendOptions
+    private let main: StreamConnection
+    private let channels: ForeignChannels
+    private let deadlines: Deadlines
+    private let logger: Logger
+    private let publish: (MigrationInfo) -> Void
+    private let pages: SnapshotPages
+    private var info: MigrationInfo
+    private let startedAt = MonotonicTime.now
+    private var published = MonotonicTime.now
+    private var pingCount: UInt32 = 0
+    private var syncMode = SnapshotMachine.SyncMode.none
+
+    /// What has not come by then has a reason to wait.
+    private static let shortestProbe = Duration.seconds(2)
+
+    init(
+        _ snapshot: Snapshot, _ machine: SnapshotMachine, options: QEMUSendOptions, main: StreamConnection,
+        channels: ForeignChannels, info: MigrationInfo, deadlines: Deadlines, logger: Logger,
+        publish: @escaping (MigrationInfo) -> Void
+    ) throws(MigrationError) {
+        self.snapshot = snapshot
+        self.machine = machine
+        self.options = options
+        self.main = main
+        self.channels = channels
+        self.info = info
+        self.deadlines = deadlines
+        self.logger = logger
+        self.publish = publish
+        do { pages = try SnapshotPages(snapshot) } catch { throw .memory(error) }
+    }
+
+    /// Sends the guest, and returns when QEMU has said that it is loaded.
+    func run() throws(MigrationError) {
+        defer { channels.close() }
+        try connect()
+        try startRAM()
+        try sendPages()
+        try endRAM()
+        try sendDeviceState()
+    }
+
+    // MARK: Steps
+
+    private func connect() throws(MigrationError) {
+        var stream = StreamWriter()
+        stream.begin(configuration: try content(machine.configurationSection))
+        // At once: a QEMU that expects channels does nothing else until it has seen which connection this is.
+        try main.send(stream)
+        try channels.start()
+        stream = StreamWriter()
+        stream.openReturnPath()
+        try main.send(stream)
+    }
+
+    private func startRAM() throws(MigrationError) {
+        guard let roundTrip = try ping(within: deadlines.handshake) else {
+            throw .foreign(
+                "QEMU does not answer: it waits for other connections than it gets; its capability multifd must be "
+                    + (channels.count > 0 ? "on, with multifd-channels \(channels.count)" : "off"))
+        }
+        try sendEarlySections(isAfterRAMStart: false)
+        var stream = StreamWriter()
+        stream.startRAM(id: machine.ramSectionID, snapshot.manifest.ramBlocks)
+        if channels.count > 0, options.syncMode == .section { try syncChannels() }
+        stream.endSection(id: machine.ramSectionID)
+        try main.send(stream)
+        if channels.count > 0, options.syncMode == .section { channels.goOn() }
+        try findSyncMode(roundTrip)
+        logger.info("channels meet by \(syncMode)")
+        try sendEarlySections(isAfterRAMStart: true)
+    }
+
+    private func findSyncMode(_ roundTrip: Duration) throws(MigrationError) {
+        let isProbe = channels.count > 0 && options.syncMode == nil
+        let patience = isProbe ? max(Self.shortestProbe, roundTrip * 20) : deadlines.stall
+        if try ping(within: patience) != nil {
+            syncMode = channels.count > 0 ? options.syncMode ?? .round : .none
+            return
+        }
+        if isProbe {
+            syncMode = .section
+            try syncChannels()
+            channels.goOn()
+            if try awaitPong(pingCount, within: deadlines.stall) { return }
+        }
+        throw .foreign(
+            "QEMU does not get beyond the list of RAMBlocks: with --sync-mode \(options.syncMode?.rawValue ?? "left out") "
+                + "its channels and ours do not meet")
+    }
+
+    private func sendPages() throws(MigrationError) {
+        info.status = .active
+        var stream = StreamWriter()
+        stream.begin(.part, id: machine.ramSectionID)
+        try main.send(stream)
+        for block in snapshot.manifest.ramBlocks.indices {
+            try pages.forEachRun(ofBlock: block) { kind, run throws(MigrationError) in
+                switch kind {
+                case .neverSent: break
+                case .zero:
+                    try pages.sendZero(run, ofBlock: block, to: main)
+                    info.ram.duplicate += run.count
+                case .normal where channels.count > 0:
+                    try channels.send(run, ofBlock: block)
+                    info.ram.normal += run.count
+                case .normal:
+                    try pages.send(run, ofBlock: block, to: main)
+                    info.ram.normal += run.count
+                }
+                try publishIfDue()
+            }
+        }
+        try pages.flush(to: main)
+        try endSection()
+    }
+
+    private func endRAM() throws(MigrationError) {
+        var stream = StreamWriter()
+        stream.begin(.end, id: machine.ramSectionID)
+        try main.send(stream)
+        try endSection()
+        guard try ping(within: deadlines.stall) != nil else {
+            throw .foreign("QEMU does not confirm that all memory is in: it is stuck")
+        }
+    }
+
+    private func sendDeviceState() throws(MigrationError) {
+        info.status = .device
+        report()
+        var stream = StreamWriter()
+        stream.append(try content(snapshot.manifest.deviceState))
+        try main.send(stream)
+        let end = MonotonicTime.now + deadlines.stall
+        while let message = try main.nextMessage(until: end) {
+            guard case .shut(let code) = message else { continue }
+            guard code == 0 else { throw .foreign("QEMU could not load the guest: its standard error says why") }
+            info.verified = true
+            info.status = .completed
+            return report()
+        }
+        throw .foreign("QEMU did not say whether the guest is loaded: look at it before you use the snapshot elsewhere")
+    }
+
+    // MARK: Barriers
+
+    /// Ends a RAM section with the barrier that the destination's channels expect there.
+    private func endSection() throws(MigrationError) {
+        var stream = StreamWriter()
+        if syncMode != .none { try syncChannels() }
+        if syncMode == .round { stream.barrier() }
+        stream.endSection(id: machine.ramSectionID)
+        // Right behind the SYNCs: the destination's channels read no further until it has met this.
+        try main.send(stream)
+        if syncMode != .none { channels.goOn() }
+        report()
+    }
+
+    private func syncChannels() throws(MigrationError) { try channels.sync() }
+
+    // MARK: Words
+
+    /// Sends a PING. Returns how long its answer took, nil when none came.
+    private func ping(within time: Duration) throws(MigrationError) -> Duration? {
+        pingCount += 1
+        var stream = StreamWriter()
+        stream.ping(pingCount)
+        let sent = MonotonicTime.now
+        try main.send(stream)
+        return try awaitPong(pingCount, within: time) ? MonotonicTime.now.since(sent) : nil
+    }
+
+    private func awaitPong(_ value: UInt32, within time: Duration) throws(MigrationError) -> Bool {
+        let end = MonotonicTime.now + time
+        while let message = try main.nextMessage(until: end) {
+            switch message {
+            case .pong(value): return true
+            case .pong, .switchoverAcknowledgement: continue
+            case .shut: throw .foreign("QEMU refused the guest: its standard error says why")
+            }
+        }
+        return false
+    }
+
+    private func sendEarlySections(isAfterRAMStart: Bool) throws(MigrationError) {
+        for section in machine.earlySections where section.isAfterRAMStart == isAfterRAMStart {
+            var stream = StreamWriter()
+            stream.append(try content(section.content))
+            try main.send(stream)
+        }
+    }
+
+    private func content(_ file: SnapshotFile) throws(MigrationError) -> [UInt8] {
+        do { return try snapshot.content(of: file) } catch { throw .foreign("\(error)") }
+    }
+
+    // MARK: Report
+
+    private func publishIfDue() throws(MigrationError) {
+        guard MonotonicTime.now.since(published) >= Patience.tick else { return }
+        do { try main.patience.check(peer: info.uri ?? "") } catch { throw .transport(error) }
+        report()
+    }
+
+    private func report() {
+        published = .now
+        let channelInfo = channels.info
+        info.channels = channelInfo
+        info.totalTime = MonotonicTime.now.since(startedAt)
+        info.ram.normalBytes = info.ram.normal << Page.shift
+        info.ram.multifdBytes = channelInfo.reduce(0) { $0 + $1.bytesOut }
+        info.ram.transferred = main.sentByteCount + info.ram.multifdBytes
+        info.ram.remaining = max(0, info.ram.total - (info.ram.normal + info.ram.duplicate) << Page.shift)
+        info.ram.mbps = Double(info.ram.transferred) * 8 / 1e6 / max(info.totalTime.seconds, 1e-6)
+        publish(info)
+    }
+}

@@ -1,0 +1,72 @@
+import Multifd
+
+/// The main connection to a QEMU, and what it says on the return path.
+final class StreamConnection {
+    private let connection: Connection
+    let patience: Patience
+    private let limiter: BandwidthLimiter
+    private var received: [UInt8] = []
+    private(set) var sentByteCount = 0
+
+    init(_ connection: Connection, patience: Patience, limiter: BandwidthLimiter) {
+        self.connection = connection
+        self.patience = patience
+        self.limiter = limiter
+    }
+
+    func shutdown() { connection.shutdown() }
+
+    func send(_ stream: StreamWriter) throws(MigrationError) {
+        do { try connection.send(stream.bytes, patience: patience) } catch { throw lost(error) }
+        sentByteCount += stream.byteCount
+    }
+
+    /// Sends memory that a list names.
+    func send(_ list: inout GatherList) throws(MigrationError) {
+        sentByteCount += list.byteCount
+        do { try connection.send(&list, limiter: limiter, patience: patience) } catch { throw lost(error) }
+    }
+
+    /// The destination's next word. Nil when none came until then.
+    func nextMessage(until end: MonotonicTime) throws(MigrationError) -> ReturnPath? {
+        while true {
+            if let message = try takeMessage() { return message }
+            let left = end.since(.now)
+            guard left > .zero else { return nil }
+            do {
+                let bytes = try connection.receiveAvailable(upTo: 4096, within: left, patience: patience)
+                received += bytes ?? []
+            } catch .closed {
+                throw .foreign(
+                    "QEMU closed the connection without saying that the guest is loaded: its standard error says why")
+            } catch {
+                throw .transport(error)
+            }
+        }
+    }
+
+    /// The destination may have said why before it closed.
+    private func lost(_ error: TransportError) -> MigrationError {
+        guard case .closed = error else { return .transport(error) }
+        return .foreign("QEMU closed the connection before the guest was sent: its standard error says why")
+    }
+
+    private func takeMessage() throws(MigrationError) -> ReturnPath? {
+        guard received.count >= 4 else { return nil }
+        let type = UInt16(received[0]) << 8 | UInt16(received[1])
+        let byteCount = Int(received[2]) << 8 | Int(received[3])
+        let isKnown = (type == 1 || type == 2) && byteCount == 4 || type == 7 && byteCount == 0
+        guard isKnown else {
+            throw .foreign(
+                "QEMU asked for something that belongs to postcopy (message \(type)): switch postcopy-ram off")
+        }
+        guard received.count >= 4 + byteCount else { return nil }
+        let value = received[4..<4 + byteCount].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        received.removeFirst(4 + byteCount)
+        switch type {
+        case 1: return .shut(code: value)
+        case 2: return .pong(value)
+        default: return .switchoverAcknowledgement
+        }
+    }
+}

@@ -1,0 +1,47 @@
+import Foundation
+import Multifd
+import MultifdQEMU
+import Testing
+
+/// Snapshots put back into a real QEMU, whose guest then checks its memory.
+@Suite(QEMUProcess.isInstalled, .serialized) struct SendTests {
+    struct Mode: Sendable, CustomTestStringConvertible {
+        var machine = "pc"
+        var channels = 0
+        var compression = "none"
+        var syncMode: SnapshotMachine.SyncMode?
+        var testDescription: String {
+            "\(machine), \(channels) channels, \(compression)\(syncMode.map { ", by \($0)" } ?? "")"
+        }
+    }
+
+    static let modes = [
+        Mode(), Mode(channels: 1), Mode(channels: 4, compression: "zstd"), Mode(channels: 2, compression: "zlib"),
+        Mode(channels: 2, compression: "zstd", syncMode: .round), Mode(machine: "pc-i440fx-7.2"),
+        Mode(machine: "pc-i440fx-7.2", channels: 2, compression: "zstd"),
+        Mode(machine: "pc-i440fx-7.2", channels: 3, syncMode: .section),
+    ]
+
+    @Test(arguments: modes) func `a saved guest goes on where it was, with all of its memory`(mode: Mode) async throws {
+        let directory = try ScratchDirectory()
+        let program = try PatternGuest.assemble(in: directory.path)
+        let source = try QEMUProcess("source", in: directory, program: program, machine: mode.machine)
+        try source.waitForPasses(2)
+        let path = "\(directory.path)/snapshot"
+        _ = try await source.save(to: path, SaveMode(channels: 2, compression: "zstd"))
+        let pass = source.lastPass
+        source.kill()
+
+        let destination = try QEMUProcess(
+            "destination", in: directory, program: program, machine: mode.machine, options: ["-incoming", "defer"])
+        let info = try await destination.restore(
+            path, channels: mode.channels, compression: mode.compression, syncMode: mode.syncMode)
+        #expect(info.status == .completed)
+        #expect(info.channels.count == mode.channels)
+        try destination.wait(for: "the guest to run") { destination.status == "running" }
+        try destination.waitForPass(pass + 3)
+        // It went on: a guest that began anew would report its first pass.
+        let first = try #require(destination.passes.first)
+        #expect((pass...pass + 2).contains(first))
+    }
+}
