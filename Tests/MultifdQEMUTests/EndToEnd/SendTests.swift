@@ -27,6 +27,8 @@ import Testing
         let program = try PatternGuest.assemble(in: directory.path)
         let source = try QEMUProcess("source", in: directory, program: program, machine: mode.machine)
         try source.waitForPasses(2)
+        // Its machine types know nothing of rounds.
+        if mode.syncMode == .round, source.qmp.version < QEMUVersion(major: 8, minor: 1) { return }
         let path = "\(directory.path)/snapshot"
         _ = try await source.save(to: path, SaveMode(channels: 2, compression: "zstd"))
         let pass = source.lastPass
