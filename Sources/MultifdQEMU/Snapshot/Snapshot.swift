@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Multifd
 
 /// A guest in a directory, as ``SnapshotTarget`` wrote it.
@@ -44,11 +43,7 @@ public final class Snapshot: Sendable {
     ///
     /// - Throws: ``SnapshotError/hash(file:expected:found:)`` for the first file that differs.
     public func verify() throws(SnapshotError) {
-        _ = try content(of: manifest.deviceState)
-        if let machine = manifest.qemu {
-            _ = try content(of: machine.configurationSection)
-            for section in machine.earlySections { _ = try content(of: section.content) }
-        }
+        for file in manifest.smallFiles { _ = try content(of: file) }
         for (file, block) in zip(files, manifest.ramBlocks) {
             let hash: String
             do {
@@ -70,53 +65,6 @@ public final class Snapshot: Sendable {
         } catch .file(_, _, let errno) {
             throw .notSnapshot(path: path, reason: "its \(SnapshotManifest.fileName) cannot be read (\(errno))")
         }
-        // The version first: a later format may lack what is needed here.
-        struct Version: Decodable {
-            var format: String
-            var version: Int
-        }
-        guard let version = try? JSONDecoder().decode(Version.self, from: Data(bytes)),
-            version.format == SnapshotManifest.formatName
-        else {
-            throw .notSnapshot(path: path, reason: "its \(SnapshotManifest.fileName) is of another kind")
-        }
-        guard version.version <= SnapshotManifest.currentVersion else {
-            throw .newer(path: path, version: version.version)
-        }
-        do {
-            let manifest = try JSONDecoder().decode(SnapshotManifest.self, from: Data(bytes))
-            try check(manifest, path)
-            return manifest
-        } catch let error as SnapshotError {
-            throw error
-        } catch {
-            throw .inconsistent(path: path, problem: "its \(SnapshotManifest.fileName) lacks what belongs there")
-        }
-    }
-
-    /// Whoever can write a manifest must not reach files outside the directory, or make sizes overflow.
-    private static func check(_ manifest: SnapshotManifest, _ path: String) throws(SnapshotError) {
-        var files = manifest.ramBlocks.map(\.file) + [manifest.deviceState.file]
-        if let machine = manifest.qemu {
-            files.append(machine.configurationSection.file)
-            files += machine.earlySections.map(\.content.file)
-        }
-        guard files.allSatisfy({ !$0.isEmpty && !$0.contains("/") && $0 != "." && $0 != ".." }) else {
-            throw .inconsistent(path: path, problem: "the manifest names a file outside the directory")
-        }
-        guard manifest.pageSize == Page.byteCount, !manifest.ramBlocks.isEmpty,
-            Set(manifest.ramBlocks.map(\.name)).count == manifest.ramBlocks.count
-        else {
-            throw .inconsistent(path: path, problem: "its RAMBlocks do not have pages of 4 KiB and distinct names")
-        }
-        for block in manifest.ramBlocks {
-            var end = 0
-            for run in block.neverSent {
-                guard run.count == 2, run[0] >= end, run[1] > 0, run[1] <= block.size >> 12 - run[0] else {
-                    throw .inconsistent(path: path, problem: "the pages of '\(block.name)' that were never sent")
-                }
-                end = run[0] + run[1]
-            }
-        }
+        return try SnapshotManifest(decoding: bytes, path: path)
     }
 }

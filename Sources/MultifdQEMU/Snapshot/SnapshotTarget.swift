@@ -18,6 +18,7 @@ public final class SnapshotTarget: MigrationTarget {
         var configuration: String?
         var deviceState: [UInt8] = []
         var machine: MachineState?
+        var bundle: SnapshotBundle?
         var sourceVersion: QEMUVersion?
         var manifest: SnapshotManifest?
     }
@@ -57,8 +58,21 @@ public final class SnapshotTarget: MigrationTarget {
         }
     }
 
-    /// Keeps a native guest's device state.
-    public func load(deviceState: [UInt8]) { state.withLock { $0.deviceState = deviceState } }
+    /// Keeps a native guest's device state, or what belongs to a snapshot that is sent.
+    public func load(deviceState: [UInt8]) throws {
+        try state.withLock { state in
+            if state.configuration == SnapshotBundle.configuration {
+                let bundle = try SnapshotBundle(decoding: deviceState)
+                let sent = bundle.manifest.ramBlocks.map { RAMBlockInfo(name: $0.name, size: $0.size) }
+                guard sent == state.blocks.map({ RAMBlockInfo(name: $0.name, size: $0.size) }) else {
+                    throw SnapshotError.inconsistent(path: path, problem: "its manifest has other RAMBlocks than came")
+                }
+                state.bundle = bundle
+            } else {
+                state.deviceState = deviceState
+            }
+        }
+    }
 
     /// Keeps what a QEMU sent beside RAM.
     func load(_ machine: MachineState) {
@@ -78,6 +92,7 @@ public final class SnapshotTarget: MigrationTarget {
             guard var directory = state.directory.take() else { return }
             do {
                 let manifest = try Self.finish(&directory, state)
+                try FileContent.write(manifest.encode(), to: directory.add(SnapshotManifest.fileName))
                 try directory.commit()
                 state.manifest = manifest
                 state.directory = consume directory
@@ -114,27 +129,47 @@ extension SnapshotTarget {
     private static func finish(
         _ directory: inout PartialDirectory, _ state: borrowing State
     ) throws -> SnapshotManifest {
+        let blocks = try describe(state.blocks, directory)
+        if let bundle = state.bundle { return try store(bundle, blocks, &directory) }
         var manifest = SnapshotManifest(
             created: Date().ISO8601Format(),
             deviceState: try write(state.deviceState, as: "device-state.bin", &directory))
-        manifest.ramBlocks = state.blocks
-        for index in manifest.ramBlocks.indices {
-            let block = manifest.ramBlocks[index]
-            let file = try MemoryFile(path: "\(directory.partialPath)/\(block.file)", name: block.name)
-            manifest.ramBlocks[index].hash = try file.hash()
-            let normal = file.content.reduce(0) { $0 + $1.count }
-            manifest.ramBlocks[index].normal = normal
-            manifest.ramBlocks[index].duplicate = file.block.pageCount - normal
-        }
+        manifest.ramBlocks = blocks
         if let machine = state.machine {
             manifest.qemu = try describe(machine, state.sourceVersion, &directory)
         } else {
             manifest.configuration = state.configuration
         }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        let text = Array(try encoder.encode(manifest)) + [UInt8(ascii: "\n")]
-        try FileContent.write(text, to: directory.add(SnapshotManifest.fileName))
+        return manifest
+    }
+
+    /// Hashes RAM and counts its pages.
+    private static func describe(
+        _ blocks: [SnapshotBlock], _ directory: borrowing PartialDirectory
+    ) throws -> [SnapshotBlock] {
+        var blocks = blocks
+        for index in blocks.indices {
+            let file = try MemoryFile(path: "\(directory.partialPath)/\(blocks[index].file)", name: blocks[index].name)
+            blocks[index].hash = try file.hash()
+            blocks[index].normal = file.content.reduce(0) { $0 + $1.count }
+            blocks[index].duplicate = file.block.pageCount - blocks[index].normal
+        }
+        return blocks
+    }
+
+    /// Stores a snapshot that was sent, whose RAM must be what its manifest says.
+    private static func store(
+        _ bundle: SnapshotBundle, _ blocks: [SnapshotBlock], _ directory: inout PartialDirectory
+    ) throws -> SnapshotManifest {
+        var manifest = bundle.manifest
+        for (index, block) in blocks.enumerated() {
+            guard manifest.ramBlocks[index].hash == block.hash else {
+                throw SnapshotError.hash(
+                    file: block.file, expected: manifest.ramBlocks[index].hash, found: block.hash)
+            }
+            manifest.ramBlocks[index].file = block.file
+        }
+        for (name, content) in bundle.files { try FileContent.write(content, to: directory.add(name)) }
         return manifest
     }
 

@@ -1,0 +1,85 @@
+import Multifd
+
+/// Changes QEMU's migration capabilities and parameters, and changes them back.
+struct MigrationSettings {
+    private let qmp: QMPClient
+    private let capabilities: [String: Bool]
+    private let parameters: [String: JSONValue]
+    private var changedCapabilities: [String: Bool] = [:]
+    private var changedParameters: [String: JSONValue] = [:]
+
+    /// Reads what is set.
+    init(_ qmp: QMPClient) throws(QEMUError) {
+        self.qmp = qmp
+        var capabilities: [String: Bool] = [:]
+        for entry in try qmp.ask("query-migrate-capabilities").array ?? [] {
+            guard let name = entry["capability"]?.string, let state = entry["state"]?.bool else { continue }
+            capabilities[name] = state
+        }
+        self.capabilities = capabilities
+        if case .object(let found) = try qmp.ask("query-migrate-parameters") {
+            parameters = found
+        } else {
+            parameters = [:]
+        }
+    }
+
+    func hasCapability(_ name: String) -> Bool { capabilities[name] != nil }
+
+    /// Sets capabilities, all in one command, because some exclude each other. Those that this QEMU does not know are
+    /// left out.
+    mutating func set(_ wanted: [String: Bool]) throws(QEMUError) {
+        let changes = wanted.filter { name, state in capabilities[name].map { $0 != state } ?? false }
+        guard !changes.isEmpty else { return }
+        try apply(changes)
+        for name in changes.keys { changedCapabilities[name] = capabilities[name] }
+    }
+
+    /// Sets parameters. Those that this QEMU does not know are left out.
+    mutating func set(_ wanted: [String: JSONValue]) throws(QEMUError) {
+        let changes = wanted.filter { name, value in parameters[name].map { $0 != value } ?? false }
+        guard !changes.isEmpty else { return }
+        try qmp.ask("migrate-set-parameters", .object(changes))
+        for name in changes.keys { changedParameters[name] = parameters[name] }
+    }
+
+    /// Sets everything back to what it was.
+    mutating func restore() throws(QEMUError) {
+        if !changedParameters.isEmpty { try qmp.ask("migrate-set-parameters", .object(changedParameters)) }
+        changedParameters = [:]
+        if !changedCapabilities.isEmpty { try apply(changedCapabilities) }
+        changedCapabilities = [:]
+    }
+
+    private func apply(_ states: [String: Bool]) throws(QEMUError) {
+        let list = states.sorted { $0.key < $1.key }.map { name, state -> JSONValue in
+            ["capability": .string(name), "state": .bool(state)]
+        }
+        try qmp.ask("migrate-set-capabilities", ["capabilities": .array(list)])
+    }
+}
+
+extension MigrationSettings {
+    /// Capabilities of ways to migrate that are not ours, each off.
+    static let foreignCapabilities = [
+        "postcopy-ram", "x-colo", "dirty-bitmaps", "mapped-ram", "compress", "block", "background-snapshot",
+        "pause-before-switchover", "switchover-ack", "zero-copy-send", "rdma-pin-all", "postcopy-preempt", "release-ram",
+    ]
+
+    /// What to set for a migration over multifd channels, or over the main connection alone when there are none.
+    static func capabilities(multifd: Bool) -> [String: Bool] {
+        var states = ["multifd": multifd]
+        for name in foreignCapabilities { states[name] = false }
+        return states
+    }
+
+    static func channels(_ parameters: MigrationParameters) -> [String: JSONValue] {
+        [
+            "multifd-channels": .integer(parameters.multifdChannels),
+            "multifd-compression": .string(parameters.multifdCompression.rawValue),
+            "multifd-zlib-level": .integer(parameters.multifdZlibLevel),
+            "multifd-zstd-level": .integer(max(0, parameters.multifdZstdLevel)),
+            "tls-creds": "",
+        ]
+    }
+}

@@ -1,0 +1,50 @@
+public import Multifd
+
+/// Why a running QEMU could not be saved or restored into.
+public enum QEMUError: Error {
+    /// QEMU could not be asked, or refused.
+    case qmp(QMPError)
+    /// The snapshot cannot be used.
+    case snapshot(SnapshotError)
+    /// The guest is in a state in which it cannot be saved.
+    case guestState(String)
+    /// QEMU migrates already.
+    case busy(status: String)
+    /// QEMU was built without, or is too old for, what is asked for.
+    case noCapability(String, version: QEMUVersion)
+    /// QEMU's own account of what went wrong.
+    case migration(reason: String)
+    /// What went wrong at our end; the guest is where it was.
+    case transfer(MigrationError)
+    /// QEMU does not wait for a guest.
+    case notIncoming(status: String)
+    /// QEMU took the guest, but then it came to nothing.
+    case notLoaded(reason: String, cause: MigrationError?)
+}
+
+extension QEMUError: CustomStringConvertible {
+    /// A sentence with what was expected, what was found and what to do.
+    public var description: String {
+        switch self {
+        case .qmp(let error): "\(error)"
+        case .snapshot(let error): "\(error)"
+        case .guestState("postmigrate"):
+            "the guest has been migrated away and is paused: let it run ('cont') before it is saved again"
+        case .guestState("inmigrate"):
+            "QEMU waits for a guest to come: there is none to save"
+        case .guestState(let status):
+            "the guest is '\(status)', but only one that is running or paused can be saved"
+        case .busy(let status):
+            "QEMU has a migration under way ('\(status)'): wait for its end, or cancel it ('migrate_cancel')"
+        case .noCapability(let name, let version):
+            "this QEMU, \(version), has no capability '\(name)'"
+                + (name == "multifd" ? ": use --no-multifd" : "")
+        case .migration(let reason): "QEMU could not migrate its guest: \(reason)"
+        case .transfer(let error): "\(error)"
+        case .notIncoming(let status):
+            "QEMU is '\(status)' and takes no guest in: start it with -incoming defer, and the machine of the snapshot"
+        case .notLoaded(let reason, let cause):
+            "QEMU could not load the guest: \(reason)" + (cause.map { " (\($0))" } ?? "")
+        }
+    }
+}

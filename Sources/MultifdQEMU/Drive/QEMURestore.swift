@@ -1,0 +1,126 @@
+public import Logging
+public import Multifd
+import Synchronization
+
+/// Puts a snapshot into a QEMU that was started with `-incoming defer`, and tells it over QMP what comes.
+public final class QEMURestore: Sendable {
+    /// What happens, from the beginning. For one consumer.
+    public let events: AsyncStream<MigrationEvent>
+
+    private let qmp: QMPClient
+    private let uri: MigrationURI
+    private let source: QEMUSource
+    private let parameters: MigrationParameters
+    private let usesMultifd: Bool
+
+    /// Connects to QEMU and opens the snapshot.
+    ///
+    /// - Parameters:
+    ///   - snapshot: of a guest of QEMU with the same machine.
+    ///   - address: QEMU's QMP socket.
+    ///   - parameters: channels, compression, level and bandwidth.
+    ///   - usesMultifd: whether pages go over channels.
+    ///   - uri: where QEMU is to listen; nil for a socket in the directory for temporary files.
+    ///   - deadlines: how long to wait for QEMU.
+    ///   - logger: gets what is worth knowing and no failure.
+    /// - Throws: ``QEMUError``, ``SnapshotError`` or ``ParameterError``.
+    public init(
+        snapshot: Snapshot, qmp address: MigrationURI, parameters: MigrationParameters = MigrationParameters(),
+        usesMultifd: Bool = true, uri: MigrationURI? = nil, deadlines: Deadlines = Deadlines(),
+        logger: Logger = Logger(label: "multifd.qemu")
+    ) throws {
+        let uri = uri ?? TemporarySocket.uri()
+        var options = QEMUSendOptions()
+        options.multifdChannels = usesMultifd ? parameters.multifdChannels : 0
+        source = try QEMUSource(
+            snapshot: snapshot, to: uri, parameters: parameters, options: options, deadlines: deadlines, logger: logger)
+        events = source.events
+        self.uri = uri
+        self.parameters = parameters
+        self.usesMultifd = usesMultifd
+        do { qmp = try QMPClient(connectingTo: address) } catch { throw QEMUError.qmp(error) }
+    }
+
+    /// How things stand.
+    public var info: MigrationInfo { source.info }
+
+    /// Restores the guest. To be called once.
+    ///
+    /// - Returns: the final report. The guest runs if it ran when it was saved, unless QEMU was started with `-S`.
+    /// - Throws: ``QEMUError``. The snapshot is as it was.
+    @discardableResult
+    public func run() async throws(QEMUError) -> MigrationInfo {
+        try await onThread(named: "mf-qmp") { [self] () throws(QEMUError) in try prepare() }.get()
+        let sent: Result<MigrationInfo, MigrationError>
+        do {
+            sent = .success(try await source.run())
+        } catch {
+            sent = .failure(error)
+        }
+        return try await onThread(named: "mf-qmp") { [self] () throws(QEMUError) in try conclude(sent) }.get()
+    }
+
+    /// Gives up, in whatever state it is.
+    public func cancel() { source.cancel() }
+
+    private func prepare() throws(QEMUError) {
+        let status = try qmp.guestStatus()
+        guard status == "inmigrate" else { throw .notIncoming(status: status) }
+        var settings = try MigrationSettings(qmp)
+        guard !usesMultifd || settings.hasCapability("multifd") else {
+            throw .noCapability("multifd", version: qmp.version)
+        }
+        try settings.set(MigrationSettings.capabilities(multifd: usesMultifd))
+        try settings.set(MigrationSettings.channels(parameters))
+        try listen()
+    }
+
+    private func listen() throws(QEMUError) {
+        // Later QEMUs can stay alive after a failure and tell its reason.
+        let arguments: [String: JSONValue] = ["uri": .string("\(uri)")]
+        if qmp.version >= QEMUVersion(major: 9, minor: 1) {
+            try qmp.ask(
+                "migrate-incoming", .object(arguments.merging(["exit-on-error": false]) { $1 }))
+        } else {
+            try qmp.ask("migrate-incoming", .object(arguments))
+        }
+    }
+
+    /// Has QEMU confirm what became of the guest: its reason for a failure says more than the stream's end.
+    private func conclude(_ sent: Result<MigrationInfo, MigrationError>) throws(QEMUError) -> MigrationInfo {
+        switch sent {
+        case .success(let info):
+            try waitForGuest()
+            return info
+        case .failure(let error):
+            guard !error.isCancellation else { throw .transfer(error) }
+            throw explain(error)
+        }
+    }
+
+    private func waitForGuest() throws(QEMUError) {
+        let end = MonotonicTime.now + Self.patience
+        while try qmp.guestStatus() == "inmigrate" {
+            guard MonotonicTime.now < end else {
+                throw .notLoaded(reason: "it has said so, and still waits for a guest", cause: nil)
+            }
+            Patience.sleep(for: .milliseconds(20))
+        }
+    }
+
+    private func explain(_ error: MigrationError) -> QEMUError {
+        let end = MonotonicTime.now + Self.patience
+        while MonotonicTime.now < end {
+            guard let report = try? qmp.ask("query-migrate") else {
+                return .notLoaded(reason: "it has ended, and its standard error says why", cause: error)
+            }
+            if report["status"]?.string == "failed", let reason = report["error-desc"]?.string {
+                return .notLoaded(reason: reason, cause: nil)
+            }
+            Patience.sleep(for: .milliseconds(50))
+        }
+        return .transfer(error)
+    }
+
+    private static let patience = Duration.seconds(5)
+}

@@ -1,0 +1,65 @@
+import FoundationEssentials
+import Multifd
+
+extension SnapshotManifest {
+    /// All files but the manifest and RAM.
+    var smallFiles: [SnapshotFile] {
+        [deviceState] + (qemu.map { [$0.configurationSection] + $0.earlySections.map(\.content) } ?? [])
+    }
+
+    /// The text of `manifest.json`.
+    func encode() throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
+    }
+
+    /// Reads a manifest and checks what can be checked without the files.
+    init(decoding bytes: [UInt8], path: String) throws(SnapshotError) {
+        // The version first: a later format may lack what is needed here.
+        struct Version: Decodable {
+            var format: String
+            var version: Int
+        }
+        guard let version = try? JSONDecoder().decode(Version.self, from: Data(bytes)),
+            version.format == Self.formatName
+        else {
+            throw .notSnapshot(path: path, reason: "its \(Self.fileName) is of another kind")
+        }
+        guard version.version <= Self.currentVersion else {
+            throw .newer(path: path, version: version.version)
+        }
+        do {
+            self = try JSONDecoder().decode(SnapshotManifest.self, from: Data(bytes))
+        } catch {
+            throw .inconsistent(path: path, problem: "its \(Self.fileName) lacks what belongs there")
+        }
+        try check(path)
+    }
+
+    /// Whoever can write a manifest must not reach files outside the directory, or make sizes overflow.
+    private func check(_ path: String) throws(SnapshotError) {
+        let files = ramBlocks.map(\.file) + smallFiles.map(\.file)
+        guard files.allSatisfy({ !$0.isEmpty && !$0.contains("/") && !$0.utf8.contains(0) && $0 != "." && $0 != ".." }),
+            Set(files + [Self.fileName]).count == files.count + 1
+        else {
+            throw .inconsistent(path: path, problem: "the manifest names a file twice, or outside the directory")
+        }
+        guard pageSize == Page.byteCount, !ramBlocks.isEmpty, Set(ramBlocks.map(\.name)).count == ramBlocks.count,
+            ramBlocks.allSatisfy({ $0.size > 0 && $0.size % Page.byteCount == 0 && (1...255).contains($0.name.utf8.count) })
+        else {
+            throw .inconsistent(path: path, problem: "its RAMBlocks do not have pages of 4 KiB and distinct names")
+        }
+        for block in ramBlocks {
+            var end = 0
+            for run in block.neverSent {
+                guard run.count == 2, run[0] >= end, run[1] > 0, run[0] < block.size >> Page.shift,
+                    run[1] <= block.size >> Page.shift - run[0]
+                else {
+                    throw .inconsistent(path: path, problem: "the pages of '\(block.name)' that were never sent")
+                }
+                end = run[0] + run[1]
+            }
+        }
+    }
+}
