@@ -13,8 +13,8 @@ build: deps ## Build the command in release: .build/release/multifd
 demo: build ## Migrate a running guest between two processes and prove that nothing was lost
 	.build/release/multifd demo
 
-test: deps ## Run all tests
-	swift test
+test: deps ## Run all tests, one after the other: many run guests and measure nothing but need a core
+	swift test --no-parallel
 
 bench: build ## Compare with QEMU on the same machine, into bench/RESULTS.md; installs QEMU
 	bench/qemu/compare.py
