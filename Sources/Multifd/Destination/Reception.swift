@@ -77,6 +77,8 @@ final class Reception {
         state.update { $0.status = .active }
         while true {
             let message = try main.receive()
+            // Where everything flows nobody ever waits and would notice.
+            do { try state.patience.checkStop() } catch { throw .transport(error) }
             switch message {
             case .iterationEnd(let number) where !isVerified: try passBarrier(number, main)
             case .hashAhead:
