@@ -54,10 +54,12 @@ package struct ImageFile: ~Copyable {
     /// The pages in which the file has data, rounded outward; all others are holes, which read as zeros.
     package func dataRanges() throws(GuestError) -> [Range<Int>] {
         var status = stat()
-        // A file that has storage for every byte has no holes. To find that out by lseek takes 10 ms a GiB.
-        if unsafe fstat(descriptor.rawValue, &status) == 0, status.st_blocks * 512 >= byteCount {
-            return [0..<byteCount >> Page.shift]
+        // Beyond its end a file that has shrunk would seem to be a hole.
+        guard unsafe fstat(descriptor.rawValue, &status) == 0, status.st_size >= byteCount else {
+            throw .image(path: path, operation: "read all of", .noData)
         }
+        // A file that has storage for every byte has no holes. To find that out by lseek takes 10 ms a GiB.
+        if status.st_blocks * 512 >= byteCount { return [0..<byteCount >> Page.shift] }
         var runs = PageRuns(smallestGap: 1)
         var offset = 0
         while offset < byteCount {

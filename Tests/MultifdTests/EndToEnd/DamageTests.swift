@@ -6,14 +6,15 @@ import Testing
 /// A bit that changes on the way: found before anything depends on it, and both ends say where.
 @Suite(.serialized) struct DamageTests {
     private func migrate(
-        _ fault: Fault, _ compression: MultifdCompression, to target: any MigrationTarget
+        _ fault: Fault, _ compression: MultifdCompression, to target: any MigrationTarget,
+        deadlines: Deadlines = .short
     ) async throws -> Outcome {
         let guest = try WorkloadGuest.running("mixed,ram=8MiB,vcpus=1,working-set=1MiB,rate=20MB/s,fill=random")
         var parameters = MigrationParameters()
         parameters.multifdChannels = 2
         parameters.multifdCompression = compression
         parameters.downtimeLimit = .seconds(60)
-        let migration = try ProxiedMigration(of: guest, to: target, parameters, fault, deadlines: .short)
+        let migration = try ProxiedMigration(of: guest, to: target, parameters, fault, deadlines: deadlines)
         let outcome = await migration.run()
         #expect(migration.proxy.hasHappened, "\(fault)")
         #expect(outcome.isComplete || guest.isRunning, "\(fault)")
@@ -32,7 +33,8 @@ import Testing
     ) async throws {
         let folder = try TemporaryFolder()
         let target = try ImageFileTarget(path: folder.path + "/guest")
-        let outcome = try await migrate(.channel(1, byte: byte, .flip), compression, to: target)
+        let outcome = try await migrate(
+            .channel(1, byte: byte, .flip), compression, to: target, deadlines: Deadlines())
         for error in [outcome.sourceError, outcome.destinationError] {
             let text = error.map { "\($0)" } ?? "no error"
             #expect(text.contains("packet"), "byte \(byte): \(text)")
