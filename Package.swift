@@ -33,7 +33,7 @@ let package = Package(
         .executableTarget(
             name: "MultifdCLI",
             dependencies: [
-                "Multifd", "MultifdQEMU",
+                "Multifd", "MultifdQEMU", "MultifdSimulator",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),

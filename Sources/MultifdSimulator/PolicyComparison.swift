@@ -10,12 +10,27 @@ package struct PolicyComparison: Hashable, Sendable, Codable {
         package var workLost: Int
         package var downtime: Int
         package var highestThrottle: Int
+
+        private enum CodingKeys: String, CodingKey {
+            case policy = "throttle-policy"
+            case completes
+            case totalTime = "total-time"
+            case workLost = "work-lost"
+            case downtime
+            case highestThrottle = "highest-cpu-throttle-percentage"
+        }
     }
 
     package var scenario: String
     package var downtimeLimit: Int
     package var predictive: Outcome
     package var published: [Outcome]
+
+    private enum CodingKeys: String, CodingKey {
+        case scenario
+        case downtimeLimit = "downtime-limit"
+        case predictive, published
+    }
 
     package init(of scenario: Scenario) {
         func outcome(_ name: String, _ parameters: ThrottleParameters) -> Outcome {

@@ -16,6 +16,8 @@ package struct Simulation {
     private var transferred = 0.0
     private var ramSent = 0.0
     private var workLost = 0.0
+    /// Of the last iteration.
+    private var lastDuration = 0.0
     private var dirtySyncCount = 0
     private var bytesDirtied = 0.0
     private var highestThrottle = ThrottlePercentage.off
@@ -47,6 +49,9 @@ package struct Simulation {
             {
                 return report(downtime: switchOver(), failure: nil)
             }
+            // As in a live migration, none begins right after a very short one.
+            let shortest = IterationPace.shortest.seconds
+            runGuest(until: now + max(0, shortest - lastDuration))
         }
     }
 
@@ -101,6 +106,7 @@ package struct Simulation {
         }
         runGuest(until: now + scenario.link.roundTrip)
 
+        lastDuration = now - start.time
         let pages = (ramSent - start.ramSent) / Double(Page.byteCount)
         let zeroPages = zero / Double(Page.byteCount)
         estimator.record(

@@ -4,7 +4,7 @@ import Foundation
 /// region of their parts together.
 package struct WriteRegion: Hashable, Sendable, Codable {
     /// Which page is written next.
-    package enum Pattern: String, Sendable, Codable {
+    package enum Pattern: String, CaseIterable, Sendable, Codable {
         /// One after the other, round and round.
         case sequential
         /// Any, with equal probability.

@@ -41,6 +41,26 @@ import Testing
         Misuse(
             "send", "image", "tcp:host:7000", "--log-level", "loud",
             says: "Parameter 'log-level' does not accept value 'loud'"),
+        Misuse(
+            "send", "image", "tcp:host:7000", "--throttle-policy", "geometric",
+            says: "Parameter 'throttle-policy' does nothing without 'auto-converge'"),
+        Misuse(
+            "send", "image", "tcp:host:7000", "--auto-converge", "--vcpu-dirty-limit", "5",
+            says: "Parameter 'vcpu-dirty-limit' slows only the vCPUs that write and 'auto-converge' slows all of them"),
+        Misuse(
+            "send", "image", "tcp:host:7000", "--auto-converge", "--cpu-throttle-tailslow", "--policy", "dynamic",
+            says: "Parameter 'cpu-throttle-tailslow' selects the policy 'tailslow', but 'dynamic' was asked for too"),
+        Misuse(
+            "send", "image", "tcp:host:7000", "--auto-converge", "--policy", "predictive", "--cpu-responsive-throttle",
+            says: "the policy 'predictive' does not step"),
+        Misuse(
+            "send", "image", "tcp:host:7000", "--auto-converge", "--max-cpu-throttle", "10",
+            says: "Parameter 'max-cpu-throttle' expects a value between 20 and 99, not 10"),
+        Misuse(
+            "send", "image", "tcp:host:7000", "--x-vcpu-dirty-limit-period", "100",
+            says: "Parameter 'x-vcpu-dirty-limit-period' does nothing without 'vcpu-dirty-limit'"),
+        Misuse("throttle", "run", "--cpu-throttle-percentage", "10", says: "give either --pid or --cgroup"),
+        Misuse("simulate", "--zero-share", "2", says: "--zero-share is a share, 0 to 1, not 2"),
         Misuse("receive", "tcp::0", "--run", "--output", "file", says: "choose one"),
     ]) func `wrong usage is told in a sentence on standard error, and exits with 2`(misuse: Misuse) throws {
         let run = try CommandRun(misuse.arguments).result()
@@ -54,6 +74,7 @@ import Testing
 
     @Test(arguments: [
         [], ["--help"], ["help", "send"], ["send", "--help"], ["receive", "--help"], ["demo", "--help"],
+        ["simulate", "--help"], ["throttle", "replay", "--help"], ["throttle", "run", "--help"],
     ])
     func `help goes to standard output, shows examples, and fits into 80 columns`(arguments: [String]) throws {
         let run = try CommandRun(arguments).result()

@@ -20,3 +20,4 @@ static const int CLinux_SEEK_DATA = 3;
 static const int CLinux_SEEK_HOLE = 4;
 
 #include "CLinuxDirtyLog.h"
+#include "CLinuxProcess.h"

@@ -6,7 +6,7 @@ struct ThrottleSlice {
     /// Sleep that is still owed, negative when the last sleep was longer than asked for.
     private var owed = Duration.zero
 
-    private static let running = Duration.milliseconds(10)
+    static let running = Duration.milliseconds(10)
 
     init(_ throttle: ThrottlePercentage, now: MonotonicTime) {
         self.throttle = throttle

@@ -18,10 +18,8 @@ extension Coordinator {
         return isReady
     }
 
-    /// Keeps iterations that have next to nothing to send, and still too much for the downtime limit, from using up a
-    /// core: none begins within 20 ms of the one before.
     private func pace() throws(MigrationError) {
-        let shortest = Duration.milliseconds(20)
+        let shortest = IterationPace.shortest
         guard let last = statistics.iterations.last, last.duration < shortest else { return }
         var time = (MonotonicTime.now + (shortest - last.duration)).timespec
         unsafe clock_nanosleep(CLOCK_MONOTONIC, Int32(TIMER_ABSTIME), &time, nil)

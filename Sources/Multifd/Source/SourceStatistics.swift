@@ -32,7 +32,7 @@ struct SourceStatistics {
     private var progressAtStart: GuestProgress?
     private var progressAtIteration: GuestProgress?
     private var progressAtEnd: GuestProgress?
-    /// Steps a second before the migration.
+    /// Steps a second before the migration, or else before the first throttle.
     private var ownSpeed: Double?
 
     // Rates of the last period.
@@ -83,6 +83,10 @@ struct SourceStatistics {
         iteration.mbps = Double(iteration.transferred) * 8 / 1e6 / max(duration.seconds, 1e-6)
         iteration.bytesDirtied = dirtiedWithinIteration << Page.shift
         iteration.cpuThrottlePercentage = throttle.rawValue
+        // A guest that had not run before is compared with how it ran while nothing slowed it.
+        if ownSpeed == nil, throttle == .off {
+            ownSpeed = progressAtIteration.flatMap { progress?.stepsPerSecond(since: $0) }
+        }
         iteration.guestSpeed = speed(since: progressAtIteration, progress)
         progressAtEnd = progress
         iterations.append(iteration)

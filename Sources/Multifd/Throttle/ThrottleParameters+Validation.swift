@@ -24,6 +24,16 @@ extension ThrottleParameters {
         }
     }
 
+    /// These parameters without what only their policy looks at, to be given to another.
+    package var withoutPolicy: ThrottleParameters {
+        var result = self
+        let defaults = ThrottleParameters()
+        (result.policy, result.isResponsive) = (defaults.policy, false)
+        (result.tailStart, result.tailRate) = (defaults.tailStart, defaults.tailRate)
+        result.geometricRate = defaults.geometricRate
+        return result
+    }
+
     /// The name of the first parameter that differs and that cannot change while a migration runs: what decides, and
     /// when, unlike how much.
     func nameOfFixedDifference(from other: ThrottleParameters) -> String? {

@@ -18,5 +18,5 @@ struct MultifdCommand: AsyncParsableCommand {
             Exit codes: 0 success, 1 failure (a source's guest runs on), 2 wrong usage.
             """,
         version: Version.description,
-        subcommands: [Send.self, Receive.self, Demo.self, DemoDestination.self])
+        subcommands: [Send.self, Receive.self, Simulate.self, Throttle.self, Demo.self, DemoDestination.self])
 }

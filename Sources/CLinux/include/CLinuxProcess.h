@@ -1,0 +1,19 @@
+// Other processes: pidfd_open(2) and pidfd_send_signal(2), which Debian 12's headers have not in a form that Swift sees,
+// and fork(2), which Swift does not import because a copy of a process with threads must run no Swift.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+// A descriptor that stands for a process, also after its number is given to another: -1 with errno.
+int CLinux_pidfd_open(int32_t process);
+
+// 0, or -1 with errno. ESRCH: the process has ended.
+int CLinux_pidfd_send_signal(int pidfd, int signal);
+
+// Starts a child process that waits until `lifeline`, the reading end of a pipe, ends. If it ends without a byte, this
+// process has died: the child then writes `bytes` to `target`, or, where that is -1, lets the process of `pidfd` go on.
+// The child is in a session of its own and keeps no other descriptor of this process open. Its process number, or -1
+// with errno.
+int32_t CLinux_start_guardian(
+    int lifeline, int target, const uint8_t *_Nonnull bytes, size_t byte_count, int pidfd);

@@ -1,0 +1,38 @@
+public import SystemPackage
+
+/// Why a guest in another process cannot be slowed down.
+public enum ActuatorError: Error, Hashable {
+    /// There is no such process, or this one may not signal it.
+    case process(Int32, Errno)
+    /// The directory is no cgroup with the cpu controller.
+    case noCPUController(path: String)
+    /// A file of the cgroup cannot be read or written.
+    case file(path: String, operation: String, Errno)
+    /// A file of the cgroup holds what it should not.
+    case content(path: String, found: String)
+    /// Processes of the guest, at least 1.
+    case cpuCount(Int)
+    /// The process that undoes a throttle if this one is killed cannot be started.
+    case guardian(Errno)
+}
+
+extension ActuatorError: CustomStringConvertible {
+    /// A sentence with what was expected, what was found and what to do.
+    public var description: String {
+        switch self {
+        case .process(let identifier, let errno):
+            "the process \(identifier) cannot be slowed down: \(errno)"
+        case .noCPUController(let path):
+            "'\(path)' has neither cpu.max nor cpu.cfs_quota_us: give the directory of a cgroup that has the cpu "
+                + "controller, and not the root"
+        case .file(let path, let operation, let errno):
+            "cannot \(operation) '\(path)': \(errno)"
+        case .content(let path, let found):
+            "'\(path)' holds '\(found)', which is no CPU bandwidth"
+        case .cpuCount(let count):
+            "a guest has 1 vCPU or more, not \(count)"
+        case .guardian(let errno):
+            "the process that would undo the throttle if this one were killed cannot be started: \(errno)"
+        }
+    }
+}

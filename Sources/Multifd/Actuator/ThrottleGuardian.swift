@@ -1,0 +1,54 @@
+import CLinux
+import Glibc
+import SystemPackage
+
+/// Owns a child process that undoes a throttle when this process dies without having done so.
+struct ThrottleGuardian: ~Copyable, Sendable {
+    /// What it does then.
+    enum Undo {
+        case write([UInt8], to: FileDescriptor)
+        case letGoOn(pidfd: FileDescriptor)
+    }
+
+    private let process: Int32
+    /// The writing end of a pipe that the child reads: it ends when this process does.
+    private let lifeline: FileDescriptor
+
+    init(_ undo: Undo) throws(ActuatorError) {
+        var ends: (Int32, Int32) = (-1, -1)
+        let made = unsafe withUnsafeMutableBytes(of: &ends) { ends in
+            unsafe ends.withMemoryRebound(to: Int32.self) { unsafe pipe($0.baseAddress) }
+        }
+        guard made == 0 else { throw .guardian(Errno(rawValue: errno)) }
+        // Programs that this process starts must not keep the pipe open.
+        for end in [ends.0, ends.1] { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        let (child, error) = Self.start(undo, lifeline: ends.0)
+        close(ends.0)
+        guard child > 0 else {
+            close(ends.1)
+            throw .guardian(error)
+        }
+        process = child
+        lifeline = FileDescriptor(rawValue: ends.1)
+    }
+
+    /// The throttle has been undone: ends the child.
+    deinit {
+        _ = try? lifeline.writeAll([0])
+        try? lifeline.close()
+        while waitpid(process, nil, 0) < 0, errno == EINTR {}
+    }
+
+    private static func start(_ undo: Undo, lifeline: Int32) -> (child: Int32, error: Errno) {
+        let (target, bytes, pidfd): (Int32, [UInt8], Int32) =
+            switch undo {
+            case .write(let bytes, let file): (file.rawValue, bytes, -1)
+            case .letGoOn(let pidfd): (-1, [0], pidfd.rawValue)
+            }
+        let child = unsafe bytes.withUnsafeBufferPointer { buffer -> Int32 in
+            guard let start = buffer.baseAddress else { return -1 }
+            return unsafe CLinux_start_guardian(lifeline, target, start, buffer.count, pidfd)
+        }
+        return (child, Errno(rawValue: errno))
+    }
+}

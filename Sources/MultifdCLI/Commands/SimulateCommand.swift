@@ -1,0 +1,92 @@
+import ArgumentParser
+import Foundation
+import Multifd
+import MultifdSimulator
+import SystemPackage
+
+extension MultifdCommand {
+    /// A migration on a virtual clock.
+    struct Simulate: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Tells how a migration would go, without one.",
+            discussion: """
+                Guest and link are models; syncs, throttle and switchover are decided by the code that decides in a live \
+                migration. It takes a moment, whatever the size.
+
+                With --fit, guest and link are taken from what `multifd send --json` printed, to ask what would have \
+                been: every other option changes the one thing it names.
+
+                Examples:
+
+                  multifd simulate --ram 1TiB --vcpus 64 --working-set 1GiB --rate 200MB/s \\
+                    --bandwidth 25Gbit/s --auto-converge
+                  multifd simulate --fit run.json --auto-converge --policy predictive
+                  multifd simulate --fit run.json --max-bandwidth 50MB/s --json
+                  multifd simulate --fit run.json --all-policies
+                """)
+
+        @Option(help: ArgumentHelp("Take guest and link from this report of a live run.", valueName: "file"))
+        var fit: String?
+
+        @Option(help: ArgumentHelp("Begin with a guest and a link drawn at random.", valueName: "seed"))
+        var random: UInt64?
+
+        @OptionGroup(title: "Guest and link")
+        var options: ScenarioOptions
+
+        @Flag(inversion: .prefixedNo, help: "Slow the guest down. (default: as in the run that is fitted, else not)")
+        var autoConverge: Bool?
+
+        @OptionGroup(title: "Throttle")
+        var policy: PolicyOptions
+
+        @Flag(help: "Compare every throttle policy, each with its defaults.")
+        var allPolicies = false
+
+        @Flag(help: "Print one JSON document.")
+        var json = false
+
+        func validate() throws {
+            guard fit == nil || random == nil else { throw ValidationError("give either --fit or --random") }
+            if allPolicies, let name = policy.nameOfOneGiven ?? autoConverge.map({ _ in "auto-converge" }) {
+                throw ValidationError("--all-policies tries them all, with their defaults: leave out --\(name)")
+            }
+            if let name = policy.nameOfOneGiven, autoConverge != true, fit == nil || autoConverge == false {
+                throw ValidationError(ParameterError.needless(name: name, without: "auto-converge").description)
+            }
+        }
+
+        func run() throws {
+            var scenario = try options.scenario(from: initial())
+            if allPolicies { return try compare(scenario) }
+            if let autoConverge { scenario.throttle = autoConverge ? scenario.throttle ?? ThrottleParameters() : nil }
+            if let throttle = scenario.throttle {
+                let namesPolicy = policy.throttlePolicy != nil || policy.cpuThrottleTailslow
+                // A policy's own parameters make no sense for another.
+                scenario.throttle = try policy.parameters(defaults: namesPolicy ? throttle.withoutPolicy : throttle)
+                try scenario.throttle?.validate()
+            } else if let name = policy.nameOfOneGiven {
+                throw ParameterError.needless(name: name, without: "auto-converge")
+            }
+            let report = Simulation.run(scenario)
+            if json {
+                try JSONDocument(SimulationDocument(report: report, scenario: scenario)).print()
+            } else {
+                FileDescriptor.standardOutput.writeLine(SimulationText(report, scenario: scenario).text)
+            }
+        }
+
+        private func compare(_ scenario: Scenario) throws {
+            let comparison = PolicyComparison(of: scenario)
+            guard !json else { return try JSONDocument(comparison).print() }
+            FileDescriptor.standardOutput.writeLine(PolicyTable(comparison).text)
+        }
+
+        private func initial() throws -> Scenario {
+            if let random { return .random(seed: random) }
+            guard let fit else { return ScenarioOptions.defaults }
+            let data = try Data(contentsOf: URL(fileURLWithPath: fit))
+            return try RunFit(JSONDecoder().decode(MigrationInfo.self, from: data)).scenario
+        }
+    }
+}

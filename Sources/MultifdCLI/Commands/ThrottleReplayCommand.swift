@@ -1,0 +1,49 @@
+import ArgumentParser
+import Foundation
+import Multifd
+import SystemPackage
+
+extension MultifdCommand {
+    /// Another policy on the samples of a migration that was recorded.
+    struct ThrottleReplay: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "replay",
+            abstract: "Tells what a policy would have decided on the samples of a migration.",
+            discussion: """
+                FILE is what `multifd send --auto-converge --record FILE` wrote. The samples are those of the migration as \
+                it went: a policy that throttles earlier or more would have seen a calmer guest. For that there is \
+                `multifd simulate`.
+
+                Examples:
+
+                  multifd throttle replay run.samples --policy tailslow
+                  multifd throttle replay run.samples --policy dynamic --cpu-throttle-initial 50
+                """)
+
+        @Argument(help: ArgumentHelp("The recording.", valueName: "file"))
+        var file: String
+
+        @OptionGroup(title: "Throttle")
+        var policy: PolicyOptions
+
+        @Flag(help: "Print one JSON document: an array as in 'throttle-decisions'.")
+        var json = false
+
+        func run() throws {
+            let data = try Data(contentsOf: URL(fileURLWithPath: file))
+            let recording = try JSONDecoder().decode(ThrottleRecording.self, from: data)
+            var defaults = recording.parameters
+            // The policy's own parameters make no sense for another.
+            if policy.throttlePolicy != nil || policy.cpuThrottleTailslow { defaults = defaults.withoutPolicy }
+            let parameters = try policy.parameters(defaults: defaults)
+            try parameters.validate()
+            let decisions = recording.decisions(of: parameters)
+            guard !json else { return try JSONDocument(decisions).print() }
+            for decision in decisions { FileDescriptor.standardOutput.writeLine(decision.line) }
+            let count = recording.samples.count
+            FileDescriptor.standardOutput.writeLine(
+                "\(parameters.policy.rawValue): \(decisions.count) decisions on \(count) samples, "
+                    + "\(decisions.last?.to.rawValue ?? 0) % at the end")
+        }
+    }
+}

@@ -1,0 +1,132 @@
+import ArgumentParser
+import Multifd
+import MultifdSimulator
+
+/// The guest and the link of a simulated migration. What is not given is taken from the run that is fitted, or has the
+/// default.
+struct ScenarioOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The guest's memory. (default: 4GiB)", valueName: "size"), transform: ByteCount.init(parsing:))
+    var ram: ByteCount?
+
+    @Option(help: ArgumentHelp("Virtual CPUs. (default: 2)", valueName: "count"))
+    var vcpus: Int?
+
+    @Option(
+        help: ArgumentHelp("What each vCPU keeps rewriting, of its own. (default: 25MiB)", valueName: "size"),
+        transform: ByteCount.init(parsing:))
+    var workingSet: ByteCount?
+
+    @Option(
+        help: ArgumentHelp("How fast each does, unthrottled. (default: 100MB/s)", valueName: "rate"),
+        transform: ByteRate.init(parsing:))
+    var rate: ByteRate?
+
+    @Option(help: ArgumentHelp("Which page is written next. (default: sequential)", valueName: "which"))
+    var pattern: Choice<WriteRegion.Pattern>?
+
+    @Option(help: ArgumentHelp("Zero pages among those never written, 0...1. (default: 0.5)", valueName: "share"))
+    var zeroShare: Double?
+
+    @Option(help: ArgumentHelp("What a codec leaves of a page, 0...1. (default: 1)", valueName: "share"))
+    var compressedShare: Double?
+
+    @Option(help: ArgumentHelp("What a delta has of a page, 0...1. (default: 0.1)", valueName: "share"))
+    var changedShare: Double?
+
+    @Flag(help: "Send pages that were sent before as deltas.")
+    var xbzrle = false
+
+    @Option(help: ArgumentHelp("Device state. (default: 1MiB)", valueName: "size"), transform: ByteCount.init(parsing:))
+    var deviceState: ByteCount?
+
+    @Option(
+        help: ArgumentHelp("The link's. (default: 10Gbit/s)", valueName: "rate"), transform: ByteRate.init(parsing:))
+    var bandwidth: ByteRate?
+
+    @Option(help: ArgumentHelp("One way, in ms. (default: 0.2)", valueName: "ms"))
+    var latency: Double?
+
+    @Option(help: ArgumentHelp("Channels. (default: 2)", valueName: "count"))
+    var multifdChannels: Int?
+
+    @Option(
+        help: ArgumentHelp("What one channel reads, encodes and writes. (default: 1.5GB/s)", valueName: "rate"),
+        transform: ByteRate.init(parsing:))
+    var channelRate: ByteRate?
+
+    @Option(help: ArgumentHelp("Over all channels. (default: 0, no limit)", valueName: "rate"), transform: ByteRate.init(parsing:))
+    var maxBandwidth: ByteRate?
+
+    @Option(help: ArgumentHelp("For how long the guest may be paused, in ms. (default: 300)", valueName: "ms"))
+    var downtimeLimit: Int?
+
+    @Option(help: ArgumentHelp("Give up after this time, in s. (default: 3600)", valueName: "s"))
+    var timeout: Int?
+
+    func validate() throws {
+        for (name, share) in [
+            ("zero-share", zeroShare), ("compressed-share", compressedShare), ("changed-share", changedShare),
+        ] {
+            guard let share, !(0...1).contains(share) else { continue }
+            throw ValidationError("--\(name) is a share, 0 to 1, not \(share)")
+        }
+        for (name, count, limit) in [("vcpus", vcpus, 4096), ("multifd-channels", multifdChannels, 255)] {
+            guard let count, !(1...limit).contains(count) else { continue }
+            throw ValidationError("--\(name) is a number from 1 to \(limit), not \(count)")
+        }
+        guard bandwidth?.rawValue != 0, channelRate?.rawValue != 0 else {
+            throw ValidationError("--bandwidth and --channel-rate are more than 0: nothing would move")
+        }
+        guard (latency ?? 0) >= 0, (downtimeLimit ?? 0) >= 0, (timeout ?? 1) > 0 else {
+            throw ValidationError("--latency and --downtime-limit are 0 or more, and --timeout is more than 0")
+        }
+        guard (ram?.rawValue ?? 1) > 0 else { throw ValidationError("--ram is more than 0: there is nothing to move") }
+        _ = try pattern?.value(of: "pattern")
+    }
+
+    /// What is simulated when no run is fitted and no option given.
+    static let defaults = Scenario(
+        name: "a guest",
+        guest: GuestModel(
+            ramByteCount: 4 << 30, regions: [WriteRegion(byteCount: 50 << 20, writeRate: 200e6, vcpuCount: 2)],
+            zeroShare: 0.5),
+        link: LinkModel(bandwidth: 1.25e9))
+
+    /// `scenario` with what was asked for.
+    func scenario(from scenario: Scenario) throws(ParameterError) -> Scenario {
+        var result = scenario
+        result.guest = try guest(from: scenario.guest)
+        if let bandwidth { result.link.bandwidth = Double(bandwidth.rawValue) }
+        if let latency { result.link.latency = latency / 1000 }
+        if let multifdChannels { result.link.channelCount = multifdChannels }
+        if let channelRate { result.link.channelRate = Double(channelRate.rawValue) }
+        if let maxBandwidth { result.link.limit = Double(maxBandwidth.rawValue) }
+        if let downtimeLimit { result.downtimeLimit = Double(downtimeLimit) / 1000 }
+        if let timeout { result.timeout = Double(timeout) }
+        if xbzrle { result.sendsDeltas = true }
+        return result
+    }
+
+    private func guest(from guest: GuestModel) throws(ParameterError) -> GuestModel {
+        var result = guest
+        if let ram { result.ramByteCount = ram.rawValue }
+        if let zeroShare { result.zeroShare = zeroShare }
+        if let compressedShare { result.compressedShare = compressedShare }
+        if let deviceState { result.deviceStateByteCount = deviceState.rawValue }
+        for index in result.regions.indices {
+            let before = result.regions[index]
+            let count = Double(before.vcpuCount)
+            // Each vCPU goes on doing what it did, also when there are more of them.
+            let vcpuCount = vcpus ?? before.vcpuCount
+            let ownBytes = workingSet.map { Double($0.rawValue) } ?? Double(before.byteCount) / count
+            let ownRate = rate.map { Double($0.rawValue) } ?? before.writeRate / count
+            result.regions[index].vcpuCount = vcpuCount
+            result.regions[index].byteCount = min(Int(ownBytes * Double(vcpuCount)), result.ramByteCount)
+            result.regions[index].writeRate = ownRate * Double(vcpuCount)
+            if let pattern { result.regions[index].pattern = try pattern.value(of: "pattern") }
+            result.regions[index].changedShare = changedShare ?? (xbzrle ? 0.1 : before.changedShare)
+        }
+        result.vcpuCount = vcpus ?? guest.vcpuCount
+        return result
+    }
+}

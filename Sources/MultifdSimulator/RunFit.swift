@@ -1,0 +1,127 @@
+package import Multifd
+
+/// Finds the models of guest and link that make a live migration's report come out again, so that a user can ask what
+/// would have been: with more channels, another policy, half the link.
+///
+/// It looks at what every report has: how long iterations took, what the guest dirtied in them, and how it was throttled.
+package struct RunFit {
+    private let report: MigrationInfo
+    private let parameters: MigrationParameters
+    /// Passes with the guest running.
+    private let iterations: [IterationInfo]
+
+    /// - Throws: ``RunFitError`` when the report has too little in it.
+    package init(_ report: MigrationInfo) throws(RunFitError) {
+        self.report = report
+        guard let parameters = report.parameters else { throw .noParameters }
+        self.parameters = parameters
+        iterations = report.status == .completed ? report.iterations.dropLast() : report.iterations
+        guard !iterations.isEmpty, report.ram.total > 0 else { throw .noIteration }
+    }
+
+    /// The migration as it went, to be simulated.
+    package var scenario: Scenario {
+        let region = WriteRegionFit(observations).region(vcpuCount: max(report.guest?.steps.count ?? 1, 1))
+        let untouched = max(report.ram.total - region.byteCount, 1)
+        let zeroShare = min(1, Double(iterations[0].duplicate << Page.shift) / Double(untouched))
+        let gibibytes = Double(report.ram.total) / 1_073_741_824
+        return Scenario(
+            name: report.guest?.workload ?? report.uri ?? "a live run",
+            guest: GuestModel(
+                ramByteCount: report.ram.total, vcpuCount: region.vcpuCount, regions: [region], zeroShare: zeroShare,
+                compressedShare: wireShare, deviceStateByteCount: 64 << 10),
+            link: link, throttle: parameters.autoConverge ? parameters.throttle : nil,
+            downtimeLimit: parameters.downtimeLimit.seconds, sendsDeltas: false,
+            timeout: parameters.timeout > .zero ? parameters.timeout.seconds : 3600,
+            syncTimePerGiB: (report.downtimeBreakdown?.finalSync.seconds ?? 0.003 * gibibytes) / gibibytes)
+    }
+
+    // MARK: The link
+
+    /// Iterations long enough to tell a rate; but for very small guests never the first, of which zero pages are a part.
+    private var telling: [IterationInfo] {
+        let later = iterations.dropFirst().filter { $0.normal > 256 }
+        return later.isEmpty ? [iterations[0]] : Array(later)
+    }
+
+    private func total(_ key: KeyPath<IterationInfo, Int>) -> Double { telling.reduce(0) { $0 + Double($1[keyPath: key]) } }
+
+    private var pageBytes: Double { max((total(\.normal) + total(\.delta)) * Double(Page.byteCount), 1) }
+    private var seconds: Double { max(telling.reduce(0) { $0 + $1.duration.seconds }, 1e-6) }
+    /// Bytes on the wire for a byte of a normal page.
+    private var wireShare: Double { min(1, max(0.001, total(\.transferred) / pageBytes)) }
+
+    private var link: LinkModel {
+        let wireRate = max(total(\.transferred) / seconds, 1)
+        let encoding = report.channels.reduce(0) { $0 + $1.encodingTime.seconds }
+        let writing = report.channels.reduce(0) { $0 + $1.writingTime.seconds }
+        let bytesIn = report.channels.reduce(0) { $0 + Double($1.bytesIn) }
+        let count = max(report.channels.count, 1)
+        var link = LinkModel(bandwidth: wireRate, latency: latency, channelCount: count)
+        if encoding > 0 { link.channelRate = bytesIn / encoding }
+        let limit = Double(parameters.maxBandwidth)
+        if limit > 0, wireRate > 0.85 * limit {
+            // What the link itself would take is not known: as much as the channels could feed it.
+            link.limit = wireRate
+            link.bandwidth = max(wireRate, link.channelRate * Double(count) * wireShare)
+        } else if encoding > writing {
+            link.channelRate = pageBytes / seconds / Double(count)
+            link.bandwidth = wireRate * 10
+        }
+        let zeroBytes = Double(iterations[0].duplicate << Page.shift)
+        let content = Double(iterations[0].normal << Page.shift) * link.secondsPerByte(wireShare: wireShare)
+        link.zeroPageRate = min(1e13, max(1e9, zeroBytes / max(iterations[0].duration.seconds - content, 1e-9)))
+        return link
+    }
+
+    /// From what the handover took, two ways and the guest's start.
+    private var latency: Double {
+        min(0.05, max(0.00002, (report.downtimeBreakdown?.resume.seconds ?? 0.0004) / 2))
+    }
+
+    // MARK: The guest
+
+    /// What each iteration left, and for how long the guest ran until then.
+    private var observations: [WriteRegionFit.Observation] {
+        let spent = report.setupTime + iterations.reduce(.zero) { $0 + $1.duration } + (report.downtime ?? .zero)
+        // Syncs, and pauses between very short iterations.
+        let gap = max(.zero, report.totalTime - spent) / iterations.count
+        var start = report.setupTime
+        return iterations.map { iteration in
+            let end = start + iteration.duration + gap
+            defer { start = end }
+            return WriteRegionFit.Observation(
+                guestTime: guestTime(from: start, to: end).seconds, bytes: Double(iteration.remaining))
+        }
+    }
+
+    /// The time between two moments less what the throttle took.
+    private func guestTime(from start: Duration, to end: Duration) -> Duration {
+        var time = start
+        var speed = 1.0
+        var ran = Duration.zero
+        for decision in report.throttleDecisions where decision.time < end && decision.vcpu == nil {
+            if decision.time > time {
+                ran += (decision.time - time) * speed
+                time = decision.time
+            }
+            speed = decision.to.guestSpeed
+        }
+        return ran + (end - time) * speed
+    }
+}
+
+/// Why a report cannot be fitted.
+package enum RunFitError: Error, CustomStringConvertible {
+    case noParameters
+    case noIteration
+
+    package var description: String {
+        switch self {
+        case .noParameters:
+            "the report has no 'parameters': give what `multifd send --json` printed"
+        case .noIteration:
+            "the report has no iteration with the guest running: give that of a migration that got so far"
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import Foundation
+
+/// A process that keeps one CPU busy.
+final class BusyProcess {
+    private let process = Process()
+
+    init() throws {
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.arguments = ["-c", "while :; do :; done"]
+        try process.run()
+    }
+
+    deinit { end() }
+
+    /// It may be stopped: nothing less ends it then.
+    func end() {
+        guard process.isRunning else { return }
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+    }
+
+    var identifier: Int32 { process.processIdentifier }
+
+    /// The letter that the kernel gives its state: `R` running, `T` stopped.
+    var state: Character {
+        let text = (try? String(contentsOfFile: "/proc/\(identifier)/stat", encoding: .utf8)) ?? ""
+        return text.split(separator: ")").last?.first { $0 != " " } ?? "?"
+    }
+
+    /// Time on a CPU, and time ready to run while others had it.
+    private var times: (running: Double, waiting: Double) {
+        let text = (try? String(contentsOfFile: "/proc/\(identifier)/schedstat", encoding: .utf8)) ?? ""
+        let fields = text.split(separator: " ").compactMap { Double($0) }
+        return fields.count > 1 ? (fields[0] / 1e9, fields[1] / 1e9) : (0, 0)
+    }
+
+    /// The share of a CPU that it got within some seconds, and the share that it would have got on an idle machine, which
+    /// is more where others want the CPU too.
+    func shares(within seconds: Double) -> (used: Double, wanted: Double) {
+        let (before, start) = (times, ProcessInfo.processInfo.systemUptime)
+        Thread.sleep(forTimeInterval: seconds)
+        let (after, end) = (times, ProcessInfo.processInfo.systemUptime)
+        let used = (after.running - before.running) / (end - start)
+        return (used, used + (after.waiting - before.waiting) / (end - start))
+    }
+}

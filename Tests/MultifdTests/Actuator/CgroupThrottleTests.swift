@@ -1,0 +1,73 @@
+import Foundation
+import Multifd
+import Testing
+
+/// A cgroup with the cpu controller that a test makes and takes away.
+final class TemporaryCgroup {
+    let path: String
+
+    /// Where cgroups with the controller can be made: version 1, then version 2; nil where the tests may not.
+    static let parent: String? = ["/sys/fs/cgroup/cpu", "/sys/fs/cgroup"].first { parent in
+        let path = "\(parent)/multifd-probe-\(getpid())"
+        guard unsafe mkdir(path, 0o755) == 0 else { return false }
+        defer { unsafe rmdir(path) }
+        return ["cpu.max", "cpu.cfs_quota_us"].contains { FileManager.default.fileExists(atPath: "\(path)/\($0)") }
+    }
+
+    init() throws {
+        path = "\(Self.parent ?? "")/multifd-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+    }
+
+    deinit { unsafe rmdir(path) }
+
+    func add(_ process: BusyProcess) throws {
+        let file = try FileHandle(forWritingTo: URL(fileURLWithPath: "\(path)/cgroup.procs"))
+        try file.write(contentsOf: Data("\(process.identifier)".utf8))
+    }
+
+    var bandwidth: String {
+        ["cpu.max", "cpu.cfs_quota_us"].lazy
+            .compactMap { try? String(contentsOfFile: "\(self.path)/\($0)", encoding: .utf8) }.first ?? ""
+    }
+}
+
+@Suite(.serialized, .enabled("cgroups with the cpu controller can be made here") { TemporaryCgroup.parent != nil })
+struct CgroupThrottleTests {
+    @Test(arguments: [60, 80]) func `a cgroup gets the share that is left to it, and all of it back`(percentage: Int) throws {
+        let cgroup = try TemporaryCgroup()
+        let process = try BusyProcess()
+        defer { process.end() }
+        try cgroup.add(process)
+        let original = cgroup.bandwidth
+        let throttle = try CgroupThrottle(path: cgroup.path, cpuCount: 1)
+        try throttle.setThrottle(ThrottlePercentage(clamping: percentage))
+        let (used, wanted) = process.shares(within: 3)
+        let asked = Double(100 - percentage) / 100
+        #expect(used <= asked + 0.05)
+        #expect(wanted >= asked - 0.05)
+        throttle.release()
+        #expect(cgroup.bandwidth == original)
+    }
+
+    @Test func `a limit that was there before is lowered in proportion, and comes back`() throws {
+        let cgroup = try TemporaryCgroup()
+        let isVersion2 = cgroup.bandwidth.contains("max")
+        let file = "\(cgroup.path)/\(isVersion2 ? "cpu.max" : "cpu.cfs_quota_us")"
+        try Data((isVersion2 ? "50000 100000" : "50000").utf8).write(to: URL(fileURLWithPath: file))
+        let original = cgroup.bandwidth
+        let throttle = try CgroupThrottle(path: cgroup.path, cpuCount: 8)
+        try throttle.setThrottle(ThrottlePercentage(clamping: 50))
+        #expect(cgroup.bandwidth.hasPrefix("25000"))
+        try throttle.setThrottle(.off)
+        #expect(cgroup.bandwidth == original)
+        throttle.release()
+        #expect(cgroup.bandwidth == original)
+    }
+
+    @Test func `a directory that is no cgroup is refused in a sentence`() {
+        let error = #expect(throws: ActuatorError.self) { try CgroupThrottle(path: "/tmp", cpuCount: 1) }
+        #expect(error == .noCPUController(path: "/tmp"))
+        #expect(throws: ActuatorError.cpuCount(0)) { try CgroupThrottle(path: "/tmp", cpuCount: 0) }
+    }
+}

@@ -1,0 +1,62 @@
+import Foundation
+import Multifd
+import Testing
+
+@Suite(.serialized) struct ProcessThrottleTests {
+    /// Other processes of the machine may take of what it got, and make it wait for a stop: hence one bound on what it got
+    /// and one on what it would have got.
+    @Test(arguments: [30, 60, 90]) func `a process gets the share that is left to it`(percentage: Int) throws {
+        let process = try BusyProcess()
+        let throttle = try ProcessThrottle(process: process.identifier)
+        try throttle.setThrottle(ThrottlePercentage(clamping: percentage))
+        let (used, wanted) = process.shares(within: 3)
+        let asked = Double(100 - percentage) / 100
+        #expect(used <= asked + 0.05)
+        #expect(wanted >= asked - 0.05)
+        throttle.release()
+        #expect(process.state == "R")
+    }
+
+    @Test func `it runs on when the throttle is taken off, released or let go`() throws {
+        let process = try BusyProcess()
+        let full = ThrottlePercentage(clamping: 99)
+        var throttle: ProcessThrottle? = try ProcessThrottle(process: process.identifier)
+        for end in [{ try throttle?.setThrottle(.off) }, { throttle?.release() }] {
+            try throttle?.setThrottle(full)
+            // 10 ms of 1000 it runs: once stopped it stays so for long.
+            #expect(process.reaches("T"))
+            try end()
+            #expect(process.reaches("R"))
+        }
+        throttle = try ProcessThrottle(process: process.identifier)
+        try throttle?.setThrottle(full)
+        #expect(process.reaches("T"))
+        throttle = nil
+        #expect(process.reaches("R"))
+    }
+
+    @Test func `a process that is not there is refused, and one that ends is told`() throws {
+        let process = try BusyProcess()
+        let throttle = try ProcessThrottle(process: process.identifier)
+        try throttle.setThrottle(ThrottlePercentage(clamping: 50))
+        process.end()
+        #expect(throws: ActuatorError.self) { try ProcessThrottle(process: process.identifier) }
+        #expect(throws: ActuatorError.self) {
+            for _ in 0..<10_000 {
+                usleep(1000)
+                try throttle.setThrottle(ThrottlePercentage(clamping: 50))
+            }
+        }
+    }
+}
+
+extension BusyProcess {
+    /// Whether it is in a state within ten seconds: far more than it takes.
+    func reaches(_ wanted: Character) -> Bool {
+        for _ in 0..<10_000 {
+            if state == wanted { return true }
+            usleep(1000)
+        }
+        return false
+    }
+}
