@@ -40,6 +40,7 @@ let package = Package(
                 .product(name: "Rainbow", package: "Rainbow"),
                 .product(name: "TextTable", package: "TextTable"),
             ]),
+        .target(name: "MultifdSimulator", dependencies: ["Multifd"]),
         .target(name: "CLinux"),
         .target(name: "CPage"),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
@@ -59,6 +60,7 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .testTarget(name: "MultifdCLITests", dependencies: ["Multifd", "MultifdCLI"]),
+        .testTarget(name: "MultifdSimulatorTests", dependencies: ["Multifd", "MultifdSimulator"]),
     ],
     swiftLanguageModes: [.v6]
 )
