@@ -15,8 +15,16 @@ struct MultifdCommand: AsyncParsableCommand {
 
               multifd demo
 
+            A live guest of QEMU is saved and put back by
+
+              multifd qemu save --qmp unix:/run/vm.qmp vm.snapshot
+              multifd qemu restore vm.snapshot --qmp unix:/run/vm2.qmp
+
             Exit codes: 0 success, 1 failure (a source's guest runs on), 2 wrong usage.
             """,
         version: Version.description,
-        subcommands: [Send.self, Receive.self, Simulate.self, Throttle.self, Demo.self, DemoDestination.self])
+        subcommands: [
+            Send.self, Receive.self, QEMU.self, Inspect.self, Simulate.self, Throttle.self, Demo.self,
+            DemoDestination.self,
+        ])
 }

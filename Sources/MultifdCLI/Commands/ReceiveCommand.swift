@@ -1,5 +1,6 @@
 import ArgumentParser
 import Multifd
+import MultifdQEMU
 import SystemPackage
 
 extension MultifdCommand {
@@ -16,8 +17,13 @@ extension MultifdCommand {
                   multifd receive tcp::7000 --output memory.raw
                   multifd receive tcp:127.0.0.1:0 --run
                   multifd receive unix:/run/multifd.sock
+                  multifd receive tcp::7000 --snapshot vm.snapshot
 
-                With neither --output nor --run the memory is received, verified and dropped.
+                A QEMU can be the source, too: set its capability return-path, so that it learns whether the guest is \
+                saved, and give --snapshot here. With its capability multifd on, any number of channels and any \
+                compression will do.
+
+                With none of --output, --snapshot and --run the memory is received, verified and dropped.
                 """)
 
         @Argument(help: ArgumentHelp("Where to listen.", valueName: "uri"), transform: MigrationURI.init(parsing:))
@@ -28,6 +34,20 @@ extension MultifdCommand {
                 "Store the memory as it was at switchover in this file. It appears only when the migration has succeeded.",
                 valueName: "file"))
         var output: String?
+
+        @Option(
+            help: ArgumentHelp(
+                "Store the guest, QEMU's or ours, with its devices in this directory, which must not exist yet.",
+                valueName: "directory"))
+        var snapshot: String?
+
+        @Option(
+            help: ArgumentHelp(
+                "The channels of a source that is QEMU, 0...255. (default: those that come)", valueName: "count"))
+        var multifdChannels: Int?
+
+        @Flag(help: "A source that is QEMU has its capability switchover-ack on.")
+        var switchoverAck = false
 
         @Flag(name: .customLong("run"), help: "Let the guest run on here, until ^C or SIGTERM.")
         var runsGuest = false
@@ -42,8 +62,16 @@ extension MultifdCommand {
         var reporting: OutputOptions
 
         func validate() throws {
-            guard output == nil || !runsGuest else {
-                throw ValidationError("--output stores the guest's memory and --run runs the guest: choose one")
+            guard [output != nil, snapshot != nil, runsGuest].filter(\.self).count <= 1 else {
+                throw ValidationError(
+                    "--output stores the guest's memory, --snapshot the guest, and --run runs it: choose one")
+            }
+            guard snapshot != nil || multifdChannels == nil && !switchoverAck else {
+                throw ValidationError(
+                    "--multifd-channels and --switchover-ack are for a QEMU, which --snapshot receives")
+            }
+            guard (0...255).contains(multifdChannels ?? 0) else {
+                throw ValidationError("Parameter 'multifd-channels' expects a value between 0 and 255")
             }
             guard timeout >= 0 else {
                 throw ValidationError("Parameter 'timeout' expects a value from 0, not \(timeout)")
@@ -53,6 +81,7 @@ extension MultifdCommand {
         func run() async throws {
             let running = runsGuest ? WorkloadTarget() : nil
             _ = try await reporting.report {
+                if let snapshot { return try makeDestination(for: snapshot) }
                 let target: any MigrationTarget =
                     try running ?? output.map { try ImageFileTarget(path: $0) } ?? MemoryTarget()
                 var deadlines = Deadlines()
@@ -67,6 +96,22 @@ extension MultifdCommand {
                 await Interrupt.wait()
                 guest.shutDown()
             }
+        }
+
+        /// The destination that takes guests of QEMU as well.
+        private func makeDestination(for snapshot: String) throws -> MigrationDestination {
+            var deadlines = Deadlines()
+            deadlines.total = timeout > 0 ? .seconds(timeout) : nil
+            // QEMU may be told to wait before the switchover, and is silent meanwhile.
+            deadlines.stall = .seconds(300)
+            var options = QEMUReceiveOptions()
+            options.multifdChannels = multifdChannels
+            options.acknowledgesSwitchover = switchoverAck
+            let destination = try MigrationDestination(
+                listeningOn: uri, snapshot: SnapshotTarget(path: snapshot), qemu: options, deadlines: deadlines,
+                logger: reporting.logger("destination"))
+            announce(destination.uri)
+            return destination
         }
 
         /// Standard output belongs to the document when there is one.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Multifd
+import MultifdQEMU
 import SystemPackage
 
 extension MultifdCommand {
@@ -8,7 +9,8 @@ extension MultifdCommand {
         static let configuration = CommandConfiguration(
             abstract: "Migrates a guest to a destination that listens.",
             discussion: """
-                SOURCE is a file with raw guest memory, or a guest that runs in this process:
+                SOURCE is a file with raw guest memory, a directory that --snapshot or 'multifd qemu save' made, or a \
+                guest that runs in this process:
 
                 \(GuestHelp.text)
 
@@ -45,6 +47,18 @@ extension MultifdCommand {
         @Option(help: ArgumentHelp("How to find the pages that a workload writes.", valueName: "how"))
         var dirtyTracking = Choice(DirtyTracking.auto)
 
+        @Flag(help: "The destination is a QEMU that was started with -incoming; SOURCE is a snapshot of one.")
+        var qemu = false
+
+        @OptionGroup(title: "With --qemu")
+        var qemuOptions: QEMUOptions
+
+        @Option(
+            help: ArgumentHelp(
+                "When its channels meet: round (machine types from 8.1), section. (default: found out)",
+                valueName: "mode"))
+        var syncMode: Choice<QEMUOptions.SyncMode>?
+
         @OptionGroup(title: "Migration parameters")
         var options: ParameterOptions
 
@@ -57,12 +71,14 @@ extension MultifdCommand {
         func validate() throws {
             do {
                 _ = try dirtyTracking.value(of: "dirty-tracking")
+                _ = try syncMode?.value(of: "sync-mode")
             } catch {
                 throw ValidationError(error.description)
             }
         }
 
         func run() async throws {
+            if qemu { return try await sendToQEMU() }
             do {
                 var migration: MigrationSource?
                 // Also of a migration that failed: above all of one that did not converge.
@@ -86,6 +102,19 @@ extension MultifdCommand {
                 try throttle.save(migration.recording)
             } catch {
                 FileDescriptor.standardError.writeLine("multifd: the recording could not be written: \(error)")
+            }
+        }
+
+        private func sendToQEMU() async throws {
+            guard case .snapshot(let path) = source else { throw SnapshotError.notQEMU(path: source.description) }
+            _ = try await output.report {
+                let parameters = try options.parameters()
+                var sending = QEMUSendOptions()
+                sending.multifdChannels = qemuOptions.noMultifd ? 0 : parameters.multifdChannels
+                sending.syncMode = try syncMode?.value(of: "sync-mode").mode
+                return try QEMUSource(
+                    snapshot: Snapshot(path: path), to: uri, parameters: parameters, options: sending,
+                    logger: output.logger("source"))
             }
         }
     }

@@ -1,4 +1,5 @@
 import Multifd
+import MultifdQEMU
 
 /// What the source's and the destination's end have in common for the one who watches.
 protocol MigrationEnd: Sendable {
@@ -14,6 +15,18 @@ extension MigrationSource: MigrationEnd {
 }
 
 extension MigrationDestination: MigrationEnd {
+    func interrupt() { cancel() }
+}
+
+extension QEMUSource: MigrationEnd {
+    func interrupt() { cancel() }
+}
+
+extension QEMUSave: MigrationEnd {
+    func interrupt() { cancel() }
+}
+
+extension QEMURestore: MigrationEnd {
     func interrupt() { cancel() }
 }
 

@@ -63,7 +63,8 @@ extension MigrationSettings {
     /// Capabilities of ways to migrate that are not ours, each off.
     static let foreignCapabilities = [
         "postcopy-ram", "x-colo", "dirty-bitmaps", "mapped-ram", "compress", "block", "background-snapshot",
-        "pause-before-switchover", "switchover-ack", "zero-copy-send", "rdma-pin-all", "postcopy-preempt", "release-ram",
+        "pause-before-switchover", "switchover-ack", "zero-copy-send", "rdma-pin-all", "postcopy-preempt",
+        "release-ram",
     ]
 
     /// What to set for a migration over multifd channels, or over the main connection alone when there are none.

@@ -49,7 +49,8 @@ struct SnapshotBundle {
             found[name] = Array(try reader.raw(content))
         }
         try reader.finish()
-        manifest = try SnapshotManifest(decoding: found[SnapshotManifest.fileName] ?? [], path: "the snapshot that is sent")
+        manifest = try SnapshotManifest(
+            decoding: found[SnapshotManifest.fileName] ?? [], path: "the snapshot that is sent")
         found[SnapshotManifest.fileName] = nil
         files = [:]
         for file in manifest.smallFiles {

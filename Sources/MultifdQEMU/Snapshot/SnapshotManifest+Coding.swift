@@ -46,7 +46,9 @@ extension SnapshotManifest {
             throw .inconsistent(path: path, problem: "the manifest names a file twice, or outside the directory")
         }
         guard pageSize == Page.byteCount, !ramBlocks.isEmpty, Set(ramBlocks.map(\.name)).count == ramBlocks.count,
-            ramBlocks.allSatisfy({ $0.size > 0 && $0.size % Page.byteCount == 0 && (1...255).contains($0.name.utf8.count) })
+            ramBlocks.allSatisfy({
+                $0.size > 0 && $0.size % Page.byteCount == 0 && (1...255).contains($0.name.utf8.count)
+            })
         else {
             throw .inconsistent(path: path, problem: "its RAMBlocks do not have pages of 4 KiB and distinct names")
         }

@@ -1,0 +1,34 @@
+import ArgumentParser
+import MultifdQEMU
+import SystemPackage
+
+extension MultifdCommand {
+    /// What is in a snapshot.
+    struct Inspect: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Shows what a snapshot holds, and whether it is intact.",
+            discussion: """
+                Reads all of it and compares the hashes with those in its manifest.json; exits with 1 when one differs. \
+                With --json the manifest is printed.
+                """)
+
+        @Argument(help: ArgumentHelp("The snapshot's directory.", valueName: "directory"))
+        var directory: String
+
+        @Flag(help: "Do not read the memory: the hashes are shown and not compared.")
+        var quick = false
+
+        @Flag(help: "Print the manifest on standard output.")
+        var json = false
+
+        func run() throws {
+            let snapshot = try Snapshot(path: directory)
+            if !quick { try snapshot.verify() }
+            if json {
+                try JSONDocument(snapshot.manifest).print()
+            } else {
+                FileDescriptor.standardOutput.writeLine(SnapshotReport(snapshot.manifest, isVerified: !quick).text)
+            }
+        }
+    }
+}

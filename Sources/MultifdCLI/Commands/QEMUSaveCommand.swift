@@ -1,0 +1,78 @@
+import ArgumentParser
+import Multifd
+import MultifdQEMU
+
+extension MultifdCommand.QEMU {
+    /// One command saves a running guest.
+    struct Save: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Saves a running guest of QEMU into a directory, live.",
+            discussion: """
+                QEMU is started with a QMP socket: -qmp unix:/run/vm.qmp,server=on,wait=off. The guest runs while it is \
+                saved, but for the downtime at the end. Capabilities and parameters of QEMU that are changed for it are \
+                changed back. If anything fails the guest runs on, and there is no directory.
+
+                Examples:
+
+                  multifd qemu save --qmp unix:/run/vm.qmp vm.snapshot
+                  multifd qemu save --qmp unix:/run/vm.qmp vm.snapshot --quit \\
+                    --multifd-channels 4 --multifd-compression zstd
+                """)
+
+        @Argument(help: ArgumentHelp("The directory to make.", valueName: "directory"))
+        var directory: String
+
+        @Option(
+            help: ArgumentHelp("QEMU's QMP socket.", valueName: "uri"), transform: MigrationURI.init(parsing:))
+        var qmp: MigrationURI
+
+        @Flag(help: "What becomes of the guest. (default: --resume)")
+        var afterwards: Afterwards?
+
+        @Option(
+            help: ArgumentHelp(
+                "Where to listen for QEMU, if it cannot reach a socket in the directory for temporary files.",
+                valueName: "uri"),
+            transform: MigrationURI.init(parsing:))
+        var listen: MigrationURI?
+
+        @OptionGroup(title: "QEMU")
+        var qemu: QEMUOptions
+
+        @OptionGroup(title: "Migration parameters")
+        var options: ParameterOptions
+
+        @OptionGroup(title: "Output")
+        var output: OutputOptions
+
+        enum Afterwards: String, EnumerableFlag {
+            case resume
+            case leavePaused
+            case quit
+
+            static func help(for value: Afterwards) -> ArgumentHelp? {
+                switch value {
+                case .resume: "It runs on, if it ran before. (default)"
+                case .leavePaused: "It stays paused."
+                case .quit: "QEMU is ended."
+                }
+            }
+        }
+
+        func run() async throws {
+            _ = try await output.report {
+                var saving = QEMUSaveOptions()
+                saving.usesMultifd = !qemu.noMultifd
+                saving.uri = listen
+                switch afterwards ?? .resume {
+                case .resume: saving.afterwards = .resume
+                case .leavePaused: saving.afterwards = .leavePaused
+                case .quit: saving.afterwards = .quit
+                }
+                return try QEMUSave(
+                    qmp: qmp, to: directory, parameters: options.parameters(), options: saving,
+                    logger: output.logger("qemu"))
+            }
+        }
+    }
+}

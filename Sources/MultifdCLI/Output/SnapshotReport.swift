@@ -1,0 +1,74 @@
+import Multifd
+import MultifdQEMU
+import TextTable
+
+/// What a person reads about a snapshot.
+struct SnapshotReport {
+    private let manifest: SnapshotManifest
+    private let isVerified: Bool
+
+    /// - Parameter isVerified: whether all hashes have been compared.
+    init(_ manifest: SnapshotManifest, isVerified: Bool) {
+        self.manifest = manifest
+        self.isVerified = isVerified
+    }
+
+    var text: String {
+        var parts = [([summary] + guest).joined(separator: "\n"), blocks]
+        if let sections = manifest.qemu?.deviceSections, !sections.isEmpty { parts.append(Self.table(of: sections)) }
+        return parts.joined(separator: "\n\n")
+    }
+
+    private var summary: String {
+        let size = manifest.ramBlocks.reduce(0) { $0 + $1.size }
+        return "\(ByteCount(rawValue: size).rounded) of RAM, "
+            + "\(ByteCount(rawValue: manifest.deviceState.size).rounded) of device state, saved \(manifest.created), "
+            + (isVerified ? "intact" : "not verified")
+    }
+
+    private var guest: [String] {
+        guard let machine = manifest.qemu else {
+            return manifest.configuration.map { $0.isEmpty ? [] : ["guest: \($0)"] } ?? []
+        }
+        var lines = ["machine: \(machine.machine)"]
+        lines += (machine.sourceVersion.map { ["QEMU \($0)"] } ?? machine.sourceHints).map { "source: \($0)" }
+        if machine.multifdChannels > 0 {
+            lines.append(
+                "channels: \(machine.multifdChannels), compression \(machine.multifdCompression), "
+                    + "meeting by \(machine.syncMode.rawValue)")
+        }
+        if !machine.capabilities.isEmpty {
+            lines.append("capabilities: \(machine.capabilities.joined(separator: ", "))")
+        }
+        return lines
+    }
+
+    private var blocks: String {
+        TextTable<SnapshotBlock> { block in
+            [
+                Column(title: "RAMBlock", value: block.name),
+                Self.number("size", ByteCount(rawValue: block.size).rounded),
+                Self.number("normal", block.normal),
+                Self.number("zero", block.duplicate - block.neverSentCount),
+                Self.number("never sent", block.neverSentCount),
+                Column(title: "hash", value: block.hash),
+                Column(title: "file", value: block.file),
+            ]
+        }.string(for: manifest.ramBlocks, style: Simple.self) ?? ""
+    }
+
+    private static func table(of sections: [DeviceSection]) -> String {
+        TextTable<DeviceSection> { section in
+            [
+                Column(title: "device", value: section.name),
+                number("instance", section.instance),
+                number("version", section.version),
+                number("size", ByteCount(rawValue: section.size).rounded),
+            ]
+        }.string(for: sections, style: Simple.self) ?? ""
+    }
+
+    private static func number(_ title: String, _ value: some CustomStringConvertible) -> Column {
+        Column(title: title, value: value.description, align: .right)
+    }
+}
