@@ -34,6 +34,12 @@ import Testing
         Misuse(
             "send", "image", "tcp:host:7000", "--multifd-zstd-level", "-8",
             says: "Parameter 'multifd-zstd-level' expects a value between -7 and 20, not -8"),
+        Misuse(
+            "send", "image", "tcp:host:7000", "--xbzrle-cache-size", "100MB",
+            says: "Parameter 'xbzrle-cache-size' expects a power of two of at least 4096 bytes, not 100000000"),
+        Misuse(
+            "send", "image", "tcp:host:7000", "--xbzrle-cache-size", "2048",
+            says: "Parameter 'xbzrle-cache-size' expects a power of two of at least 4096 bytes, not 2048"),
         Misuse("send", "image", "tcp:host:7000", "--max-bandwidth", "10XB", says: "'XB' in '10XB' is no unit"),
         Misuse(
             "send", "image", "tcp:host:7000", "--downtime-limit", "2000001",

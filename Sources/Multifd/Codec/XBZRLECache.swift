@@ -24,10 +24,18 @@ package final class XBZRLECache: @unchecked Sendable {
         case miss
     }
 
+    /// What a page becomes at most: with the two bytes that tell its length, a delta is smaller than the page.
+    package static let maximumDeltaByteCount = Page.byteCount - 3
+
     // Changed only between iterations.
     private var table: Table
     private var iteration = 0
     private let firstPages: [Int]
+    private let pageCount: Int
+    /// Whether pages go through ``delta(ofPage:inBlock:content:into:counting:)``: from the second iteration on, and in the
+    /// first as well if there is room for all pages. A smaller cache would only be filled with pages that never change,
+    /// and keep those that do out of it for two more iterations.
+    package private(set) var isInUse = false
 
     /// Bytes of page content that it holds at most.
     package var byteCount: Int { table.slotCount << Page.shift }
@@ -42,11 +50,15 @@ package final class XBZRLECache: @unchecked Sendable {
             defer { next += block.pageCount }
             return next
         }
+        pageCount = next
         table = try Table(byteCount: byteCount)
     }
 
     /// Called between iterations, with a number that counts them: entries age by it.
-    package func beginIteration(_ number: Int) { iteration = number }
+    package func beginIteration(_ number: Int) {
+        iteration = number
+        isInUse = isInUse || number > 1 || table.slotCount >= pageCount
+    }
 
     /// Forgets everything. Called between iterations.
     package func removeAll() { table.removeAll() }
@@ -102,9 +114,9 @@ package final class XBZRLECache: @unchecked Sendable {
         }
 
         counters.pages += 1
-        // One byte less than a page: a delta that is not smaller is of no use.
+        // A delta that with its length is not smaller than the page is of no use.
         switch unsafe XBZRLE.encode(
-            content, against: table.content(of: number), into: &output, maximumByteCount: Page.byteCount - 1)
+            content, against: table.content(of: number), into: &output, maximumByteCount: Self.maximumDeltaByteCount)
         {
         case .unchanged:
             counters.unchanged += 1

@@ -39,6 +39,7 @@ final class DestinationState: Sendable {
             parameters.multifdCompression = compression
             parameters.level = Int(setup.level)
             parameters.verifyMemory = setup.features.contains(.memoryDigest)
+            parameters.xbzrle = setup.features.contains(.deltas)
             shared.info.parameters = parameters
             var guest = GuestInfo()
             guest.ramBlocks = setup.blocks.map { RAMBlockInfo(name: $0.name, size: Int($0.byteCount)) }
@@ -99,7 +100,7 @@ final class DestinationState: Sendable {
         info.ram.multifdBytes = channels.reduce(0) { $0 + $1.counters.bytesIn.value }
         info.ram.transferred = info.ram.multifdBytes + (main?.bytesIn.value ?? 0)
         info.ram.mbps = Double(info.ram.transferred) * 8 / 1e6 / max(time.seconds, 1e-6)
-        info.ram.pagesPerSecond = Int(Double(info.ram.normal + info.ram.duplicate) / max(time.seconds, 1e-6))
+        info.ram.pagesPerSecond = Int(Double(channels.reduce(0) { $0 + $1.counters.pages }) / max(time.seconds, 1e-6))
         if let progress = shared.target.progress { info.guest?.steps = progress.steps }
         let compression = channels.lazy.compactMap(\.compression).first ?? shared.compression
         if compression != .none {

@@ -6,11 +6,13 @@ final class PacketDecoder {
     enum PlacingError: Error, CustomStringConvertible {
         case codec(CodecError)
         case memory(MemoryError)
+        case deltas(WireError)
 
         var description: String {
             switch self {
             case .codec(let error): "\(error)"
             case .memory(let error): "\(error)"
+            case .deltas(let error): "\(error)"
             }
         }
     }
@@ -28,14 +30,16 @@ final class PacketDecoder {
     /// The payload as it came; with no codec these are the pages themselves.
     private let payload: ScratchMemory
     /// Decoded pages on their way to a file.
-    private let decoded: ScratchMemory
+    let decoded: ScratchMemory
+    /// Decoded deltas.
+    private let deltas: ScratchMemory
     /// The RAMBlock of the last packet: nearly always that of the next.
     private var block = 0
 
     init(target: IncomingMemory, rules: PacketRules) throws(MigrationError) {
         self.target = target
         self.rules = rules
-        if case .native(let compression) = rules {
+        if case .native(let compression, _) = rules {
             self.compression = compression
             do {
                 decoder = try compression.makeDecoder()
@@ -46,9 +50,11 @@ final class PacketDecoder {
         do {
             headerBytes = try ScratchMemory(byteCount: PacketHeader.byteCount)
             payload = try ScratchMemory(byteCount: PacketHeader.maximumPayloadByteCount)
-            let decodesToFile = compression != MultifdCompression.none && target.memory.blocks.contains(where: \.isFile)
-            decoded = try ScratchMemory(
-                byteCount: decodesToFile ? PacketHeader.pageCapacity << Page.shift : Page.byteCount)
+            let batchByteCount = PacketHeader.pageCapacity << Page.shift
+            let usesFile = target.memory.blocks.contains(where: \.isFile)
+            let decodesToFile = usesFile && (compression != MultifdCompression.none || rules.acceptDeltas)
+            decoded = try ScratchMemory(byteCount: decodesToFile ? batchByteCount : Page.byteCount)
+            deltas = try ScratchMemory(byteCount: rules.acceptDeltas ? batchByteCount : Page.byteCount)
         } catch {
             throw .memory(error)
         }
@@ -71,7 +77,7 @@ final class PacketDecoder {
         header = try PacketHeader(
             decoding: unsafe RawSpan(_unsafeStart: headerBytes.start, byteCount: PacketHeader.byteCount))
         switch rules {
-        case .native(let compression):
+        case .native(let compression, _):
             try require(header.number == nextNumber, "its number", "\(nextNumber)", "\(header.number)")
             try require(header.extensions.contains(.checksum), "its checksum", "one", "none")
             try require(
@@ -82,8 +88,10 @@ final class PacketDecoder {
                 header.extensions.isEmpty && header.checksum == 0, "the reserved part", "zero", "something else")
             if header.hasPayload { try learnCodec() }
         }
-        try require(header.deltaPageCount == 0, "the number of deltas", "0", "\(header.deltaPageCount)")
+        try require(
+            header.deltaPageCount == 0 || rules.acceptDeltas, "the number of deltas", "0", "\(header.deltaPageCount)")
         if header.pageCount > 0 { try findBlock() }
+        try requireBases(in: target, block: block)
     }
 
     private func require(_ condition: Bool, _ field: String, _ expected: String, _ found: String) throws(WireError) {
@@ -148,8 +156,10 @@ final class PacketDecoder {
         let memory = target.memory.blocks[block]
         if header.codec == .none {
             unsafe try write(from: payload.start, to: memory)
-        } else if header.normalPageCount > 0 {
-            try decodePages(to: memory)
+            unsafe try apply(payload.start + header.normalPageCount << Page.shift, to: memory)
+        } else if header.hasPayload {
+            try decodePayload(to: memory)
+            unsafe try apply(deltas.start, to: memory)
         }
         for index in 0..<header.normalPageCount { target.setReceived(Int(header.pages[index]), ofBlock: block) }
         do { try clearZeroPages() } catch { throw .memory(error) }
@@ -158,7 +168,7 @@ final class PacketDecoder {
     private func write(from buffer: UnsafeRawPointer, to memory: RAMBlock) throws(PlacingError) {
         var from = unsafe buffer
         do {
-            try forEachRun { pages throws(MemoryError) in
+            try forEachRun(in: 0..<header.normalPageCount) { pages throws(MemoryError) in
                 // Within the buffer: it holds a page for each of the packet's.
                 unsafe try memory.write(pages, from: from)
                 unsafe from += pages.count << Page.shift
@@ -168,8 +178,9 @@ final class PacketDecoder {
         }
     }
 
-    /// Decodes straight to where the pages belong, or, for a file, into a buffer that is then written run by run.
-    private func decodePages(to memory: RAMBlock) throws(PlacingError) {
+    /// Decodes straight to where the pages belong, or, for a file, into a buffer that is then written run by run. Deltas,
+    /// which come after the pages, are decoded into a buffer of their own.
+    private func decodePayload(to memory: RAMBlock) throws(PlacingError) {
         guard let decoder else { return }
         do throws(CodecError) {
             unsafe try decoder.begin(UnsafeRawBufferPointer(start: payload.start, count: header.payloadByteCount))
@@ -178,13 +189,16 @@ final class PacketDecoder {
                     into: UnsafeMutableRawBufferPointer(
                         start: decoded.start, count: header.normalPageCount << Page.shift))
             } else {
-                try forEachRun { pages throws(CodecError) in
+                try forEachRun(in: 0..<header.normalPageCount) { pages throws(CodecError) in
                     // Within the block: the page numbers are checked.
                     unsafe try decoder.decode(
                         into: UnsafeMutableRawBufferPointer(
                             start: memory.address(ofPage: pages.lowerBound), count: pages.count << Page.shift))
                 }
             }
+            // Room for all that PacketHeader lets pass.
+            unsafe try decoder.decode(
+                into: UnsafeMutableRawBufferPointer(start: deltas.start, count: header.deltaByteCount))
             try decoder.finish()
         } catch {
             throw .codec(error)
@@ -198,15 +212,15 @@ final class PacketDecoder {
         }
     }
 
-    /// Calls `body` with each run of adjacent normal pages, in the packet's order.
-    private func forEachRun<Failure: Error>(_ body: (Range<Int>) throws(Failure) -> Void) throws(Failure) {
-        var index = 0
-        while index < header.normalPageCount {
+    /// Calls `body` with each run of adjacent pages among some of the packet's, in the packet's order.
+    func forEachRun<Failure: Error>(
+        in indices: Range<Int>, _ body: (Range<Int>) throws(Failure) -> Void
+    ) throws(Failure) {
+        var index = indices.lowerBound
+        while index < indices.upperBound {
             let first = Int(header.pages[index])
             var count = 1
-            while index + count < header.normalPageCount, Int(header.pages[index + count]) == first + count {
-                count += 1
-            }
+            while index + count < indices.upperBound, Int(header.pages[index + count]) == first + count { count += 1 }
             try body(first..<first + count)
             index += count
         }

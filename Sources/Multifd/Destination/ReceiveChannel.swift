@@ -108,7 +108,7 @@ package final class ReceiveChannel: Sendable {
     ) {
         counters.add(
             header, bytesIn: PacketHeader.byteCount + header.payloadByteCount,
-            bytesOut: header.normalPageCount << Page.shift)
+            bytesOut: (header.normalPageCount + header.deltaPageCount) << Page.shift)
         counters.waitingTime.add(from: start, to: headed)
         counters.writingTime.add(from: headed, to: received)
         counters.encodingTime.add(from: received, to: .now)

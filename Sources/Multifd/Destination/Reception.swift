@@ -149,7 +149,8 @@ final class Reception {
             Acceptor.Session(
                 id: setup.sessionID,
                 channel: ReceiveChannel.Session(
-                    target: received, rules: .native(compression), barrier: barrier, patience: state.patience)))
+                    target: received, rules: .native(compression, deltas: features.contains(.deltas)),
+                    barrier: barrier, patience: state.patience)))
         try main.send(.ready(SessionReady(features: features)))
     }
 

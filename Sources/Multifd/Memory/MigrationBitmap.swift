@@ -67,6 +67,13 @@ public struct MigrationBitmap: ~Copyable, @unchecked Sendable {
         blocks[block].pages.takePages(from: page, into: &pages)
     }
 
+    /// Calls `body` with each marked page and its block.
+    package func forEachPage(_ body: (_ page: Int, _ block: Int) -> Void) {
+        for block in blocks.indices {
+            blocks[block].pages.forEachRun { run in for page in run { body(page, block) } }
+        }
+    }
+
     package func forEachRun(inBlock block: Int, _ body: (Range<Int>) -> Void) {
         blocks[block].pages.forEachRun(body)
     }

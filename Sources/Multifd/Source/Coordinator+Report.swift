@@ -32,6 +32,10 @@ extension Coordinator {
         info.parameters = parameters
         info.guest = guestInfo
         info.channels = channels.map(\.info)
+        if parameters.xbzrle {
+            info.xbzrleCache = statistics.deltaRates.info(
+                currentCounts.deltas, cacheByteCount: cache?.byteCount ?? parameters.xbzrleCacheSize)
+        }
         info.errorDescription = error.map { "\($0)" }
         info.verified = status == .completed
         if parameters.multifdCompression != .none {

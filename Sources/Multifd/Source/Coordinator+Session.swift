@@ -21,7 +21,7 @@ extension Coordinator {
             channelCount: UInt8(parameters.multifdChannels),
             compression: parameters.multifdCompression.rawValue,
             level: Int32(parameters.level),
-            features: parameters.verifyMemory ? [.memoryDigest] : [],
+            features: wantedFeatures,
             blocks: guest.memory.blocks.map { .init(name: $0.name, byteCount: UInt64($0.byteCount)) },
             guestConfiguration: guest.configuration)
         try send(.setup(setup))
@@ -32,7 +32,25 @@ extension Coordinator {
         if parameters.verifyMemory, !features.contains(.memoryDigest) {
             throw .refused(peer: connection.peer, reason: "it cannot verify memory: leave --verify-memory out")
         }
+        if parameters.xbzrle, !features.contains(.deltas) {
+            throw .refused(peer: connection.peer, reason: "it cannot take deltas: leave --xbzrle out")
+        }
+        // A guest that never writes has nothing to send twice.
+        if parameters.xbzrle, guest.dirtyLog != nil {
+            do {
+                cache = try XBZRLECache(of: guest.memory, byteCount: parameters.xbzrleCacheSize)
+            } catch {
+                throw .memory(error)
+            }
+        }
         try startChannels(setup.sessionID, parameters)
+    }
+
+    private var wantedFeatures: SessionFeatures {
+        var features: SessionFeatures = []
+        if state.parameters.verifyMemory { features.insert(.memoryDigest) }
+        if state.parameters.xbzrle { features.insert(.deltas) }
+        return features
     }
 
     private func startChannels(_ id: SessionID, _ parameters: MigrationParameters) throws(MigrationError) {
@@ -41,7 +59,8 @@ extension Coordinator {
             memory: guest.memory,
             settings: PacketEncoder.Settings(
                 compression: parameters.multifdCompression, level: parameters.level,
-                zeroPageDetection: parameters.zeroPageDetection, rules: .native(parameters.multifdCompression)),
+                zeroPageDetection: parameters.zeroPageDetection,
+                rules: .native(parameters.multifdCompression, deltas: features.contains(.deltas)), cache: cache),
             queue: queue,
             gate: gate,
             limiter: state.limiter,
@@ -68,7 +87,7 @@ extension Coordinator {
             channels[number].shutdown()
             try send(.channelLost(UInt8(number)))
             try awaitReply("channelClosed") { $0 == .channelClosed(UInt8(number)) }
-            channels[number].joinAndReturnPages(to: &bitmap)
+            channels[number].joinAndReturnPages(to: &bitmap, forgettingThemIn: cache)
             guard lostChannels.count < channels.count else { throw .noChannelLeft(lastReason: "\(error)") }
             logger.warning("channel \(number) is lost, the others go on: \(error)")
         }

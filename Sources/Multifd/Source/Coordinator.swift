@@ -19,6 +19,8 @@ final class Coordinator {
     let gate: BarrierGate
     var main: MainChannel?
     var features: SessionFeatures = []
+    /// What deltas are made against, with `xbzrle`.
+    var cache: XBZRLECache?
     var estimator: SwitchoverEstimator
     /// Kept when memory is to be verified.
     var digest: IncrementalDigest?
@@ -155,6 +157,7 @@ final class Coordinator {
 
     /// Sends every page that is marked, and waits until the destination has applied them all.
     func iterate() throws(MigrationError) {
+        prepareCache()
         statistics.beginIteration(currentCounts, guest.progress)
         var channelCount: Int
         repeat {
@@ -166,6 +169,17 @@ final class Coordinator {
         let iteration = statistics.endIteration(currentCounts, guest.progress)
         estimator.record(
             pageCount: iteration.pages, zeroPageCount: iteration.duplicate, duration: iteration.duration)
+    }
+
+    /// Ages the cache, and gives it the size that is asked for by now. No channel is at work.
+    private func prepareCache() {
+        guard let cache else { return }
+        do {
+            try cache.resize(toByteCount: state.parameters.xbzrleCacheSize)
+        } catch {
+            logger.warning("the xbzrle cache keeps its \(cache.byteCount) bytes: \(error)")
+        }
+        cache.beginIteration(statistics.iterations.count + 1)
     }
 
     /// Cuts what is marked into batches and queues them.
@@ -232,6 +246,11 @@ final class Coordinator {
     /// Called whenever the coordinator has waited for a tick.
     private func tick() throws(MigrationError) {
         do { try state.patience.check(peer: "\(uri)") } catch { throw .transport(error) }
+        // Between barriers the destination has nothing to say but why it gives up. Its channels may be stuck then.
+        if let main, main.connection.isReadable {
+            let message = try main.receive()
+            throw .unexpectedMessage(expected: "nothing before the end of the iteration", found: "\(message.kind)")
+        }
         if gate.channels.allSatisfy(\.isLost) { try replaceLostChannels() }
         try syncWithinIteration()
         try publishIfDue()

@@ -8,6 +8,13 @@ final class PacketEncoder {
         var zeroPageDetection: ZeroPageDetection
         /// QEMU's are without what this program adds.
         var rules: PacketRules
+        /// What deltas are made against; nil to send none.
+        var cache: XBZRLECache?
+    }
+
+    /// What becomes of a page.
+    private enum Treatment {
+        case normal, zero, delta, unchanged
     }
 
     enum EncodingError: Error, CustomStringConvertible {
@@ -31,6 +38,7 @@ final class PacketEncoder {
     private let settings: Settings
     private var isNative: Bool { if case .native = settings.rules { true } else { false } }
     private let encoder: (any PayloadEncoder)?
+    private let deltas: DeltaEncoder?
     private var checksum = StreamingChecksum()
     private let headerBytes: ScratchMemory
     private let ownStaging: ScratchMemory
@@ -50,6 +58,7 @@ final class PacketEncoder {
         do {
             headerBytes = try ScratchMemory(byteCount: PacketHeader.byteCount)
             ownStaging = try ScratchMemory(byteCount: batchByteCount)
+            deltas = try settings.cache.map { cache throws(MemoryError) in try DeltaEncoder(cache: cache) }
             encoded = try ScratchMemory(
                 byteCount: encoder?.maximumEncodedByteCount(for: batchByteCount) ?? Page.byteCount)
         } catch {
@@ -69,8 +78,13 @@ final class PacketEncoder {
         finishPacket()
     }
 
+    /// What this channel's pages met in the cache so far.
+    var deltaCounters: XBZRLECounters { deltas?.counters ?? XBZRLECounters() }
+
     /// Encodes a batch's pages.
-    func encode(_ batch: borrowing Batch) throws(EncodingError) {
+    ///
+    /// - Returns: whether there is a packet: not when the destination has all of the pages as they are.
+    func encode(_ batch: borrowing Batch) throws(EncodingError) -> Bool {
         beginPacket()
         header.block = blockNames[batch.block]
         let block = memory.blocks[batch.block]
@@ -79,8 +93,10 @@ final class PacketEncoder {
         } else {
             stage(batch, of: block)
         }
+        guard header.pageCount > 0 else { return false }
         try encodeStaged()
         finishPacket()
+        return true
     }
 
     /// Where the batch's pages are put together, until the packet is finished.
@@ -89,12 +105,12 @@ final class PacketEncoder {
     /// Copies the batch and finds its zero pages, in one pass.
     private func stage(_ batch: borrowing Batch, of block: RAMBlock) {
         var end = unsafe staging
-        partition(batch) { page, detectsZero in
+        partition(batch) { page, blockIndex in
             // Within the staging buffer: it has room for a whole batch, and `end` moves by a page for each at most.
             let isZero = unsafe GuestPages.copy(block.address(ofPage: page), to: end)
-            if isZero, detectsZero { return true }
-            unsafe end += Page.byteCount
-            return false
+            let treatment = unsafe treat(page, ofBlock: blockIndex, content: end, isZero: isZero)
+            if treatment == .normal { unsafe end += Page.byteCount }
+            return treatment
         }
     }
 
@@ -112,35 +128,63 @@ final class PacketEncoder {
         }
         var from = unsafe staging
         var to = unsafe staging
-        partition(batch) { _, detectsZero in
+        partition(batch) { page, blockIndex in
             defer { unsafe from += Page.byteCount }
-            if detectsZero, unsafe GuestPages.isZero(from) { return true }
+            let isZero = unsafe settings.zeroPageDetection == .multifd && GuestPages.isZero(from)
+            let treatment = unsafe treat(page, ofBlock: blockIndex, content: from, isZero: isZero)
+            guard treatment == .normal else { return treatment }
             if unsafe from != to { unsafe to.copyMemory(from: from, byteCount: Page.byteCount) }
             unsafe to += Page.byteCount
-            return false
+            return treatment
         }
     }
 
-    /// Writes the batch's pages into the header: the normal ones first, then those for which `isZero` says so, or that
-    /// the coordinator has found to be zero already.
-    private func partition(_ batch: borrowing Batch, isZero: (_ page: Int, _ detectsZero: Bool) -> Bool) {
-        let detectsZero = settings.zeroPageDetection == .multifd
+    /// Decides what becomes of a page whose copy lies at `content`.
+    @unsafe
+    private func treat(_ page: Int, ofBlock block: Int, content: UnsafeRawPointer, isZero: Bool) -> Treatment {
+        if isZero, settings.zeroPageDetection == .multifd { return .zero }
+        guard let deltas, deltas.isInUse else { return .normal }
+        return switch unsafe deltas.encode(page: page, ofBlock: block, content: content) {
+        case .unchanged: .unchanged
+        case .delta: .delta
+        case .overflow, .miss: .normal
+        }
+    }
+
+    /// Writes the batch's pages into the header: the normal ones first, then the zero pages, those that the coordinator
+    /// has found included, then those with a delta. Those that are unchanged are left out.
+    private func partition(_ batch: borrowing Batch, treat: (_ page: Int, _ block: Int) -> Treatment) {
         var zeroPages = [128 of UInt32](repeating: 0)
+        var deltaPages = [128 of UInt32](repeating: 0)
         for index in 0..<batch.pageCount {
             let page = batch.pages[index]
-            if index >= batch.pageCount - batch.zeroPageCount || isZero(Int(page), detectsZero) {
-                zeroPages[header.zeroPageCount] = page
-                header.zeroPageCount += 1
-            } else {
+            switch index >= batch.pageCount - batch.zeroPageCount ? .zero : treat(Int(page), batch.block) {
+            case .normal:
                 header.pages[header.normalPageCount] = page
                 header.normalPageCount += 1
+            case .zero:
+                deltas?.forget(page: Int(page), ofBlock: batch.block)
+                zeroPages[header.zeroPageCount] = page
+                header.zeroPageCount += 1
+            case .delta:
+                deltaPages[header.deltaPageCount] = page
+                header.deltaPageCount += 1
+            case .unchanged: break
             }
         }
-        for index in 0..<header.zeroPageCount { header.pages[header.normalPageCount + index] = zeroPages[index] }
+        var end = header.normalPageCount
+        for index in 0..<header.zeroPageCount { header.pages[end + index] = zeroPages[index] }
+        end += header.zeroPageCount
+        for index in 0..<header.deltaPageCount { header.pages[end + index] = deltaPages[index] }
     }
 
     private func encodeStaged() throws(EncodingError) {
-        let byteCount = header.normalPageCount << Page.shift
+        if let deltas {
+            header.deltaByteCount = deltas.byteCount
+            // Within the staging buffer: each delta takes less room than the page that it stands for.
+            unsafe deltas.copyDeltas(to: staging + header.normalPageCount << Page.shift)
+        }
+        let byteCount = header.decodedByteCount
         guard byteCount > 0 else { return }
         guard let encoder else {
             header.payloadByteCount = byteCount
@@ -165,6 +209,7 @@ final class PacketEncoder {
 
     private func beginPacket() {
         checksum.begin()
+        deltas?.beginPacket()
         gather.removeAll()
         unsafe gather.append(headerBytes.start, PacketHeader.byteCount)
         header.isSync = false
@@ -174,11 +219,12 @@ final class PacketEncoder {
         if !isNative { header.pages = [128 of UInt32](repeating: 0) }
         header.normalPageCount = 0
         header.zeroPageCount = 0
+        header.deltaPageCount = 0
         header.payloadByteCount = 0
+        header.deltaByteCount = 0
         header.block = .none
         header.number = nextNumber
         header.checksum = 0
-        nextNumber += 1
     }
 
     /// Writes the header in front of the payload that the gather list holds already.
@@ -189,6 +235,7 @@ final class PacketEncoder {
         header.checksum = Checksum.of(
             unsafe RawSpan(_unsafeStart: headerBytes.start, byteCount: PacketHeader.byteCount), seed: checksum.value)
         writeHeader()
+        nextNumber += 1
     }
 
     private func writeHeader() {

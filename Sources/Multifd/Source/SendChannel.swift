@@ -58,10 +58,12 @@ final class SendChannel: Sendable {
     /// What was sent up to the last barrier. Once every channel has arrived there, this does not change.
     var totals: SessionTotals { confirmedTotals.withLock { $0 } }
 
-    /// Joins a lost channel and marks what it sent since the last barrier.
-    func joinAndReturnPages(to bitmap: inout MigrationBitmap) {
+    /// Joins a lost channel and marks what it sent since the last barrier. Nobody knows which of it the destination has:
+    /// it goes again in full.
+    func joinAndReturnPages(to bitmap: inout MigrationBitmap, forgettingThemIn cache: XBZRLECache?) {
         shutdown()
         join()
+        if let cache { unconfirmed.bitmap.forEachPage { page, block in cache.forget(page: page, inBlock: block) } }
         bitmap.formUnion(unconfirmed.bitmap)
     }
 
@@ -85,10 +87,16 @@ final class SendChannel: Sendable {
                     let page = Int(batch.pages[index])
                     unconfirmed.bitmap.mark(page..<page + 1, inBlock: batch.block)
                 }
+                let hasPacket: Bool
                 do {
-                    try encoder.encode(batch)
+                    hasPacket = try encoder.encode(batch)
                 } catch {
                     throw .codec(description: "\(error)", channel: number, packet: encoder.header.number)
+                }
+                counters.deltas.set(encoder.deltaCounters)
+                guard hasPacket else {
+                    counters.encodingTime.add(from: start, to: .now)
+                    continue
                 }
             case .sync(let barrier):
                 // Left over from a channel that was lost before it could take it.
@@ -122,8 +130,8 @@ final class SendChannel: Sendable {
         } catch {
             throw .transport(error)
         }
-        counters.add(
-            encoder.header, bytesIn: encoder.header.normalPageCount << Page.shift, bytesOut: byteCount)
+        let pageCount = encoder.header.normalPageCount + encoder.header.deltaPageCount
+        counters.add(encoder.header, bytesIn: pageCount << Page.shift, bytesOut: byteCount)
     }
 
     private func connect(_ session: Session) throws(MigrationError) -> Connection {

@@ -15,6 +15,7 @@ struct SourceStatistics {
     /// From the end of an iteration on the main channel to the destination's word that all of it is applied.
     var barrierRoundTrip = Duration.zero
     private(set) var lastSync = Duration.zero
+    private(set) var deltaRates = DeltaRates()
 
     private(set) var iterations: [IterationInfo] = []
     private var iterationStart = MonotonicTime.now
@@ -89,6 +90,7 @@ struct SourceStatistics {
         }
         iteration.guestSpeed = speed(since: progressAtIteration, progress)
         progressAtEnd = progress
+        deltaRates.measure(from: iterationCounts, to: counts)
         iterations.append(iteration)
         return iteration
     }

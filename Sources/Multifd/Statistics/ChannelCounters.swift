@@ -4,7 +4,8 @@ package final class ChannelCounters: Sendable {
     package let normal = Counter()
     package let duplicate = Counter()
     package let delta = Counter()
-    package let unchanged = Counter()
+    /// What the channel's pages met in the cache of deltas.
+    package let deltas = DeltaCounters()
     package let bytesIn = Counter()
     package let bytesOut = Counter()
     /// In ns, like the other times.
@@ -23,12 +24,16 @@ package final class ChannelCounters: Sendable {
         bytesOut.add(encoded)
     }
 
+    /// Pages sent or received.
+    package var pages: Int { normal.value + duplicate.value + delta.value }
+
     package func info(channel: Int, address: String) -> ChannelInfo {
         var info = ChannelInfo(channel: channel, address: address)
         info.packets = packets.value
         info.normal = normal.value
         info.duplicate = duplicate.value
         info.delta = delta.value
+        info.unchanged = deltas.value.unchanged
         info.bytesIn = bytesIn.value
         info.bytesOut = bytesOut.value
         info.encodingTime = .nanoseconds(encodingTime.value)

@@ -12,7 +12,10 @@ public struct ChannelInfo: Codable, Hashable, Sendable {
     public var duplicate = 0
     /// Pages as deltas.
     public var delta = 0
-    /// Bytes that went into the channel: at the source page content, at the destination what the socket gave.
+    /// Pages that were not sent because the destination had them as they were.
+    public var unchanged = 0
+    /// Bytes that went into the channel: at the source page content, whole pages for deltas too; at the destination what
+    /// the socket gave.
     public var bytesIn = 0
     /// Bytes that came out of it: at the source what went to the socket, at the destination page content.
     public var bytesOut = 0
@@ -36,6 +39,7 @@ public struct ChannelInfo: Codable, Hashable, Sendable {
         case normal
         case duplicate
         case delta
+        case unchanged
         case bytesIn = "bytes-in"
         case bytesOut = "bytes-out"
         case encodingTime = "encoding-time"

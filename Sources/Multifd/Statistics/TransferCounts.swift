@@ -4,7 +4,8 @@ package struct TransferCounts: Sendable {
     package var normal = 0
     package var duplicate = 0
     package var delta = 0
-    package var unchanged = 0
+    package var unchanged: Int { deltas.unchanged }
+    package var deltas = XBZRLECounters()
     /// Bytes on all channels, packet headers included.
     package var channelBytes = 0
     /// Bytes on the main channel.
@@ -19,7 +20,7 @@ package struct TransferCounts: Sendable {
             normal += channel.normal.value
             duplicate += channel.duplicate.value
             delta += channel.delta.value
-            unchanged += channel.unchanged.value
+            deltas += channel.deltas.value
             channelBytes += channel.bytesOut.value
         }
     }

@@ -14,6 +14,8 @@ public struct XBZRLECacheInfo: Codable, Hashable, Sendable {
     public var encodingRate = 0.0
     /// Pages whose delta would have been larger than the page.
     public var overflow = 0
+    /// Pages that were as they had been sent last, so that nothing was sent. Ours.
+    public var unchanged = 0
 
     /// Nothing counted.
     public init() {}
@@ -26,5 +28,6 @@ public struct XBZRLECacheInfo: Codable, Hashable, Sendable {
         case cacheMissRate = "cache-miss-rate"
         case encodingRate = "encoding-rate"
         case overflow
+        case unchanged
     }
 }

@@ -29,6 +29,12 @@ package final class Connection: Sendable {
     /// Ends both directions: blocked calls of any thread return, the peer sees the end of the stream.
     package func shutdown() { _ = Glibc.shutdown(socket, Int32(SHUT_RDWR)) }
 
+    /// Whether something can be received at once, be it the end.
+    package var isReadable: Bool {
+        var entry = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&entry, 1, 0) > 0
+    }
+
     /// Sends all of a list, and leaves it empty.
     package func send(
         _ list: inout GatherList, limiter: BandwidthLimiter? = nil, patience: Patience

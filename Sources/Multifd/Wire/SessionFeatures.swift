@@ -6,6 +6,9 @@ package struct SessionFeatures: OptionSet, Sendable {
     /// Before the handover both ends hash all of the guest's memory and the source compares.
     package static let memoryDigest = SessionFeatures(rawValue: 1)
 
+    /// Pages that were sent before may come as deltas.
+    package static let deltas = SessionFeatures(rawValue: 2)
+
     /// What this program grants.
-    package static let supported: SessionFeatures = [.memoryDigest]
+    package static let supported: SessionFeatures = [.memoryDigest, .deltas]
 }

@@ -42,6 +42,16 @@ struct ParameterOptions: ParsableArguments {
             "Give up after this time, in s, and leave the guest at the source. (default: 0, never)", valueName: "s"))
     var timeout: Int?
 
+    @Flag(help: "Send pages that were sent before as deltas against what was sent.")
+    var xbzrle = false
+
+    @Option(
+        help: ArgumentHelp(
+            "What deltas are made against: a power of two; as large as RAM it never misses. (default: 64MiB)",
+            valueName: "size"),
+        transform: ByteCount.init(parsing:))
+    var xbzrleCacheSize: ByteCount?
+
     @Flag(help: "Hash all memory at both ends before the handover and compare. It takes downtime.")
     var verifyMemory = false
 
@@ -71,6 +81,8 @@ struct ParameterOptions: ParsableArguments {
         if let availSwitchoverBandwidth { parameters.availSwitchoverBandwidth = availSwitchoverBandwidth.rawValue }
         if let downtimeLimit { parameters.downtimeLimit = .milliseconds(downtimeLimit) }
         if let timeout { parameters.timeout = .seconds(timeout) }
+        if xbzrle { parameters.xbzrle = true }
+        if let xbzrleCacheSize { parameters.xbzrleCacheSize = xbzrleCacheSize.rawValue }
         if verifyMemory { parameters.verifyMemory = true }
         return parameters
     }

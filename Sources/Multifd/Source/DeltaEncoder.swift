@@ -1,0 +1,55 @@
+/// Finds the pages of a batch that need not go in full, and gathers their deltas. Owned by one channel's thread.
+///
+/// The deltas of a packet are, one after the other, a be16 length and as many bytes of ``XBZRLE``.
+@safe
+final class DeltaEncoder {
+    /// What this channel's pages met in the cache so far.
+    private(set) var counters = XBZRLECounters()
+    /// Bytes gathered for the packet.
+    private(set) var byteCount = 0
+
+    private let cache: XBZRLECache
+    private let deltas: ScratchMemory
+
+    init(cache: XBZRLECache) throws(MemoryError) {
+        self.cache = cache
+        // A delta takes at most a page, and the encoder wants room for a page when it tries.
+        deltas = try ScratchMemory(byteCount: (Batch.capacity + 1) * Page.byteCount)
+    }
+
+    /// Whether pages are to be handed over at all. Does not change within an iteration.
+    var isInUse: Bool { cache.isInUse }
+
+    func beginPacket() { byteCount = 0 }
+
+    /// Decides what to send of a page that is not zero, and gathers its delta if there is one.
+    ///
+    /// - Parameter content: the page's copy in the staging buffer.
+    @unsafe
+    func encode(page: Int, ofBlock block: Int, content: UnsafeRawPointer) -> XBZRLECache.Outcome {
+        let start = unsafe deltas.start + byteCount
+        // Within the buffer: so far each page took less than its size.
+        let buffer = unsafe UnsafeMutableRawBufferPointer(start: start, count: 2 + Page.byteCount)
+        var output = unsafe OutputRawSpan(buffer: buffer, initializedCount: 0)
+        output.appendZeros(2)
+        let outcome = unsafe cache.delta(
+            ofPage: page, inBlock: block, content: content, into: &output, counting: &counters)
+        let end = unsafe output.finalize(for: buffer)
+        if case .delta(let length) = outcome {
+            unsafe start.storeBytes(of: UInt16(length).bigEndian, as: UInt16.self)
+            byteCount += end
+        }
+        return outcome
+    }
+
+    /// A page is sent as a zero page.
+    func forget(page: Int, ofBlock block: Int) { cache.forget(page: page, inBlock: block) }
+
+    /// Copies what was gathered.
+    ///
+    /// - Parameter destination: has room for ``byteCount``.
+    @unsafe
+    func copyDeltas(to destination: UnsafeMutableRawPointer) {
+        unsafe destination.copyMemory(from: deltas.start, byteCount: byteCount)
+    }
+}
