@@ -102,16 +102,10 @@ final class DestinationState: Sendable {
         info.ram.mbps = Double(info.ram.transferred) * 8 / 1e6 / max(time.seconds, 1e-6)
         info.ram.pagesPerSecond = Int(Double(channels.reduce(0) { $0 + $1.counters.pages }) / max(time.seconds, 1e-6))
         if let progress = shared.target.progress { info.guest?.steps = progress.steps }
+        var codecs = CodecCounts()
+        for channel in channels { codecs += channel.counters.codecs.withLock { $0 } }
         let compression = channels.lazy.compactMap(\.compression).first ?? shared.compression
-        if compression != .none {
-            var codec = CodecInfo(level: info.parameters?.level ?? 0)
-            for channel in info.channels {
-                codec.bytesIn += channel.bytesIn - channel.packets * PacketHeader.byteCount
-                codec.bytesOut += channel.bytesOut
-                codec.encodingTime += channel.encodingTime
-            }
-            info.codecs = [compression.rawValue: codec]
-        }
+        info.codecs = codecs.info(compression, level: info.parameters?.level)
         return info
     }
 }

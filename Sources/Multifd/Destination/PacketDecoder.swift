@@ -183,6 +183,7 @@ final class PacketDecoder {
     private func decodePayload(to memory: RAMBlock) throws(PlacingError) {
         guard let decoder else { return }
         do throws(CodecError) {
+            if header.extensions.contains(.restart) { decoder.restart() }
             unsafe try decoder.begin(UnsafeRawBufferPointer(start: payload.start, count: header.payloadByteCount))
             if memory.isFile {
                 unsafe try decoder.decode(

@@ -111,6 +111,11 @@ package final class ReceiveChannel: Sendable {
             bytesOut: (header.normalPageCount + header.deltaPageCount) << Page.shift)
         counters.waitingTime.add(from: start, to: headed)
         counters.writingTime.add(from: headed, to: received)
-        counters.encodingTime.add(from: received, to: .now)
+        let placed = MonotonicTime.now
+        counters.encodingTime.add(from: received, to: placed)
+        guard header.hasPayload else { return }
+        let (codec, time) = (header.codec, placed.since(received))
+        let (bytesIn, bytesOut) = (header.payloadByteCount, header.decodedByteCount)
+        counters.codecs.withLock { $0.add(codec, bytesIn: bytesIn, bytesOut: bytesOut, time: time) }
     }
 }

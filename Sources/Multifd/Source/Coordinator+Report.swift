@@ -1,3 +1,5 @@
+import Synchronization
+
 extension Coordinator {
     /// What all channels have sent, lost ones included.
     var currentCounts: TransferCounts {
@@ -38,15 +40,10 @@ extension Coordinator {
         }
         info.errorDescription = error.map { "\($0)" }
         info.verified = status == .completed
-        if parameters.multifdCompression != .none {
-            var codec = CodecInfo(level: parameters.level)
-            for channel in info.channels {
-                codec.bytesIn += channel.bytesIn
-                codec.bytesOut += channel.bytesOut - channel.packets * PacketHeader.byteCount
-                codec.encodingTime += channel.encodingTime
-            }
-            info.codecs = [parameters.multifdCompression.rawValue: codec]
-        }
+        var codecs = CodecCounts()
+        for channel in channels { codecs += channel.counters.codecs.withLock { $0 } }
+        info.codecs = codecs.info(parameters.multifdCompression, level: parameters.level)
+        info.codecDecisions = codecs.decisions
         state.publish(info)
     }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 
 extension Coordinator {
@@ -60,7 +61,10 @@ extension Coordinator {
             settings: PacketEncoder.Settings(
                 compression: parameters.multifdCompression, level: parameters.level,
                 zeroPageDetection: parameters.zeroPageDetection,
-                rules: .native(parameters.multifdCompression, deltas: features.contains(.deltas)), cache: cache),
+                rules: .native(parameters.multifdCompression, deltas: features.contains(.deltas)),
+                channelsPerCore: Double(parameters.multifdChannels)
+                    / Double(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))),
+                cache: cache),
             queue: queue,
             gate: gate,
             limiter: state.limiter,

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Turns batches into packets, in memory that is allocated once. Owned by one channel's thread.
 @safe
 final class PacketEncoder {
@@ -8,6 +10,8 @@ final class PacketEncoder {
         var zeroPageDetection: ZeroPageDetection
         /// QEMU's are without what this program adds.
         var rules: PacketRules
+        /// Channels of the migration for each core of this machine.
+        var channelsPerCore = 1.0
         /// What deltas are made against; nil to send none.
         var cache: XBZRLECache?
     }
@@ -38,12 +42,16 @@ final class PacketEncoder {
     private let settings: Settings
     private var isNative: Bool { if case .native = settings.rules { true } else { false } }
     private let encoder: (any PayloadEncoder)?
+    /// With `multifd-compression auto`: decides whether `encoder` is used.
+    private let adaptation: AdaptiveEncoder?
     private let deltas: DeltaEncoder?
     private var checksum = StreamingChecksum()
     private let headerBytes: ScratchMemory
     private let ownStaging: ScratchMemory
     private let encoded: ScratchMemory
     private var nextNumber: UInt64 = 0
+    /// What the codec took for the last packet.
+    private var codecTime = Duration.zero
 
     init(memory: GuestMemory, settings: Settings) throws(MigrationError) {
         self.memory = memory
@@ -51,7 +59,10 @@ final class PacketEncoder {
         blockNames = memory.blocks.map { BlockName($0.name) }
         let batchByteCount = Batch.capacity * Page.byteCount
         do {
-            encoder = try settings.compression.makeEncoder(level: settings.level)
+            adaptation =
+                settings.compression == .auto
+                ? try AdaptiveEncoder(channelsPerCore: settings.channelsPerCore) : nil
+            encoder = try adaptation?.zstd ?? settings.compression.makeEncoder(level: settings.level)
         } catch {
             throw .codec(description: "\(error)", channel: 0, packet: 0)
         }
@@ -186,20 +197,49 @@ final class PacketEncoder {
         }
         let byteCount = header.decodedByteCount
         guard byteCount > 0 else { return }
-        guard let encoder else {
-            header.payloadByteCount = byteCount
-            return unsafe appendPayload(staging, byteCount)
-        }
-        header.codec = settings.compression.packetCodec
-        // Safe: the staging buffer belongs to this thread, the codec to this channel.
-        var output = unsafe OutputRawSpan(buffer: encoded.buffer, initializedCount: 0)
+        let start = MonotonicTime.now
         do {
-            try unsafe encoder.encode(RawSpan(_unsafeStart: staging, byteCount: byteCount), into: &output)
+            // Safe: the staging buffer belongs to this thread, the codec to this channel.
+            try unsafe encodePayload(RawSpan(_unsafeStart: staging, byteCount: byteCount))
         } catch {
             throw .codec(error)
         }
+        codecTime = MonotonicTime.now.since(start)
+    }
+
+    private func encodePayload(_ payload: RawSpan) throws(CodecError) {
+        guard let encoder, try isWorthEncoding(payload) else {
+            header.payloadByteCount = payload.byteCount
+            return unsafe payload.withUnsafeBytes { bytes in
+                // The gather list's type lacks a const: it only reads what it sends.
+                guard let start = unsafe UnsafeMutableRawPointer(mutating: bytes.baseAddress) else { return }
+                unsafe appendPayload(start, bytes.count)
+            }
+        }
+        header.codec = settings.compression.packetCodec
+        var output = unsafe OutputRawSpan(buffer: encoded.buffer, initializedCount: 0)
+        try encoder.encode(payload, into: &output)
         header.payloadByteCount = unsafe output.finalize(for: encoded.buffer)
         unsafe appendPayload(encoded.start, header.payloadByteCount)
+    }
+
+    private func isWorthEncoding(_ payload: RawSpan) throws(CodecError) -> Bool {
+        switch try adaptation?.choose(for: payload) {
+        case .raw: return false
+        case .zstd(startsAnew: true): header.extensions.insert(.restart)
+        case .zstd(startsAnew: false), nil: break
+        }
+        return true
+    }
+
+    /// Counts the packet that was sent, and learns from it. What was decided is told once an iteration.
+    func record(sending: Duration, in codecs: borrowing Mutex<CodecCounts>) {
+        if header.isSync, let adaptation { codecs.withLock { $0.decisions = adaptation.decisions } }
+        guard header.hasPayload else { return }
+        let (codec, time) = (header.codec, codecTime)
+        let (bytesIn, bytesOut) = (header.decodedByteCount, header.payloadByteCount)
+        adaptation?.record(bytesIn: bytesIn, bytesOut: bytesOut, encoding: time, sending: sending)
+        codecs.withLock { $0.add(codec, bytesIn: bytesIn, bytesOut: bytesOut, time: time) }
     }
 
     private func appendPayload(_ start: UnsafeMutableRawPointer, _ byteCount: Int) {

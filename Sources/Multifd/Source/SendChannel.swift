@@ -106,7 +106,9 @@ final class SendChannel: Sendable {
             let encoded = MonotonicTime.now
             counters.encodingTime.add(from: start, to: encoded)
             try send(encoder, connection, session)
-            counters.writingTime.add(from: encoded, to: .now)
+            let sent = MonotonicTime.now
+            counters.writingTime.add(from: encoded, to: sent)
+            encoder.record(sending: sent.since(encoded), in: counters.codecs)
             totals.add(encoder.header)
 
             if case .sync(let barrier) = batch.kind {

@@ -1,3 +1,5 @@
+package import Synchronization
+
 /// What one channel has done so far. Written by the channel's thread once a packet, read by whoever reports.
 package final class ChannelCounters: Sendable {
     package let packets = Counter()
@@ -8,6 +10,8 @@ package final class ChannelCounters: Sendable {
     package let deltas = DeltaCounters()
     package let bytesIn = Counter()
     package let bytesOut = Counter()
+    /// Written by the channel's thread once a packet.
+    package let codecs = Mutex(CodecCounts())
     /// In ns, like the other times.
     package let encodingTime = Counter()
     package let writingTime = Counter()

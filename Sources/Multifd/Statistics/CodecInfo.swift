@@ -2,6 +2,8 @@
 public struct CodecInfo: Codable, Hashable, Sendable {
     /// The level in use; nil for a codec without levels.
     public var level: Int?
+    /// Packets with a payload.
+    public var packets = 0
     /// Bytes before encoding.
     public var bytesIn = 0
     /// Bytes after encoding.
@@ -16,8 +18,17 @@ public struct CodecInfo: Codable, Hashable, Sendable {
         self.level = level
     }
 
+    static func += (total: inout CodecInfo, part: CodecInfo) {
+        total.packets += part.packets
+        total.bytesIn += part.bytesIn
+        total.bytesOut += part.bytesOut
+        total.encodingTime += part.encodingTime
+        total.rawFallbacks += part.rawFallbacks
+    }
+
     private enum CodingKeys: String, CodingKey {
         case level
+        case packets
         case bytesIn = "bytes-in"
         case bytesOut = "bytes-out"
         case encodingTime = "encoding-time"

@@ -42,6 +42,8 @@ public struct MigrationInfo: Codable, Hashable, Sendable {
     public var channels: [ChannelInfo] = []
     /// What each codec in use did, by its name.
     public var codecs: [String: CodecInfo] = [:]
+    /// What `multifd-compression auto` decided. Only with it, at the source.
+    public var codecDecisions: CodecDecisionsInfo?
     /// Each change of the throttle percentage, in order.
     public var throttleDecisions: [ThrottleDecision] = []
     /// Where the downtime went. Only after success.
@@ -71,6 +73,7 @@ public struct MigrationInfo: Codable, Hashable, Sendable {
         case iterations
         case channels
         case codecs
+        case codecDecisions = "codec-decisions"
         case throttleDecisions = "throttle-decisions"
         case downtimeBreakdown = "downtime-breakdown"
     }

@@ -43,14 +43,14 @@ public struct MigrationParameters: Hashable, Sendable {
     package var level: Int {
         get {
             switch multifdCompression {
-            case .none: 0
+            case .none, .auto: 0
             case .zlib: multifdZlibLevel
             case .zstd: multifdZstdLevel
             }
         }
         set {
             switch multifdCompression {
-            case .none: break
+            case .none, .auto: break
             case .zlib: multifdZlibLevel = newValue
             case .zstd: multifdZstdLevel = newValue
             }

@@ -15,12 +15,12 @@ extension MultifdCompression {
         }
     }
 
-    /// How packets of this compression are marked.
+    /// How packets of this compression are marked, unless they go as they are.
     package var packetCodec: PacketCodec {
         switch self {
         case .none: .none
         case .zlib: .zlib
-        case .zstd: .zstd
+        case .zstd, .auto: .zstd
         }
     }
 }

@@ -6,7 +6,9 @@ struct ParameterOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Channels that carry pages, 1...255. (default: 2; demo: 4)", valueName: "count"))
     var multifdChannels: Int?
 
-    @Option(help: ArgumentHelp("How channels encode pages. (default: none; demo: zstd)", valueName: "codec"))
+    @Option(
+        help: ArgumentHelp(
+            "How channels encode pages: none, zlib, zstd or auto. (default: none; demo: zstd)", valueName: "codec"))
     var multifdCompression: Choice<MultifdCompression>?
 
     @Option(help: ArgumentHelp("0 (stored) to 9 (smallest). (default: 1)", valueName: "level"))

@@ -4,9 +4,12 @@ import Multifd
 final class ChannelRelay: Sendable {
     /// What is to become of a packet.
     enum Order {
+        /// As it came.
         case handOn
-        /// Hand it on with the checksum that it had, which a change makes wrong.
+        /// As it is now, with the checksum of what came.
         case handOnDamaged
+        /// As it is now, with the right checksum.
+        case handOnForged
         case breakConnection
     }
 
@@ -53,12 +56,15 @@ final class ChannelRelay: Sendable {
             if packet.header.hasPayload {
                 packet.payload = try source.receive(packet.header.payloadByteCount, patience: patience) ?? []
             }
+            let original = bytes + packet.payload
             switch handle(&packet) {
-            case .handOn: packet.seal()
-            case .handOnDamaged: break
+            case .handOn: try sink.send(original, patience: patience)
+            case .handOnDamaged: try sink.send(packet.bytes, patience: patience)
+            case .handOnForged:
+                packet.seal()
+                try sink.send(packet.bytes, patience: patience)
             case .breakConnection: return
             }
-            try sink.send(packet.bytes, patience: patience)
         }
     }
 }

@@ -135,6 +135,25 @@ import Testing
         guest.shutDown()
     }
 
+    @Test func `a destination that takes no deltas is refused in a sentence`() async throws {
+        let listener = try Listener(on: .tcp(host: "127.0.0.1", port: 0))
+        let destination = WorkerThread(name: "old") {
+            guard let connection = listener.accept(within: .seconds(60)) else { return }
+            let main = MainChannel(connection, patience: Patience(limit: .seconds(60)))
+            _ = try? connection.receive(4, patience: main.patience)
+            try? main.answerGreeting()
+            _ = try? main.receive()
+            try? main.send(.ready(SessionReady(features: [.memoryDigest])))
+            _ = try? main.receive()
+        }
+        defer { destination.join() }
+        let guest = try WorkloadGuest(configuration: configuration("counter"))
+        let source = try MigrationSource(
+            guest: guest, to: listener.uri, parameters: parameters(.none), logger: silent)
+        let error = await #expect(throws: MigrationError.self) { try await source.run() }
+        #expect("\(try #require(error))".hasSuffix("it cannot take deltas: leave --xbzrle out"))
+    }
+
     // MARK: What a hostile or broken peer sends
 
     struct Forgery: Sendable, CustomTestStringConvertible {
@@ -163,7 +182,7 @@ import Testing
                 packet.header.deltaPageCount = 1
                 packet.payload = [0, UInt8(length ?? bytes.count)] + bytes
                 packet.header.deltaByteCount = packet.payload.count
-                return .handOn
+                return .handOnForged
             }
         }
 
@@ -182,17 +201,17 @@ import Testing
                 $0.header.zeroPageCount = 0
                 $0.payload = [0, 3, 0, 1, 7]
                 $0.header.deltaByteCount = 5
-                return .handOn
+                return .handOnForged
             },
             Forgery("a zstd payload changed on purpose", .zstd, says: "zstd cannot decode a payload") {
                 guard $0.header.deltaPageCount > 0 else { return nil }
                 for index in $0.payload.indices.dropFirst(3).prefix(40) { $0.payload[index] ^= 0x55 }
-                return .handOn
+                return .handOnForged
             },
             Forgery("a zlib payload changed on purpose", .zlib, says: "zlib") {
                 guard $0.header.deltaPageCount > 0 else { return nil }
                 for index in $0.payload.indices { $0.payload[index] ^= 0x55 }
-                return .handOn
+                return .handOnForged
             },
             Forgery("a payload changed by accident", .zstd, says: "a packet arrived damaged: its checksum is") {
                 guard $0.header.deltaPageCount > 0 else { return nil }

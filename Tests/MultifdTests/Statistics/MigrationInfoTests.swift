@@ -42,6 +42,7 @@ import Testing
         cache.cacheMissRate = 0.5
         cache.encodingRate = 6.5
         cache.overflow = 7
+        cache.unchanged = 8
         info.xbzrleCache = cache
         info.verified = true
         info.uri = "tcp:127.0.0.1:7000"
@@ -85,6 +86,7 @@ import Testing
         codec.bytesOut = 3
         codec.encodingTime = .milliseconds(4)
         codec.rawFallbacks = 5
+        codec.packets = 6
         info.codecs = ["zstd": codec]
         let decision = ThrottleDecision(
             time: .milliseconds(1), bytesDirtied: 2, bytesTransferred: 3, trigger: .dirtyRate,
@@ -117,6 +119,7 @@ import Testing
                       "encoding-time" : 7,
                       "normal" : 2,
                       "packets" : 1,
+                      "unchanged" : 0,
                       "waiting-time" : 0.001,
                       "writing-time" : 8
                     }
@@ -127,6 +130,7 @@ import Testing
                       "bytes-out" : 3,
                       "encoding-time" : 4,
                       "level" : 1,
+                      "packets" : 6,
                       "raw-fallbacks" : 5
                     }
                   },
@@ -242,7 +246,8 @@ import Testing
                     "cache-size" : 1,
                     "encoding-rate" : 6.5,
                     "overflow" : 7,
-                    "pages" : 3
+                    "pages" : 3,
+                    "unchanged" : 8
                   }
                 }
                 """)
