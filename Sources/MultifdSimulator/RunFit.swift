@@ -44,7 +44,9 @@ package struct RunFit {
         return later.isEmpty ? [iterations[0]] : Array(later)
     }
 
-    private func total(_ key: KeyPath<IterationInfo, Int>) -> Double { telling.reduce(0) { $0 + Double($1[keyPath: key]) } }
+    private func total(_ key: KeyPath<IterationInfo, Int>) -> Double {
+        telling.reduce(0) { $0 + Double($1[keyPath: key]) }
+    }
 
     private var pageBytes: Double { max((total(\.normal) + total(\.delta)) * Double(Page.byteCount), 1) }
     private var seconds: Double { max(telling.reduce(0) { $0 + $1.duration.seconds }, 1e-6) }

@@ -57,7 +57,8 @@ struct CgroupBandwidth: Hashable, Sendable {
                 let bytes = try unsafe [UInt8](unsafeUninitializedCapacity: 256) { buffer, count in
                     count = try unsafe file.read(into: UnsafeMutableRawBufferPointer(buffer))
                 }
-                return String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
+                return String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first.map(String.init)
+                    ?? ""
             }
         } catch {
             throw .file(path: path, operation: "read", error as? Errno ?? .ioError)

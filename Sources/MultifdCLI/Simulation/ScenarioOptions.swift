@@ -5,7 +5,9 @@ import MultifdSimulator
 /// The guest and the link of a simulated migration. What is not given is taken from the run that is fitted, or has the
 /// default.
 struct ScenarioOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The guest's memory. (default: 4GiB)", valueName: "size"), transform: ByteCount.init(parsing:))
+    @Option(
+        help: ArgumentHelp("The guest's memory. (default: 4GiB)", valueName: "size"),
+        transform: ByteCount.init(parsing:))
     var ram: ByteCount?
 
     @Option(help: ArgumentHelp("Virtual CPUs. (default: 2)", valueName: "count"))
@@ -54,7 +56,9 @@ struct ScenarioOptions: ParsableArguments {
         transform: ByteRate.init(parsing:))
     var channelRate: ByteRate?
 
-    @Option(help: ArgumentHelp("Over all channels. (default: 0, no limit)", valueName: "rate"), transform: ByteRate.init(parsing:))
+    @Option(
+        help: ArgumentHelp("Over all channels. (default: 0, no limit)", valueName: "rate"),
+        transform: ByteRate.init(parsing:))
     var maxBandwidth: ByteRate?
 
     @Option(help: ArgumentHelp("For how long the guest may be paused, in ms. (default: 300)", valueName: "ms"))

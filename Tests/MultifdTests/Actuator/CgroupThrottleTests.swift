@@ -34,7 +34,9 @@ final class TemporaryCgroup {
 
 @Suite(.serialized, .enabled("cgroups with the cpu controller can be made here") { TemporaryCgroup.parent != nil })
 struct CgroupThrottleTests {
-    @Test(arguments: [60, 80]) func `a cgroup gets the share that is left to it, and all of it back`(percentage: Int) throws {
+    @Test(arguments: [60, 80]) func `a cgroup gets the share that is left to it, and all of it back`(percentage: Int)
+        throws
+    {
         let cgroup = try TemporaryCgroup()
         let process = try BusyProcess()
         defer { process.end() }

@@ -142,4 +142,20 @@ import Testing
         #expect(decision.trigger == .dirtyRate)
         #expect(decision.reason == "dirtied 214 MB > 50 % of 96 MB transferred, second time: throttle 20 → 30 %")
     }
+
+    @Test func `what may change while a migration runs takes effect at the next sample`() {
+        var controller = ThrottleController(ThrottleParameters())
+        for second in 1...2 { _ = controller.update(with: .megabytes(dirtied: 60, transferred: 100, at: second)) }
+        #expect(controller.throttle.rawValue == 20)
+        controller.parameters.increment = 7
+        for second in 3...4 { _ = controller.update(with: .megabytes(dirtied: 60, transferred: 100, at: second)) }
+        #expect(controller.throttle.rawValue == 27)
+        // 60 % of what was sent are few from now on.
+        controller.parameters.triggerThreshold = 70
+        for second in 5...9 { _ = controller.update(with: .megabytes(dirtied: 60, transferred: 100, at: second)) }
+        #expect(controller.throttle.rawValue == 27)
+        controller.parameters.maximum = 30
+        for second in 10...13 { _ = controller.update(with: .megabytes(dirtied: 80, transferred: 100, at: second)) }
+        #expect(controller.throttle.rawValue == 30)
+    }
 }
