@@ -51,7 +51,8 @@ final class Reception {
         guard error.isTransport || error.isCancellation else { return error }
         if let total = deadlines.total, state.patience.isPastDeadline {
             return .timedOut(
-                after: total, reason: main == nil && !isForeign ? "no source came" : "the guest did not arrive in that time")
+                after: total,
+                reason: main == nil && !isForeign ? "no source came" : "the guest did not arrive in that time")
         }
         if state.patience.isStopped { return .cancelled }
         if case .transport(.stalled) = error { return error }

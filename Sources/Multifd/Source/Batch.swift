@@ -11,6 +11,8 @@ struct Batch: Sendable {
     /// The RAMBlock's index in ``GuestMemory/blocks``.
     var block = 0
     var pageCount = 0
+    /// Whether no page of it has been sent before. What the destination has for it is zero then.
+    var isFirst = false
     /// How many of the pages, the last ones, the coordinator has found to be zero.
     var zeroPageCount = 0
     /// Page numbers in the block. In place, so that a batch is copied and never allocated.
@@ -19,6 +21,18 @@ struct Batch: Sendable {
     static let capacity = PacketHeader.pageCapacity
 
     init() {}
+
+    /// Calls `body` with each run of adjacent pages.
+    func forEachRun(_ body: (Range<Int>) -> Void) {
+        var index = 0
+        while index < pageCount {
+            let first = Int(pages[index])
+            var count = 1
+            while index + count < pageCount, Int(pages[index + count]) == first + count { count += 1 }
+            body(first..<first + count)
+            index += count
+        }
+    }
 
     /// Finds the zero pages, for `zero-page-detection=legacy`, and moves them behind the others.
     mutating func moveZeroPagesBack(of block: RAMBlock) {

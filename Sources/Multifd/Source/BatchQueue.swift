@@ -9,6 +9,8 @@ import Synchronization
 @safe
 final class BatchQueue: @unchecked Sendable {  // slots change hands through their atomic numbers
     private let capacity: Int
+    /// So many slots are given back to the producer at a time.
+    private let group: Int
     private let numbers: UnsafeMutablePointer<Atomic<Int>>
     private let batches: UnsafeMutablePointer<Batch>
     private let free: Semaphore
@@ -21,6 +23,7 @@ final class BatchQueue: @unchecked Sendable {  // slots change hands through the
 
     init(capacity: Int) {
         self.capacity = capacity
+        group = max(1, capacity / 8)
         free = Semaphore(UInt32(capacity))
         unsafe numbers = .allocate(capacity: capacity)
         unsafe batches = .allocate(capacity: capacity)
@@ -64,7 +67,10 @@ final class BatchQueue: @unchecked Sendable {  // slots change hands through the
         while unsafe numbers[slot].load(ordering: .acquiring) != ticket + 1 { sched_yield() }
         unsafe batch = batches[slot]
         unsafe numbers[slot].store(ticket + capacity, ordering: .releasing)
-        free.signal()
+        // In groups, so that the coordinator, which waits when the queue is full, is not woken for each single slot.
+        if (ticket + 1) % group == 0 {
+            for _ in 0..<group { free.signal() }
+        }
         return true
     }
 

@@ -186,6 +186,7 @@ final class Coordinator {
     private func distribute() throws(MigrationError) {
         let detectsZero = state.parameters.zeroPageDetection == .legacy
         var batch = Batch()
+        batch.isFirst = statistics.iterations.isEmpty && lostChannels.isEmpty
         for block in guest.memory.blocks.indices {
             batch.block = block
             var next: Int? = 0

@@ -37,6 +37,10 @@ final class PacketEncoder {
     private(set) var gather = GatherList(capacity: 2)
     private(set) var header = PacketHeader()
 
+    /// Zero pages of the last batch that are in no packet.
+    private(set) var omittedZeroPageCount = 0
+    private var omitsZeroPages = false
+
     private let memory: GuestMemory
     private let blockNames: [BlockName]
     private let settings: Settings
@@ -94,9 +98,12 @@ final class PacketEncoder {
 
     /// Encodes a batch's pages.
     ///
+    /// - Parameter omitsZeroPages: whether to leave zero pages out, because they are zero at the destination already.
     /// - Returns: whether there is a packet: not when the destination has all of the pages as they are.
-    func encode(_ batch: borrowing Batch) throws(EncodingError) -> Bool {
+    func encode(_ batch: borrowing Batch, omitsZeroPages: Bool = false) throws(EncodingError) -> Bool {
         beginPacket()
+        self.omitsZeroPages = omitsZeroPages
+        omittedZeroPageCount = 0
         header.block = blockNames[batch.block]
         let block = memory.blocks[batch.block]
         if block.isFile {
@@ -128,17 +135,17 @@ final class PacketEncoder {
     /// Reads the batch from its file, run by run, and closes the gaps that zero pages leave. Reading beats copying from a
     /// mapping, whose pages would have to be mapped first.
     private func load(_ batch: borrowing Batch, of block: RAMBlock) throws(MemoryError) {
-        var index = 0
-        while index < batch.pageCount {
-            let first = Int(batch.pages[index])
-            var end = index + 1
-            while end < batch.pageCount, Int(batch.pages[end]) == first + end - index { end += 1 }
-            // Within the staging buffer: it has room for a whole batch.
-            unsafe try block.read(first..<first + end - index, into: staging + index << Page.shift)
-            index = end
-        }
-        var from = unsafe staging
         var to = unsafe staging
+        var failure: MemoryError?
+        batch.forEachRun { pages in
+            guard failure == nil else { return }
+            // Within the staging buffer: it has room for a whole batch.
+            do throws(MemoryError) { unsafe try block.read(pages, into: to) } catch { failure = error }
+            unsafe to += pages.count << Page.shift
+        }
+        if let failure { throw failure }
+        unsafe to = staging
+        var from = unsafe staging
         partition(batch) { page, blockIndex in
             defer { unsafe from += Page.byteCount }
             let isZero = unsafe settings.zeroPageDetection == .multifd && GuestPages.isZero(from)
@@ -175,6 +182,10 @@ final class PacketEncoder {
                 header.normalPageCount += 1
             case .zero:
                 deltas?.forget(page: Int(page), ofBlock: batch.block)
+                guard !omitsZeroPages else {
+                    omittedZeroPageCount += 1
+                    continue
+                }
                 zeroPages[header.zeroPageCount] = page
                 header.zeroPageCount += 1
             case .delta:

@@ -19,6 +19,9 @@ final class SendChannel: Sendable {
         init(of memory: GuestMemory) { bitmap = MigrationBitmap(of: memory) }
     }
 
+    /// For so long a channel may find nothing but zero pages before it sends some of them.
+    private static let longestSilence = Duration.seconds(1)
+
     init(number: Int, path: MigrationPath, memory: GuestMemory) {
         self.number = number
         self.path = path
@@ -76,6 +79,7 @@ final class SendChannel: Sendable {
         var totals = SessionTotals()
 
         var batch = Batch()
+        var lastSent = MonotonicTime.now
         while true {
             let idle = MonotonicTime.now
             guard session.queue.pop(into: &batch) else { return }
@@ -83,17 +87,17 @@ final class SendChannel: Sendable {
             counters.waitingTime.add(from: idle, to: start)
             switch batch.kind {
             case .pages:
-                for index in 0..<batch.pageCount {
-                    let page = Int(batch.pages[index])
-                    unconfirmed.bitmap.mark(page..<page + 1, inBlock: batch.block)
-                }
+                batch.forEachRun { unconfirmed.bitmap.mark($0, inBlock: batch.block) }
                 let hasPacket: Bool
                 do {
-                    hasPacket = try encoder.encode(batch)
+                    // Now and then a packet goes out all the same: the destination must not think us stuck.
+                    let isRecent = start.since(lastSent) < Self.longestSilence
+                    hasPacket = try encoder.encode(batch, omitsZeroPages: batch.isFirst && isRecent)
                 } catch {
                     throw .codec(description: "\(error)", channel: number, packet: encoder.header.number)
                 }
                 counters.deltas.set(encoder.deltaCounters)
+                counters.duplicate.add(encoder.omittedZeroPageCount)
                 guard hasPacket else {
                     counters.encodingTime.add(from: start, to: .now)
                     continue
@@ -107,6 +111,7 @@ final class SendChannel: Sendable {
             counters.encodingTime.add(from: start, to: encoded)
             try send(encoder, connection, session)
             let sent = MonotonicTime.now
+            lastSent = sent
             counters.writingTime.add(from: encoded, to: sent)
             encoder.record(sending: sent.since(encoded), in: counters.codecs)
             totals.add(encoder.header)

@@ -16,7 +16,7 @@ extension Deadlines {
         var deadlines = Deadlines()
         deadlines.connect = .seconds(5)
         deadlines.handshake = .milliseconds(500)
-        deadlines.stall = .milliseconds(500)
+        deadlines.stall = .milliseconds(1500)
         return deadlines
     }
 }

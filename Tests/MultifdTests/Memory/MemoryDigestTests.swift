@@ -13,7 +13,9 @@ struct MemoryDigestTests {
             let bytes = SampleContent.random.bytes(count: Page.byteCount, seed: UInt64(seed))
             // Safe: a page is written.
             try unsafe bytes.withUnsafeBytes { buffer in
-                if let start = buffer.baseAddress { unsafe try memory.blocks[block].write(page..<page + 1, from: start) }
+                if let start = buffer.baseAddress {
+                    unsafe try memory.blocks[block].write(page..<page + 1, from: start)
+                }
             }
         }
         return memory
