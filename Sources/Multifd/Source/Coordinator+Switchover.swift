@@ -41,6 +41,7 @@ extension Coordinator {
 
     /// Pauses the guest, sends the rest, and hands the guest over.
     func switchOver() throws(MigrationError) {
+        statistics.beginSwitchover()
         let isRunning = guest.dirtyLog != nil
         if isRunning { try pauseGuest() }
         try sendDeviceState()
@@ -48,20 +49,16 @@ extension Coordinator {
     }
 
     private func pauseGuest() throws(MigrationError) {
-        let start = MonotonicTime.now
         try asking("pause the guest") { try guest.pause() }
-        statistics.endPause(currentCounts, startedAt: start)
-        let paused = MonotonicTime.now
+        statistics.endPause(currentCounts)
         publish(.device)
         try sync()
-        let synced = MonotonicTime.now
-        statistics.breakdown.finalSync = synced.since(paused)
+        statistics.endStep(\.finalSync)
         try iterate()
-        statistics.breakdown.finalIteration = MonotonicTime.now.since(synced)
+        statistics.endStep(\.finalIteration)
     }
 
     private func sendDeviceState() throws(MigrationError) {
-        let start = MonotonicTime.now
         let bytes = try asking("save the device state") { try guest.saveDeviceState() }
         guard bytes.count <= ControlMessage.maximumBodyByteCount else {
             throw .guest(
@@ -69,12 +66,11 @@ extension Coordinator {
                 reason: "it has \(bytes.count) bytes, and at most \(ControlMessage.maximumBodyByteCount) are allowed")
         }
         try send(.deviceState(bytes))
-        statistics.breakdown.deviceState = MonotonicTime.now.since(start)
+        statistics.endStep(\.deviceState)
     }
 
     /// Lets the destination check everything, and gives the guest away.
     private func commit() throws(MigrationError) {
-        let start = MonotonicTime.now
         let sent = channels.filter { !lostChannels.contains($0.number) }.map(\.totals).reduce(SessionTotals(), +)
         try send(.finish(sent))
         // Both ends hash at the same time.
@@ -89,14 +85,12 @@ extension Coordinator {
         guard sourceDigest == destinationDigest else {
             throw .digestMismatch(source: sourceDigest, destination: destinationDigest)
         }
-        let verified = MonotonicTime.now
-        statistics.breakdown.commit = verified.since(start)
+        statistics.endStep(\.commit)
 
         guard state.handOver() else { throw .cancelled }
         try send(.handover)
         try confirmHandover()
-        statistics.breakdown.resume = MonotonicTime.now.since(verified)
-        statistics.end()
+        statistics.endSwitchover()
     }
 
     /// From the handover on the guest is the destination's, unless it refuses. The end of the connection proves nothing:

@@ -11,7 +11,9 @@ struct SourceStatistics {
     /// Zero pages of the first iteration that were known without being read.
     var untouchedZeroPages = 0
     var expectedDowntime: Duration?
-    var breakdown = DowntimeBreakdown()
+    private var breakdown = DowntimeBreakdown()
+    /// When the present step of the switchover began.
+    private var stepStart = MonotonicTime.now
     /// From the end of an iteration on the main channel to the destination's word that all of it is applied.
     var barrierRoundTrip = Duration.zero
     private(set) var lastSync = Duration.zero
@@ -108,13 +110,25 @@ struct SourceStatistics {
         iterations[last].remaining = pending << Page.shift
     }
 
-    mutating func endPause(_ counts: TransferCounts, startedAt time: MonotonicTime) {
-        pausedAt = time
+    mutating func beginSwitchover() { stepStart = .now }
+
+    mutating func endPause(_ counts: TransferCounts) {
+        pausedAt = stepStart
         countsAtPause = counts
-        breakdown.pause = MonotonicTime.now.since(time)
+        endStep(\.pause)
     }
 
-    mutating func end() { endedAt = .now }
+    /// Ends a step of the switchover. The next begins at the same moment, so that the steps add up to the downtime.
+    mutating func endStep(_ step: WritableKeyPath<DowntimeBreakdown, Duration>) {
+        let now = MonotonicTime.now
+        breakdown[keyPath: step] = now.since(stepStart)
+        stepStart = now
+    }
+
+    mutating func endSwitchover() {
+        endStep(\.resume)
+        endedAt = stepStart
+    }
 
     // MARK: What is known
 
