@@ -25,7 +25,7 @@ import Testing
 
     /// Opens a session with one channel, does its worst, and goes away.
     private func attack(
-        compression: String = "none", channels: Int = 1, _ worst: (FakeSource) throws -> Void
+        compression: String = "none", channels: Int = 1, hearsOut: Bool = true, _ worst: (FakeSource) throws -> Void
     ) async throws -> MigrationError? {
         let result = try await receive { uri in
             let source = try FakeSource(to: uri)
@@ -33,7 +33,7 @@ import Testing
             for number in 0..<channels { try source.openChannel(UInt8(number)) }
             try? worst(source)
             // What it still has to say is read to the end.
-            while (try? source.main.receive()) != nil {}
+            while hearsOut, (try? source.main.receive()) != nil {}
             source.end()
         }
         if case .failure(let error) = result { return error }
@@ -179,8 +179,8 @@ import Testing
     @Test func `thousands of packets that lie in one field or another do no harm`() async throws {
         var generator = SeededGenerator(seed: 17)
         for _ in 0..<30 {
-            _ = try await attack(compression: ["none", "zlib", "zstd"].randomElement(using: &generator) ?? "none") {
-                source in
+            let compression = ["none", "zlib", "zstd"].randomElement(using: &generator) ?? "none"
+            _ = try await attack(compression: compression, hearsOut: false) { source in
                 for number in 0..<80 as Range<UInt64> {
                     let count = Int.random(in: 1...5, using: &generator)
                     var (header, payload) = FakeSource.pages(
