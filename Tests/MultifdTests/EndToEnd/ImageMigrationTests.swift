@@ -50,7 +50,7 @@ import Testing
         parameters.verifyMemory = true
         let target = MemoryTarget()
         let report = try await migrate(ImageGuest(paths: [path]), to: target, parameters)
-        #expect(try allBytes(of: #require(target.memory)) == image.bytes)
+        #expect(try contents(of: #require(target.memory)) == image.bytes)
         #expect((report.ram.duplicate > 0) == (detection != .none))
     }
 
@@ -64,7 +64,7 @@ import Testing
             parameters.level = level
             let target = MemoryTarget()
             try await migrate(ImageGuest(paths: [path]), to: target, parameters)
-            #expect(try allBytes(of: #require(target.memory)) == image.bytes, "level \(level)")
+            #expect(try contents(of: #require(target.memory)) == image.bytes, "level \(level)")
         }
     }
 
@@ -85,7 +85,7 @@ import Testing
         try await migrate(
             ImageGuest(paths: [path]), to: target,
             over: uri == "unix:" ? "unix:\(folder.path)/socket" : uri)
-        #expect(try allBytes(of: #require(target.memory)) == image.bytes)
+        #expect(try contents(of: #require(target.memory)) == image.bytes)
     }
 
     @Test func `channels are spread over several paths`() async throws {
@@ -106,7 +106,7 @@ import Testing
         async let received = destination.run()
         try await source.run()
         let report = try await received
-        #expect(try allBytes(of: #require(target.memory)) == image.bytes)
+        #expect(try contents(of: #require(target.memory)) == image.bytes)
         #expect(
             report.channels.map { $0.address.split(separator: ":").first }
                 == ["127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.1"])

@@ -27,7 +27,7 @@ func migrate(
 }
 
 /// The bytes of all RAMBlocks. For guests that do not run.
-func allBytes(of memory: GuestMemory) -> [UInt8] {
+func contents(of memory: GuestMemory) -> [UInt8] {
     memory.blocks.flatMap { block in
         // Safe: the block outlives the copy.
         unsafe Array(UnsafeRawBufferPointer(start: block.start, count: block.byteCount))

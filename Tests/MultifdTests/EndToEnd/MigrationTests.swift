@@ -25,7 +25,7 @@ import Testing
         arrived.pause()
         let reference = try WorkloadGuest(configuration: configuration)
         try reference.run(toStepCounts: arrived.stepCounts)
-        #expect(allBytes(of: arrived.memory) == allBytes(of: reference.memory))
+        #expect(contents(of: arrived.memory) == contents(of: reference.memory))
         #expect(zip(arrived.stepCounts, guest.stepCounts).allSatisfy { $0 >= $1 })
         guest.shutDown()
         arrived.shutDown()

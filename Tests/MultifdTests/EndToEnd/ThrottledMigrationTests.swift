@@ -29,7 +29,7 @@ import Testing
         arrived.pause()
         let reference = try WorkloadGuest(configuration: configuration)
         try reference.run(toStepCounts: arrived.stepCounts)
-        #expect(allBytes(of: arrived.memory) == allBytes(of: reference.memory))
+        #expect(contents(of: arrived.memory) == contents(of: reference.memory))
         arrived.shutDown()
         return (report, guest.throttles)
     }
