@@ -25,6 +25,12 @@ package final class ReceiveChannel: Sendable {
     /// What was received up to the last barrier.
     var totals: SessionTotals { confirmedTotals.withLock { $0 } }
 
+    /// Whether pages have come since its last SYNC.
+    package var hasPagesSinceBarrier: Bool {
+        let confirmed = totals
+        return counters.normal.value + counters.duplicate.value > Int(confirmed.normalPages + confirmed.zeroPages)
+    }
+
     /// The codec of its packets, nil before the first payload.
     package var compression: MultifdCompression? { codec.withLock { $0 } }
 

@@ -35,8 +35,12 @@ package final class Listener: Sendable {
         if case .unix(let path) = uri { _ = unsafe unlink(path) }
     }
 
-    /// Ends `accept` in whatever thread it waits.
-    package func shutdown() { _ = Glibc.shutdown(socket, Int32(SHUT_RDWR)) }
+    /// Ends `accept` in whatever thread it waits, and hangs up on those that wait to be accepted: on a unix socket they
+    /// would else learn nothing as long as the listener exists.
+    package func shutdown() {
+        while accept(within: .zero) != nil {}
+        _ = Glibc.shutdown(socket, Int32(SHUT_RDWR))
+    }
 
     /// Waits for a connection. Returns nil when nobody came within the time, or after `shutdown`.
     package func accept(within time: Duration) -> Connection? {

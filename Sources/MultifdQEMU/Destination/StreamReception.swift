@@ -125,6 +125,10 @@ final class StreamReception {
         case .sectionEnd(let section): try endSection(section)
         case .ramComplete:
             barrier?.passLast()
+            guard !session.channels.contains(where: \.hasPagesSinceBarrier) else {
+                throw .foreign(
+                    "pages came on a channel after the last barrier: the source does not follow the protocol")
+            }
             isComplete = true
             session.update { $0.status = .device }
         case .deviceState: break  // comes after RAM

@@ -50,6 +50,7 @@ public final class QEMURestore: Sendable {
     /// - Throws: ``QEMUError``. The snapshot is as it was.
     @discardableResult
     public func run() async throws(QEMUError) -> MigrationInfo {
+        defer { qmp.close() }
         try await onThread(named: "mf-qmp") { [self] () throws(QEMUError) in try prepare() }.get()
         let sent: Result<MigrationInfo, MigrationError>
         do {

@@ -74,6 +74,7 @@ public final class QEMUSave: Sendable {
         let result = await onThread(named: "mf-qmp") { [self] () throws(QEMUError) in try drive() }
         destination.cancel()
         await received
+        qmp.close()
         if case .failure(let error) = result {
             publish { info in
                 if !info.status.isFinal || info.status == .completed { info.status = .failed }
@@ -146,7 +147,8 @@ public final class QEMUSave: Sendable {
 
     /// Watches both ends until both are done.
     private func follow() throws(QEMUError) {
-        let silence = Duration.seconds(30)
+        let patience = Duration.seconds(30)
+        let begun = MonotonicTime.now
         var receivedAt: MonotonicTime?
         while true {
             let report = try qmp.ask("query-migrate")
@@ -159,11 +161,14 @@ public final class QEMUSave: Sendable {
                 throw .migration(reason: report["error-desc"]?.string ?? "it was \(status)")
             }
             if let failure { throw .transfer(failure) }
+            if status == "setup", MonotonicTime.now.since(begun) >= patience {
+                throw .migration(reason: "it does not get beyond setting up: it cannot reach \(destination.uri)")
+            }
             if isReceived {
                 if status == "completed" { return publish { $0.status = .completed } }
                 let start = receivedAt ?? .now
                 receivedAt = start
-                guard MonotonicTime.now.since(start) < silence else {
+                guard MonotonicTime.now.since(start) < patience else {
                     throw .migration(reason: "it has been told that its guest is saved and is still '\(status)'")
                 }
             }

@@ -92,6 +92,9 @@ public final class QMPClient: Sendable {
         }
     }
 
+    /// Hangs up: QEMU serves one client at a time, and now another. Further commands fail.
+    public func close() { session.withLock { $0.connection.shutdown() } }
+
     // MARK: The wire
 
     private static func readGreeting(
