@@ -1,3 +1,5 @@
+import Foundation
+
 /// Bytes from hexadecimal digits, blanks ignored.
 func hexadecimal(_ text: String) -> [UInt8] {
     let digits = text.compactMap(\.hexDigitValue)
@@ -16,3 +18,7 @@ struct SplitMix: RandomNumberGenerator {
         return word ^ (word >> 31)
     }
 }
+
+func readFile(_ path: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(fileURLWithPath: path))) }
+
+func page(_ byte: UInt8) -> [UInt8] { [UInt8](repeating: byte, count: 4096) }

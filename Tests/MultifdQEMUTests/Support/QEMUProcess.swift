@@ -23,7 +23,8 @@ final class QEMUProcess {
         if: binary != nil, "qemu-system-x86_64 is not installed: no test with a real QEMU")
 
     let directory: ScratchDirectory
-    let qmp: QMPClient
+    let qmpAddress: MigrationURI
+    private var client: QMPClient?
     let serialPath: String
     private let process: Process
 
@@ -38,6 +39,7 @@ final class QEMUProcess {
         self.directory = directory
         serialPath = "\(directory.path)/\(name).serial"
         let socket = "\(directory.path)/\(name).qmp"
+        qmpAddress = .unix(path: socket)
         let extra = ProcessInfo.processInfo.environment["MULTIFD_QEMU_OPTIONS"] ?? ""
         process = Process()
         process.executableURL = URL(fileURLWithPath: binary)
@@ -59,7 +61,31 @@ final class QEMUProcess {
             if process.isRunning { process.terminate() }
             throw Failure("QEMU did not start")
         }
-        qmp = client
+        self.client = client
+    }
+
+    /// The test's own connection. QEMU serves one at a time.
+    var qmp: QMPClient {
+        guard let client else { preconditionFailure("the connection has been released") }
+        return client
+    }
+
+    /// Lets somebody else talk to QEMU.
+    func releaseQMP() { client = nil }
+
+    func connectQMP() throws { client = try QMPClient(connectingTo: qmpAddress) }
+
+    /// All that migrations can be told.
+    func settings() throws -> [JSONValue] {
+        try [qmp.execute("query-migrate-capabilities"), qmp.execute("query-migrate-parameters")]
+    }
+
+    func waitForEnd() throws {
+        let end = Date(timeIntervalSinceNow: 10)
+        while process.isRunning {
+            guard Date() < end else { throw Failure("QEMU does not end") }
+            usleep(10_000)
+        }
     }
 
     deinit { kill() }
@@ -72,7 +98,7 @@ final class QEMUProcess {
         process.waitUntilExit()
     }
 
-    var status: String? { try? qmp.execute("query-status")["status"]?.string }
+    var status: String? { try? client?.execute("query-status")["status"]?.string }
 
     var serial: String { (try? String(contentsOfFile: serialPath, encoding: .utf8)) ?? "" }
 

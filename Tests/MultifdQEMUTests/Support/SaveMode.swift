@@ -56,8 +56,10 @@ extension QEMUProcess {
         let target = try SnapshotTarget(path: path)
         var options = QEMUReceiveOptions()
         options.multifdChannels = mode.announcedChannels
+        var deadlines = Deadlines()
+        deadlines.total = .seconds(60)
         let destination = try MigrationDestination(
-            listeningOn: uri, snapshot: target, qemu: options, logger: silent)
+            listeningOn: uri, snapshot: target, qemu: options, deadlines: deadlines, logger: silent)
         async let received = destination.run()
         try qmp.execute("migrate", ["uri": .string("\(destination.uri)")])
         try await during(destination)

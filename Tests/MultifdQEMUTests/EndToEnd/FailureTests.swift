@@ -1,0 +1,123 @@
+import Foundation
+import Multifd
+import MultifdQEMU
+import Testing
+
+/// What becomes of a guest when either end goes away in the middle.
+@Suite(QEMUProcess.isInstalled, .serialized) struct FailureTests {
+    /// How much of the migration has passed when it is broken off.
+    enum Phase: CaseIterable { case setup, active, late }
+
+    private static func wait(for phase: Phase, of destination: MigrationDestination) async throws {
+        for await event in destination.events {
+            guard case .progress(let info) = event else { continue }
+            switch phase {
+            case .setup where info.status != .none: return
+            case .active where info.ram.transferred > 4 << 20: return
+            case .late where info.ram.transferred > 20 << 20: return
+            default: if info.status.isFinal { return }
+            }
+        }
+    }
+
+    @Test(arguments: [0, 2], Phase.allCases)
+    func `when we go away the guest runs on`(channels: Int, phase: Phase) async throws {
+        let directory = try ScratchDirectory()
+        let qemu = try QEMUProcess("vm", in: directory, program: PatternGuest.assemble(in: directory.path))
+        try qemu.waitForPasses(2)
+        try qemu.configure(SaveMode(channels: channels))
+        // Slow enough to be caught in the act.
+        try qemu.qmp.execute("migrate-set-parameters", ["max-bandwidth": .integer(40 << 20)])
+        let path = "\(directory.path)/snapshot"
+        let destination = try MigrationDestination(
+            listeningOn: .unix(path: "\(directory.path)/in"), snapshot: SnapshotTarget(path: path), logger: silent)
+        let received = Task { try await destination.run() }
+        try qemu.qmp.execute("migrate", ["uri": .string("\(destination.uri)")])
+        try await Self.wait(for: phase, of: destination)
+        destination.cancel()
+        await #expect(throws: MigrationError.self) { try await received.value }
+        try qemu.wait(for: "the failure") { qemu.migrationStatus == "failed" }
+        try qemu.wait(for: "the guest to run") { qemu.status == "running" }
+        try qemu.waitForPasses(2)
+        #expect(!directory.names.contains { $0.hasPrefix("snapshot") })
+
+        // And it can be saved afterwards.
+        let again = try await qemu.save(to: path, SaveMode(channels: channels))
+        #expect(again.status == .completed)
+    }
+
+    @Test(arguments: [0, 2], Phase.allCases)
+    func `when QEMU dies nothing is left of its guest`(channels: Int, phase: Phase) async throws {
+        let directory = try ScratchDirectory()
+        let qemu = try QEMUProcess("vm", in: directory, program: PatternGuest.assemble(in: directory.path))
+        try qemu.waitForPasses(1)
+        try qemu.configure(SaveMode(channels: channels))
+        try qemu.qmp.execute("migrate-set-parameters", ["max-bandwidth": .integer(40 << 20)])
+        let path = "\(directory.path)/snapshot"
+        let destination = try MigrationDestination(
+            listeningOn: .unix(path: "\(directory.path)/in"), snapshot: SnapshotTarget(path: path), logger: silent)
+        let received = Task { try await destination.run() }
+        try qemu.qmp.execute("migrate", ["uri": .string("\(destination.uri)")])
+        try await Self.wait(for: phase, of: destination)
+        qemu.kill()
+        if phase == .setup { destination.cancel() }  // QEMU may have died before it connected
+        await #expect(throws: MigrationError.self) { try await received.value }
+        #expect(!directory.names.contains { $0.hasPrefix("snapshot") })
+    }
+
+    @Test func `a cancelled save leaves the guest running and QEMU as it was`() async throws {
+        let directory = try ScratchDirectory()
+        let qemu = try QEMUProcess("vm", in: directory, program: PatternGuest.assemble(in: directory.path))
+        try qemu.waitForPasses(2)
+        let before = try qemu.settings()
+        qemu.releaseQMP()
+        var parameters = MigrationParameters()
+        parameters.maxBandwidth = 20 << 20
+        parameters.downtimeLimit = .zero
+        let save = try QEMUSave(
+            qmp: qemu.qmpAddress, to: "\(directory.path)/snapshot", parameters: parameters, logger: silent)
+        let saved = Task { try await save.run() }
+        for await event in save.events {
+            if case .progress(let info) = event, info.ram.transferred > 4 << 20 { break }
+        }
+        save.cancel()
+        await #expect(throws: QEMUError.self) { try await saved.value }
+        try qemu.connectQMP()
+        #expect(qemu.status == "running")
+        #expect(try qemu.settings() == before)
+        try qemu.waitForPasses(2)
+        #expect(!directory.names.contains { $0.hasPrefix("snapshot") })
+    }
+
+    @Test func `a capability that we cannot receive is refused, and the guest runs on`() async throws {
+        let directory = try ScratchDirectory()
+        let qemu = try QEMUProcess(
+            "vm", in: directory, program: PatternGuest.assemble(in: directory.path),
+            options: ["-uuid", "01234567-89ab-cdef-0123-456789abcdef"])
+        try qemu.configure(SaveMode(channels: 2))
+        try qemu.qmp.execute(
+            "migrate-set-capabilities",
+            ["capabilities": [["capability": "dirty-bitmaps", "state": true]]])
+        let path = "\(directory.path)/snapshot"
+        let destination = try MigrationDestination(
+            listeningOn: .unix(path: "\(directory.path)/in"), snapshot: SnapshotTarget(path: path), logger: silent)
+        let received = Task { try await destination.run() }
+        try qemu.qmp.execute("migrate", ["uri": .string("\(destination.uri)")])
+        await #expect { try await received.value } throws: { "\($0)".contains("dirty-bitmap") }
+        try qemu.wait(for: "the guest to run") { qemu.migrationStatus == "failed" && qemu.status == "running" }
+
+        try qemu.qmp.execute(
+            "migrate-set-capabilities",
+            [
+                "capabilities": [
+                    ["capability": "dirty-bitmaps", "state": false], ["capability": "validate-uuid", "state": true],
+                    ["capability": "x-ignore-shared", "state": true],
+                ]
+            ])
+        try qemu.waitForPasses(1)
+        _ = try await qemu.save(to: path, SaveMode(channels: 2))
+        let machine = try #require(try Snapshot(path: path).manifest.qemu)
+        #expect(machine.uuid == "0123456789abcdef0123456789abcdef")
+        #expect(machine.capabilities == ["x-ignore-shared"])
+    }
+}

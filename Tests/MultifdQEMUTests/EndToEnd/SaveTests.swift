@@ -1,0 +1,142 @@
+import Foundation
+import Multifd
+import MultifdQEMU
+import Testing
+
+/// `multifd qemu save` and `restore`, with a real QEMU whose guest checks its own memory.
+@Suite(QEMUProcess.isInstalled, .serialized) struct SaveTests {
+    private static func start(
+        _ name: String, in directory: ScratchDirectory, incoming: Bool = false, options: [String] = []
+    ) throws -> QEMUProcess {
+        try QEMUProcess(
+            name, in: directory, program: PatternGuest.assemble(in: directory.path),
+            options: options + (incoming ? ["-incoming", "defer"] : []))
+    }
+
+    private static func save(
+        _ qemu: QEMUProcess, to path: String, _ afterwards: QEMUSaveOptions.Afterwards = .resume,
+        channels: Int = 2, compression: MultifdCompression = .zstd, xbzrle: Bool = false
+    ) throws -> QEMUSave {
+        var parameters = MigrationParameters()
+        parameters.multifdChannels = max(1, channels)
+        parameters.multifdCompression = channels > 0 ? compression : .none
+        parameters.downtimeLimit = .milliseconds(2000)
+        parameters.xbzrle = xbzrle
+        var options = QEMUSaveOptions()
+        options.afterwards = afterwards
+        options.usesMultifd = channels > 0
+        return try QEMUSave(
+            qmp: qemu.qmpAddress, to: path, parameters: parameters, options: options, logger: silent)
+    }
+
+    private static func restore(_ path: String, into qemu: QEMUProcess, channels: Int = 2) async throws {
+        var parameters = MigrationParameters()
+        parameters.multifdChannels = channels
+        try await QEMURestore(
+            snapshot: Snapshot(path: path), qmp: qemu.qmpAddress, parameters: parameters, logger: silent
+        ).run()
+    }
+
+    @Test(arguments: [0, 1, 3]) func `a saved guest runs on, and QEMU is set as it was`(channels: Int) async throws {
+        let directory = try ScratchDirectory()
+        let qemu = try Self.start("vm", in: directory)
+        try qemu.waitForPasses(2)
+        let before = try qemu.settings()
+        qemu.releaseQMP()
+        let save = try Self.save(qemu, to: "\(directory.path)/vm", channels: channels, xbzrle: channels == 0)
+        let info = try await save.run()
+        #expect(info.status == .completed)
+        #expect(info.downtime != nil)
+        try qemu.connectQMP()
+        #expect(qemu.status == "running")
+        #expect(try qemu.settings() == before)
+        try qemu.waitForPasses(2)
+        let snapshot = try Snapshot(path: "\(directory.path)/vm")
+        try snapshot.verify()
+        #expect(snapshot.manifest.qemu?.sourceVersion == qemu.qmp.version)
+        #expect(snapshot.manifest.qemu?.multifdChannels == channels)
+        let ram = try #require(snapshot.manifest.ramBlocks.first { $0.name == "pc.ram" })
+        #expect(try PatternGuest.defect(inRAM: "\(snapshot.path)/\(ram.file)") == nil)
+    }
+
+    @Test func `saved, restored and saved again, memory is the same`() async throws {
+        let directory = try ScratchDirectory()
+        let qemu = try Self.start("vm", in: directory)
+        try qemu.waitForPasses(2)
+        qemu.releaseQMP()
+        try await Self.save(qemu, to: "\(directory.path)/first", .leavePaused).run()
+        try qemu.connectQMP()
+        #expect(qemu.status == "postmigrate")
+        qemu.releaseQMP()
+        // A guest that has been migrated away cannot be saved, and is told so.
+        await #expect { try await Self.save(qemu, to: "\(directory.path)/none").run() } throws: {
+            "\($0)".contains("'cont'")
+        }
+        #expect(!directory.names.contains("none"))
+
+        let second = try Self.start("second", in: directory, incoming: true, options: ["-S"])
+        second.releaseQMP()
+        try await Self.restore("\(directory.path)/first", into: second)
+        try await Self.save(second, to: "\(directory.path)/again", .quit, channels: 1, compression: .zlib).run()
+        try second.waitForEnd()
+        let first = try Snapshot(path: "\(directory.path)/first").manifest
+        let again = try Snapshot(path: "\(directory.path)/again").manifest
+        #expect(again.ramBlocks.map(\.hash) == first.ramBlocks.map(\.hash))
+        #expect(again.ramBlocks.map(\.name) == first.ramBlocks.map(\.name))
+        #expect(again.qemu?.configurationSection.hash == first.qemu?.configurationSection.hash)
+        #expect(again.qemu?.deviceSections == first.qemu?.deviceSections)
+    }
+
+    /// `MULTIFD_CYCLES=50` for the long run.
+    @Test func `a guest that is saved and restored over and over keeps its memory`() async throws {
+        let directory = try ScratchDirectory()
+        let count = ProcessInfo.processInfo.environment["MULTIFD_CYCLES"].flatMap(Int.init) ?? 3
+        var qemu = try Self.start("vm", in: directory)
+        try qemu.waitForPasses(1)
+        for cycle in 0..<count {
+            let pass = qemu.lastPass
+            let path = "\(directory.path)/snapshot"
+            qemu.releaseQMP()
+            try await Self.save(qemu, to: path, .quit, channels: cycle % 4).run()
+            try qemu.waitForEnd()
+            qemu = try Self.start("vm\(cycle)", in: directory, incoming: true)
+            qemu.releaseQMP()
+            try await Self.restore(path, into: qemu, channels: cycle % 3 + 1)
+            try qemu.connectQMP()
+            try qemu.waitForPass(pass + 2)
+            try FileManager.default.removeItem(atPath: path)
+        }
+    }
+
+    @Test func `a QEMU that does not wait for a guest is told from one that does`() async throws {
+        let directory = try ScratchDirectory()
+        let qemu = try Self.start("vm", in: directory)
+        try qemu.waitForPasses(1)
+        qemu.releaseQMP()
+        try await Self.save(qemu, to: "\(directory.path)/vm").run()
+        await #expect { try await Self.restore("\(directory.path)/vm", into: qemu) } throws: {
+            "\($0)".contains("-incoming defer")
+        }
+        let waiting = try Self.start("waiting", in: directory, incoming: true)
+        waiting.releaseQMP()
+        await #expect { try await Self.save(waiting, to: "\(directory.path)/none").run() } throws: {
+            "\($0)".contains("waits for a guest")
+        }
+    }
+
+    @Test func `what QEMU says of a guest that it cannot load is passed on`() async throws {
+        let directory = try ScratchDirectory()
+        let qemu = try Self.start("vm", in: directory)
+        try qemu.waitForPasses(1)
+        qemu.releaseQMP()
+        try await Self.save(qemu, to: "\(directory.path)/vm").run()
+        let other = try QEMUProcess(
+            "other", in: directory, program: PatternGuest.assemble(in: directory.path), machine: "q35",
+            options: ["-incoming", "defer"])
+        let saysWhy = other.qmp.version >= QEMUVersion(major: 9, minor: 1)
+        other.releaseQMP()
+        await #expect { try await Self.restore("\(directory.path)/vm", into: other) } throws: {
+            "\($0)".contains("could not load the guest") && (!saysWhy || "\($0)".contains("load of migration failed"))
+        }
+    }
+}

@@ -1,0 +1,154 @@
+import Foundation
+import Multifd
+import MultifdQEMU
+import Testing
+
+@Suite struct SnapshotTests {
+    /// A small snapshot of a guest of QEMU.
+    private static func make(in directory: ScratchDirectory, name: String = "snapshot") async throws -> Snapshot {
+        try await receive(into: directory, name: name) { source in
+            var stream = StreamBytes()
+            stream.begin()
+            stream.command(1)
+            stream.startRAM([("pc.ram", 600 << 12), ("../evil/name", 2 << 12)])
+            stream.endSection()
+            stream.deviceSection([7])
+            stream.part()
+            for number in 0..<300 { stream.page("pc.ram", number, page(UInt8(number & 0xff))) }
+            for number in 300..<500 { stream.zeroPage(nil, number) }
+            stream.page("../evil/name", 0, page(1))
+            stream.endSection()
+            stream.part(end: true)
+            stream.endSection()
+            stream.deviceSection([1, 2])
+            stream.append([0, 6])
+            let json = Array(
+                """
+                {"devices":[{"name":"timer","instance_id":0,"fields":[{"size":1}]},\
+                {"name":"timer","instance_id":0,"fields":[{"size":2}]}]}
+                """.utf8)
+            stream.append(UInt32(json.count))
+            stream.append(json)
+            try source.send(stream)
+            _ = try source.receive(8)
+        }.get()
+    }
+
+    @Test func `its files are sparse, and their names harmless`() async throws {
+        let directory = try ScratchDirectory()
+        let snapshot = try await Self.make(in: directory)
+        #expect(
+            Set(try FileManager.default.contentsOfDirectory(atPath: snapshot.path)) == [
+                "manifest.json", "configuration.bin", "device-state.bin", "early-0.bin", "ram-0-pc.ram.raw",
+                "ram-1-.._evil_name.raw",
+            ])
+        let block = snapshot.manifest.ramBlocks[0]
+        // The first page is full of zeros that came as content.
+        #expect(block.normal == 300 && block.duplicate == 300 && block.neverSent == [[500, 100]])
+        var status = stat()
+        #expect(unsafe stat("\(snapshot.path)/\(block.file)", &status) == 0)
+        #expect(status.st_blocks * 512 < block.size)
+    }
+
+    @Test func `sent to a native peer it arrives as a snapshot again`() async throws {
+        let directory = try ScratchDirectory()
+        let snapshot = try await Self.make(in: directory)
+        let path = "\(directory.path)/copy"
+        let destination = try MigrationDestination(
+            listeningOn: .tcp(host: "127.0.0.1", port: 0), snapshot: SnapshotTarget(path: path), logger: silent)
+        let received = Task { try await destination.run() }
+        var parameters = MigrationParameters()
+        parameters.multifdChannels = 3
+        parameters.multifdCompression = .zstd
+        try await MigrationSource(
+            guest: SnapshotGuest(snapshot), to: destination.uri, parameters: parameters, logger: silent
+        ).run()
+        _ = try await received.value
+        let copy = try Snapshot(path: path)
+        try copy.verify()
+        #expect(copy.manifest == snapshot.manifest)
+    }
+
+    @Test func `a native guest is a snapshot, too`() async throws {
+        let directory = try ScratchDirectory()
+        let configuration = try WorkloadConfiguration(parsing: "workload:counter,ram=8MiB,seed=3")
+        let guest = try WorkloadGuest(configuration: configuration)
+        let path = "\(directory.path)/native"
+        let destination = try MigrationDestination(
+            listeningOn: .tcp(host: "127.0.0.1", port: 0), snapshot: SnapshotTarget(path: path), logger: silent)
+        let received = Task { try await destination.run() }
+        try await MigrationSource(guest: guest, to: destination.uri, logger: silent).run()
+        _ = try await received.value
+        let snapshot = try Snapshot(path: path)
+        #expect(snapshot.manifest.qemu == nil)
+
+        // And it can be taken up again.
+        let target = WorkloadTarget()
+        let second = try MigrationDestination(
+            listeningOn: .tcp(host: "127.0.0.1", port: 0), target: target, logger: silent)
+        let resumed = Task { try await second.run() }
+        try await MigrationSource(guest: SnapshotGuest(snapshot), to: second.uri, logger: silent).run()
+        _ = try await resumed.value
+        #expect(target.guest?.stepCounts.count == guest.stepCounts.count)
+        target.guest?.shutDown()
+        guest.shutDown()
+    }
+
+    @Test func `every file is covered by a hash`() async throws {
+        let directory = try ScratchDirectory()
+        let snapshot = try await Self.make(in: directory)
+        try snapshot.verify()
+        for file in try FileManager.default.contentsOfDirectory(atPath: snapshot.path) where file != "manifest.json" {
+            let path = "\(snapshot.path)/\(file)"
+            let content = try readFile(path)
+            var damaged = content
+            damaged[damaged.count - 1] ^= 1
+            try Data(damaged).write(to: URL(fileURLWithPath: path))
+            #expect(throws: SnapshotError.self, "\(file)") { try Snapshot(path: snapshot.path).verify() }
+            try Data(content).write(to: URL(fileURLWithPath: path))
+        }
+        try Snapshot(path: snapshot.path).verify()
+    }
+
+    @Test func `its name must be free, and its parent there`() throws {
+        let directory = try ScratchDirectory()
+        #expect(throws: SnapshotError.exists(path: directory.path)) { try SnapshotTarget(path: directory.path) }
+        #expect(throws: SnapshotError.self) { try SnapshotTarget(path: "\(directory.path)/none/snapshot") }
+    }
+
+    struct Damage: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var expected: String
+        var old: String
+        var new: String
+    }
+
+    static let damages = [
+        Damage(
+            testDescription: "a newer format", expected: "version 2", old: "\"version\" : 1\n", new: "\"version\" : 2\n"
+        ),
+        Damage(testDescription: "another kind of file", expected: "no snapshot", old: "multifd-snapshot", new: "x"),
+        Damage(
+            testDescription: "a file elsewhere", expected: "outside", old: "\"device-state.bin\"", new: "\"../passwd\""),
+        Damage(testDescription: "one file twice", expected: "twice", old: "ram-0-pc.ram.raw", new: "manifest.json"),
+        Damage(testDescription: "another size", expected: "the manifest says", old: "2457600", new: "2461696"),
+        Damage(testDescription: "pages beyond the end", expected: "never sent", old: "500,", new: "501,"),
+        Damage(testDescription: "a missing key", expected: "lacks", old: "\"page-size\"", new: "\"page\""),
+    ]
+
+    @Test(arguments: damages) func `a manifest that is wrong is refused with a sentence`(damage: Damage) async throws {
+        let directory = try ScratchDirectory()
+        let snapshot = try await Self.make(in: directory)
+        let path = "\(snapshot.path)/manifest.json"
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        #expect(text.contains(damage.old))
+        try text.replacingOccurrences(of: damage.old, with: damage.new)
+            .write(toFile: path, atomically: true, encoding: .utf8)
+        #expect { try Snapshot(path: snapshot.path) } throws: { "\($0)".contains(damage.expected) }
+    }
+
+    @Test func `a directory without a manifest is no snapshot`() throws {
+        let directory = try ScratchDirectory()
+        #expect { try Snapshot(path: directory.path) } throws: { "\($0)".contains("no snapshot") }
+    }
+}
