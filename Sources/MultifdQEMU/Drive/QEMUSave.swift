@@ -38,6 +38,7 @@ public final class QEMUSave: Sendable {
         options: QEMUSaveOptions = QEMUSaveOptions(), deadlines: Deadlines = Deadlines(),
         logger: Logger = Logger(label: "multifd.qemu")
     ) throws(QEMUError) {
+        do { try parameters.validateForQEMU() } catch { throw .transfer(.parameter(error)) }
         (events, continuation) = AsyncStream.makeStream(
             of: MigrationEvent.self, bufferingPolicy: .bufferingNewest(1024))
         self.parameters = parameters

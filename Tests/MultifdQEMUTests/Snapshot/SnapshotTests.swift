@@ -116,6 +116,19 @@ import Testing
         #expect(throws: SnapshotError.self) { try SnapshotTarget(path: "\(directory.path)/none/snapshot") }
     }
 
+    @Test func `a compression that QEMU does not have is refused before it is asked`() async throws {
+        let directory = try ScratchDirectory()
+        let snapshot = try await Self.make(in: directory)
+        var parameters = MigrationParameters()
+        parameters.multifdCompression = .auto
+        #expect(throws: ParameterError.self) {
+            try QEMUSource(snapshot: snapshot, to: .unix(path: "/none"), parameters: parameters)
+        }
+        #expect { try QEMUSave(qmp: .unix(path: "/none"), to: "\(directory.path)/x", parameters: parameters) } throws: {
+            "\($0)".contains("'auto'")
+        }
+    }
+
     struct Damage: Sendable, CustomTestStringConvertible {
         var testDescription: String
         var expected: String
