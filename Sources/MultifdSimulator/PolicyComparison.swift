@@ -43,9 +43,7 @@ package struct PolicyComparison: Hashable, Sendable, Codable {
         }
         self.scenario = scenario.name
         downtimeLimit = Int(scenario.downtimeLimit * 1000)
-        var ours = ThrottleParameters()
-        ours.policy = .predictive
-        predictive = outcome("predictive", ours)
+        predictive = outcome("predictive", ThrottleParameters(policy: .predictive))
         published = Self.publishedPolicies.map { outcome($0.name, $0.parameters) }
     }
 
@@ -75,8 +73,7 @@ package struct PolicyComparison: Hashable, Sendable, Codable {
     package static let publishedPolicies: [(name: String, parameters: ThrottleParameters)] = {
         var policies: [(name: String, parameters: ThrottleParameters)] = []
         for policy in ThrottlePolicy.allCases where policy != .predictive {
-            var parameters = ThrottleParameters()
-            parameters.policy = policy
+            var parameters = ThrottleParameters(policy: policy)
             if policy == .tailslowParameters { (parameters.tailStart, parameters.tailRate) = (60, 40) }
             parameters.isPeriodic = false
             policies.append((policy.rawValue, parameters))

@@ -53,7 +53,7 @@ import Testing
         let file = directory.path("samples")
         let sent = try CommandRun.result(
             "send", "workload:stress,ram=32MiB,vcpus=1,working-set=8MiB,rate=60MB/s", uri, "--max-bandwidth", "20MB/s",
-            "--downtime-limit", "100", "--auto-converge", "--timeout", "8", "--record", file)
+            "--downtime-limit", "100", "--auto-converge", "--policy", "dynamic", "--timeout", "8", "--record", file)
         _ = try destination.result()
         let recording = try JSONDecoder().decode(ThrottleRecording.self, from: directory.contents("samples"))
         #expect(recording.samples.count >= 4)

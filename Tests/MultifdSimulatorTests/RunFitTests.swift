@@ -14,7 +14,7 @@ import Testing
         parameters.maxBandwidth = Int(scenario.link.limit)
         parameters.downtimeLimit = .seconds(scenario.downtimeLimit)
         parameters.autoConverge = true
-        parameters.throttle = scenario.throttle ?? ThrottleParameters()
+        parameters.throttle = scenario.throttle ?? ThrottleParameters(policy: .dynamic)
         info.parameters = parameters
         info.iterations = simulated.iterations.map { seen in
             var iteration = IterationInfo(iteration: seen.iteration)
@@ -37,7 +37,7 @@ import Testing
             guest: GuestModel(
                 ramByteCount: 1 << 30,
                 regions: [WriteRegion(byteCount: 100 << 20, writeRate: 150e6, pattern: pattern)], zeroShare: 0.4),
-            link: LinkModel(bandwidth: 1e9, limit: 60e6), throttle: ThrottleParameters())
+            link: LinkModel(bandwidth: 1e9, limit: 60e6), throttle: ThrottleParameters(policy: .dynamic))
     }
 
     @Test(arguments: [WriteRegion.Pattern.sequential, .random])

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct SimulationTests {
     private func parameters(_ policy: ThrottlePolicy, periodic: Bool = true) -> ThrottleParameters {
-        var parameters = ThrottleParameters()
+        var parameters = ThrottleParameters(policy: .dynamic)
         parameters.policy = policy
         parameters.isPeriodic = periodic
         return parameters

@@ -55,7 +55,7 @@ def rhel():
     for megabytes, steps, throttle, total, downtime in RHEL:
         options = list(LINK)
         if steps:
-            options += ["--auto-converge", "--cpu-throttle-initial", str(steps[0])]
+            options += ["--auto-converge", "--policy", "dynamic", "--cpu-throttle-initial", str(steps[0])]
             options += ["--cpu-throttle-increment", str(steps[1])]
         name = f"rhel-{megabytes}-{'off' if not steps else f'dynamic-{steps[0]}-{steps[1]}'}"
         report = migrate(name, guest(megabytes), *options, again=AGAIN)
@@ -136,7 +136,7 @@ def proposal_2013():
     rate = fit(total, 241.2, low=100e6, high=2e9)
     rows = []
     for name, options, published in [
-        ("off", [], "never (1487)"), ("legacy-2013", on, "241.2"), ("dynamic", ["--auto-converge"], ""),
+        ("off", [], "never (1487)"), ("legacy-2013", on, "241.2"), ("dynamic", ["--auto-converge", "--policy", "dynamic"], ""),
         ("predictive (ours)", ["--auto-converge", "--policy", "predictive"], ""),
     ]:
         report = simulate(*scenario_2013(rate), *options)

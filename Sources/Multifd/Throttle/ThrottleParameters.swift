@@ -1,7 +1,7 @@
 /// What the throttle policies can be told. Names, ranges and defaults are QEMU's where it has the parameter.
 public struct ThrottleParameters: Hashable, Sendable, Codable {
     /// Which policy decides.
-    public var policy: ThrottlePolicy = .dynamic
+    public var policy: ThrottlePolicy
     /// `throttle-trigger-threshold`: a sample is high when more than this share of the bytes transferred was dirtied. In
     /// %, 1...100.
     public var triggerThreshold = 50
@@ -24,8 +24,10 @@ public struct ThrottleParameters: Hashable, Sendable, Codable {
     /// Policy `geometric`: the share of what remains that each step takes, in %, 1...100.
     public var geometricRate = 30
 
-    /// The defaults.
-    public init() {}
+    /// The defaults of a policy.
+    public init(policy: ThrottlePolicy = .predictive) {
+        self.policy = policy
+    }
 
     /// The names on the command line and in JSON.
     enum CodingKeys: String, CodingKey {

@@ -5,7 +5,9 @@ import Multifd
 struct PolicyOptions: ParsableArguments {
     @Option(
         name: [.long, .customLong("policy")],
-        help: ArgumentHelp("What decides when and how far to throttle. (default: dynamic)", valueName: "policy"))
+        help: ArgumentHelp(
+            "What decides when and how far to throttle. (default: predictive; dynamic when one of its parameters is given)",
+            valueName: "policy"))
     var throttlePolicy: Choice<ThrottlePolicy>?
 
     @Option(
@@ -59,7 +61,11 @@ struct PolicyOptions: ParsableArguments {
         defaults: ThrottleParameters = ThrottleParameters()
     ) throws(ParameterError) -> ThrottleParameters {
         var parameters = defaults
-        if let throttlePolicy { parameters.policy = try throttlePolicy.value(of: "throttle-policy") }
+        if let throttlePolicy {
+            parameters.policy = try throttlePolicy.value(of: "throttle-policy")
+        } else if givesStep, parameters.policy == .predictive {
+            parameters.policy = .dynamic
+        }
         if cpuThrottleTailslow {
             guard throttlePolicy == nil || parameters.policy == .tailslow else {
                 throw .tailslowWithPolicy(parameters.policy)
@@ -82,6 +88,12 @@ struct PolicyOptions: ParsableArguments {
         if let cpuThrottleTailRate { parameters.tailRate = cpuThrottleTailRate }
         if let cpuThrottleGeometricRate { parameters.geometricRate = cpuThrottleGeometricRate }
         return parameters
+    }
+
+    /// Whether a parameter of the policies that step was asked for: who gives QEMU's parameters gets QEMU's policy.
+    private var givesStep: Bool {
+        throttleTriggerThreshold != nil || cpuThrottleInitial != nil || cpuThrottleIncrement != nil
+            || cpuResponsiveThrottle || cpuPeriodicThrottle != nil || cpuPeriodicThrottleInterval != nil
     }
 
     /// The parameter that was asked for, if any was: one of them, for an error.

@@ -43,6 +43,7 @@ struct ThrottleOptions: ParsableArguments {
         }
         parameters.throttle = try policy.parameters(defaults: defaults.throttle)
         if let name = policy.nameOfOneGiven, !parameters.autoConverge {
+            // The dirty limit waits for the same trigger.
             let servesDirtyLimit = name == "throttle-trigger-threshold" && parameters.vcpuDirtyLimit != nil
             guard servesDirtyLimit else { throw .needless(name: name, without: "auto-converge") }
         }

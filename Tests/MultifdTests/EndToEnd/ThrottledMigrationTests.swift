@@ -85,6 +85,7 @@ import Testing
             parameters: parameters {
                 $0.maxBandwidth = 4_000_000
                 $0.autoConverge = true
+                $0.throttle.policy = .dynamic
                 $0.throttle.periodicInterval = 1
             }, logger: silent)
         let received = Task { try? await destination.run() }

@@ -195,7 +195,7 @@ import Testing
                     "multifd-compression" : "none",
                     "multifd-zlib-level" : 1,
                     "multifd-zstd-level" : 1,
-                    "throttle-policy" : "dynamic",
+                    "throttle-policy" : "predictive",
                     "throttle-trigger-threshold" : 50,
                     "timeout" : 1.5,
                     "vcpu-dirty-limit" : 20,

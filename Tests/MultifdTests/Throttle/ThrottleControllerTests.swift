@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct ThrottleControllerTests {
     private func parameters(_ policy: ThrottlePolicy) -> ThrottleParameters {
-        var parameters = ThrottleParameters()
+        var parameters = ThrottleParameters(policy: .dynamic)
         parameters.policy = policy
         return parameters
     }
@@ -144,7 +144,7 @@ import Testing
     }
 
     @Test func `what may change while a migration runs takes effect at the next sample`() {
-        var controller = ThrottleController(ThrottleParameters())
+        var controller = ThrottleController(ThrottleParameters(policy: .dynamic))
         for second in 1...2 { _ = controller.update(with: .megabytes(dirtied: 60, transferred: 100, at: second)) }
         #expect(controller.throttle.rawValue == 20)
         controller.parameters.increment = 7

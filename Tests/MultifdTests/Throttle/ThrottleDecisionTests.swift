@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct ThrottleDecisionTests {
     @Test func `JSON has the names of throttle-decisions and round-trips`() throws {
-        var controller = ThrottleController(ThrottleParameters())
+        var controller = ThrottleController(ThrottleParameters(policy: .dynamic))
         for second in 1...3 { _ = controller.update(with: .megabytes(dirtied: 214, transferred: 96, at: second)) }
         let update = controller.update(with: .megabytes(dirtied: 214, transferred: 96, at: 4))
         let decision = try #require(update)

@@ -4,7 +4,7 @@ import Testing
 @Suite struct ThrottleParametersTests {
     @Test func `the defaults are valid for every policy`() throws {
         for policy in ThrottlePolicy.allCases {
-            var parameters = ThrottleParameters()
+            var parameters = ThrottleParameters(policy: .dynamic)
             parameters.policy = policy
             try parameters.validate()
         }
@@ -20,7 +20,7 @@ import Testing
             (\.periodicInterval, 11, "cpu-periodic-throttle-interval", 1...10),
         ]
         for (key, value, name, range) in cases {
-            var parameters = ThrottleParameters()
+            var parameters = ThrottleParameters(policy: .dynamic)
             parameters[keyPath: key] = value
             #expect(throws: ParameterError.outOfRange(name: name, valid: range, found: value)) {
                 try parameters.validate()
@@ -29,13 +29,13 @@ import Testing
     }
 
     @Test func `a combination that makes no sense is refused in a sentence`() {
-        var parameters = ThrottleParameters()
+        var parameters = ThrottleParameters(policy: .dynamic)
         parameters.isResponsive = true
         for policy in [ThrottlePolicy.predictive, .legacy2013] {
             parameters.policy = policy
             #expect(throws: ParameterError.responsiveWithoutTrigger(policy)) { try parameters.validate() }
         }
-        var tail = ThrottleParameters()
+        var tail = ThrottleParameters(policy: .dynamic)
         tail.tailStart = 80
         #expect(throws: ParameterError.self) { try tail.validate() }
         #expect(

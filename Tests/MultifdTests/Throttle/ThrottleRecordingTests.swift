@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct ThrottleRecordingTests {
     private let recording = ThrottleRecording(
-        parameters: ThrottleParameters(),
+        parameters: ThrottleParameters(policy: .dynamic),
         samples: (1...6).map { second in
             var sample = PeriodSample.megabytes(dirtied: 90, transferred: 100, at: second)
             sample.writes = [
@@ -22,7 +22,7 @@ import Testing
 
     @Test func `each policy decides on the same samples in its own way`() {
         func throttles(_ policy: ThrottlePolicy) -> [Int] {
-            var parameters = ThrottleParameters()
+            var parameters = ThrottleParameters(policy: .dynamic)
             parameters.policy = policy
             return recording.decisions(of: parameters).map(\.to.rawValue)
         }
