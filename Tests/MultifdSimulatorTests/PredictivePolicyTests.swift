@@ -67,6 +67,28 @@ import Testing
         #expect(down.trigger == .prediction && down.time < .seconds(85))
     }
 
+    /// A vCPU that is throttled by 90 % runs for 10 ms and sleeps for 90: a look of 20 ms may see only sleep.
+    @Test func `a sync that saw a throttled guest only asleep tells nothing`() {
+        func sample(_ second: Int, _ writes: [WriteObservation]) -> PeriodSample {
+            PeriodSample(
+                time: .seconds(second), duration: .seconds(1), bytesDirtied: 100_000_000, bytesTransferred: 100_000_000,
+                ramBytesSent: 100_000_000, writes: writes,
+                outlook: MigrationOutlook(
+                    remainingByteCount: 100_000_000, ramBytesPerSecond: 100e6, affordableByteCount: 40_000_000))
+        }
+        let seen = WriteObservation(duration: .seconds(1), guestTime: .seconds(1), bytesWritten: 100_000_000)
+        let asleep = WriteObservation(duration: .milliseconds(20), guestTime: .milliseconds(2), bytesWritten: 0)
+        var predictive = PredictiveThrottle(maximum: 99)
+        var throttle = ThrottlePercentage.off
+        for second in 1...4 {
+            throttle = predictive.predict(from: sample(second, [seen]), throttle: throttle)?.throttle ?? throttle
+        }
+        #expect(throttle > .off)
+        // Taken for what it writes in 2 ms, this would say that the guest has stopped writing.
+        #expect(predictive.predict(from: sample(5, [asleep]), throttle: throttle) == nil)
+        #expect(predictive.requestedSyncs.first.map { $0 >= .milliseconds(30) } == true)
+    }
+
     /// A few of the two hundred scenarios that `bench` compares.
     @Test(arguments: UInt64(1)...8)
     func `it completes what a published policy completes, within the downtime limit`(seed: UInt64) {

@@ -37,16 +37,20 @@ package struct PredictiveThrottle: Sendable {
 
     /// Decides on a sample. Nil leaves the throttle as it is.
     package mutating func predict(from sample: PeriodSample, throttle: ThrottlePercentage) -> Prediction? {
-        for write in sample.writes {
+        for write in sample.writes where Self.isTelling(write) {
             curve.observe(time: write.guestTime.seconds, bytes: Double(write.bytesWritten))
         }
         sampleCount += 1
         // The first sample is the first iteration, which is too long to tell anything about the next.
         let isFirst = sampleCount == 1
         if !isFirst, throttle == .off { watched += sample.duration.seconds }
-        requestSyncs(each: sample.outlook.syncDuration, throttle: throttle)
-        guard !isFirst, let conditions = conditions(of: sample) else { return nil }
+        let prediction = isFirst ? nil : prediction(from: sample, throttle: throttle)
+        requestSyncs(each: sample.outlook.syncDuration, throttle: prediction?.throttle ?? throttle)
+        return prediction
+    }
 
+    private mutating func prediction(from sample: PeriodSample, throttle: ThrottlePercentage) -> Prediction? {
+        guard let conditions = conditions(of: sample) else { return nil }
         let plan = ConvergencePlan(for: curve, under: conditions)
         guard plan.finishes else { return giveAdvice(under: conditions, throttle: throttle) }
         hopelessCount = 0
@@ -57,12 +61,19 @@ package struct PredictiveThrottle: Sendable {
             throttle: ThrottlePercentage(clamping: plan.throttle), reason: reason(for: plan, under: conditions))
     }
 
+    /// A throttled vCPU runs in slices: in a time of less than two of them it may have run all the while, or slept.
+    private static func isTelling(_ write: WriteObservation) -> Bool {
+        write.guestTime == write.duration || write.guestTime >= ThrottleSlice.running * 2
+    }
+
     private mutating func requestSyncs(each duration: Duration, throttle: ThrottlePercentage) {
         // A sync must not take a tenth of the time between two of them.
         let next = max(SampleClock.minimumPeriod + .milliseconds(10), duration * 10)
-        requestedSyncs = [
-            max(.milliseconds(20), duration), throttle == .off ? max(next, .seconds(watched / 2)) : next,
-        ]
+        let slice = ThrottleSlice.running / throttle.guestSpeed
+        let isThrottled = throttle != .off
+        let soon = max(.milliseconds(20), duration, isThrottled ? slice * 3 : .zero)
+        let later = max(next, isThrottled ? slice * 2 + .milliseconds(10) : .seconds(watched / 2))
+        requestedSyncs = soon < later ? [soon, later] : [later]
     }
 
     private func conditions(of sample: PeriodSample) -> ConvergencePlan.Conditions? {
