@@ -235,9 +235,20 @@ final class StreamReception {
         }
         guard machine.hasReturnPath else { return }
         try send(.shut(code: 0))
-        // The source closes when it has read it. Waiting for that is a courtesy.
+        waitForClose()
+    }
+
+    /// The source closes when it has read our word. Waiting for that is a courtesy, and nothing can fail any more: it has
+    /// given its guest away, and the snapshot is all there is of it.
+    private func waitForClose() {
         let end = MonotonicTime.now + .seconds(1)
-        while MonotonicTime.now < end, try receive(within: Patience.tick) == nil {}
+        while MonotonicTime.now < end {
+            do {
+                guard try receive(within: Patience.tick) == nil else { return }
+            } catch {
+                return
+            }
+        }
     }
 
     private func send(_ message: ReturnPath) throws(MigrationError) {

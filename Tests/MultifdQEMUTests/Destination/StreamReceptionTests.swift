@@ -303,6 +303,29 @@ import Testing
         #expect(answers.bytes == hexadecimal("0001 0004 00000001"))
     }
 
+    /// The source has given its guest away by then: the snapshot must not go, whoever cancels.
+    @Test func `once the source has been told, a cancel comes too late`() async throws {
+        let directory = try ScratchDirectory()
+        let path = "\(directory.path)/snapshot"
+        let destination = try MigrationDestination(
+            listeningOn: .unix(path: "\(directory.path)/in"), snapshot: SnapshotTarget(path: path), logger: silent)
+        let received = Task { try await destination.run() }
+        let source = try ScriptedSource(to: destination.uri)
+        var stream = StreamBytes()
+        stream.begin()
+        stream.command(1)
+        stream.startRAM([("m", 4096)])
+        stream.endSection()
+        stream.part(end: true)
+        stream.endSection()
+        stream.deviceState()
+        try source.send(stream)
+        #expect(try source.receive(8) == hexadecimal("0001 0004 00000000"))
+        destination.cancel()
+        #expect(try await received.value.status == .completed)
+        try Snapshot(path: path).verify()
+    }
+
     @Test func `a source without a return path is sent nothing`() async throws {
         let directory = try ScratchDirectory()
         let answers = Answers()

@@ -26,8 +26,7 @@ import Testing
         let qemu = try QEMUProcess("vm", in: directory, program: PatternGuest.assemble(in: directory.path))
         try qemu.waitForPasses(2)
         try qemu.configure(SaveMode(channels: channels))
-        // Slow enough to be caught in the act.
-        try qemu.qmp.execute("migrate-set-parameters", ["max-bandwidth": .integer(40 << 20)])
+        try qemu.slowDown()
         let path = "\(directory.path)/snapshot"
         let destination = try MigrationDestination(
             listeningOn: .unix(path: "\(directory.path)/in"), snapshot: SnapshotTarget(path: path), logger: silent)
@@ -52,7 +51,7 @@ import Testing
         let qemu = try QEMUProcess("vm", in: directory, program: PatternGuest.assemble(in: directory.path))
         try qemu.waitForPasses(1)
         try qemu.configure(SaveMode(channels: channels))
-        try qemu.qmp.execute("migrate-set-parameters", ["max-bandwidth": .integer(40 << 20)])
+        try qemu.slowDown()
         let path = "\(directory.path)/snapshot"
         let destination = try MigrationDestination(
             listeningOn: .unix(path: "\(directory.path)/in"), snapshot: SnapshotTarget(path: path), logger: silent)

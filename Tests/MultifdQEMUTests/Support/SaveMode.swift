@@ -45,6 +45,11 @@ extension QEMUProcess {
         try qmp.execute("migrate-set-parameters", .object(parameters))
     }
 
+    /// Makes a migration last until it is broken off: the guest dirties more than may be left for the downtime.
+    func slowDown() throws {
+        try qmp.execute("migrate-set-parameters", ["max-bandwidth": .integer(40 << 20), "downtime-limit": 1])
+    }
+
     var migrationStatus: String? { try? qmp.execute("query-migrate")["status"]?.string }
 
     /// Migrates into a snapshot and waits for both ends.
@@ -61,7 +66,15 @@ extension QEMUProcess {
         let destination = try MigrationDestination(
             listeningOn: uri, snapshot: target, qemu: options, deadlines: deadlines, logger: silent)
         async let received = destination.run()
-        try qmp.execute("migrate", ["uri": .string("\(destination.uri)")])
+        // A QEMU whose migration has just failed says so before it has wound it up, and refuses another one until then.
+        try wait(for: "QEMU to be ready to migrate") {
+            do {
+                try qmp.execute("migrate", ["uri": .string("\(destination.uri)")])
+                return true
+            } catch QMPError.refused(_, _, let reason) where reason.contains("yank") {
+                return false
+            }
+        }
         try await during(destination)
         let info = try await received
         try wait(for: "the end of the migration") { migrationStatus == "completed" }
