@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Multifd
 import MultifdSimulator
 import SystemPackage
@@ -85,8 +84,8 @@ extension MultifdCommand {
         private func initial() throws -> Scenario {
             if let random { return .random(seed: random) }
             guard let fit else { return ScenarioOptions.defaults }
-            let data = try Data(contentsOf: URL(fileURLWithPath: fit))
-            return try RunFit(JSONDecoder().decode(MigrationInfo.self, from: data)).scenario
+            let report = try JSONDocument.read(MigrationInfo.self, from: fit, writtenBy: "multifd send --json")
+            return try RunFit(report).scenario
         }
     }
 }

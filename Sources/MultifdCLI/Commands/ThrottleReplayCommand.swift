@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Multifd
 import SystemPackage
 
@@ -30,8 +29,8 @@ extension MultifdCommand {
         var json = false
 
         func run() throws {
-            let data = try Data(contentsOf: URL(fileURLWithPath: file))
-            let recording = try JSONDecoder().decode(ThrottleRecording.self, from: data)
+            let recording = try JSONDocument.read(
+                ThrottleRecording.self, from: file, writtenBy: "multifd send --record")
             var defaults = recording.parameters
             // The policy's own parameters make no sense for another.
             if policy.throttlePolicy != nil || policy.cpuThrottleTailslow { defaults = defaults.withoutPolicy }
