@@ -32,10 +32,12 @@ package final class XBZRLECache: @unchecked Sendable {
     private var iteration = 0
     private let firstPages: [Int]
     private let pageCount: Int
-    /// Whether pages go through ``delta(ofPage:inBlock:content:into:counting:)``: from the second iteration on, and in the
-    /// first as well if there is room for all pages. A smaller cache would only be filled with pages that never change,
-    /// and keep those that do out of it for two more iterations.
-    package private(set) var isInUse = false
+    /// Whether pages must go through ``delta(ofPage:inBlock:content:into:counting:)``: from the second iteration on.
+    package var isInUse: Bool { iteration > 1 }
+    /// Whether they may before that, which saves sending those in full that the guest writes to meanwhile: if there is room
+    /// for all pages. A smaller cache would be filled with pages that never change, and keep those that do out of it for
+    /// two more iterations.
+    package var isWorthFilling: Bool { table.slotCount >= pageCount }
 
     /// Bytes of page content that it holds at most.
     package var byteCount: Int { table.slotCount << Page.shift }
@@ -55,10 +57,7 @@ package final class XBZRLECache: @unchecked Sendable {
     }
 
     /// Called between iterations, with a number that counts them: entries age by it.
-    package func beginIteration(_ number: Int) {
-        iteration = number
-        isInUse = isInUse || number > 1 || table.slotCount >= pageCount
-    }
+    package func beginIteration(_ number: Int) { iteration = number }
 
     /// Forgets everything. Called between iterations.
     package func removeAll() { table.removeAll() }

@@ -17,10 +17,18 @@ final class DeltaEncoder {
         deltas = try ScratchMemory(byteCount: (Batch.capacity + 1) * Page.byteCount)
     }
 
-    /// Whether pages are to be handed over at all. Does not change within an iteration.
-    var isInUse: Bool { cache.isInUse }
+    /// Filling the cache in the first iteration takes as long as encoding without a codec: time that there is while the
+    /// link makes the channel wait this many times as long as it works.
+    private static let idleEnough = 4
+    private var isIdle = false
+
+    /// Whether pages are to be handed over at all.
+    var isInUse: Bool { cache.isInUse || isIdle && cache.isWorthFilling }
 
     func beginPacket() { byteCount = 0 }
+
+    /// Learns how busy the channel is: how long it worked for a packet, and how long it then sent it.
+    func record(working: Duration, sending: Duration) { isIdle = sending > working * Self.idleEnough }
 
     /// Decides what to send of a page that is not zero, and gathers its delta if there is one.
     ///

@@ -24,7 +24,7 @@ struct MultifdCommand: AsyncParsableCommand {
             """,
         version: Version.description,
         subcommands: [
-            Send.self, Receive.self, QEMU.self, Inspect.self, Simulate.self, Throttle.self, Demo.self,
+            Send.self, Receive.self, QEMU.self, Inspect.self, Simulate.self, Throttle.self, Bench.self, Demo.self,
             DemoDestination.self,
         ])
 }

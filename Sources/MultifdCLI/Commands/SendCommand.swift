@@ -9,8 +9,8 @@ extension MultifdCommand {
         static let configuration = CommandConfiguration(
             abstract: "Migrates a guest to a destination that listens.",
             discussion: """
-                SOURCE is a file with raw guest memory, a directory that --snapshot or 'multifd qemu save' made, or a \
-                guest that runs in this process:
+                SOURCE is a file with raw guest memory, a directory with such files, a directory that --snapshot or \
+                'multifd qemu save' made, or a guest that runs in this process:
 
                 \(GuestHelp.text)
 

@@ -1,9 +1,10 @@
-import Glibc
+import FoundationEssentials
 import Multifd
 import MultifdQEMU
 
 /// What `SOURCE` means on the command line.
 enum SourceGuest {
+    /// A file, or a directory with files: a RAMBlock each.
     case image(path: String)
     case workload(WorkloadConfiguration)
     case snapshot(path: String)
@@ -13,20 +14,19 @@ enum SourceGuest {
         if text.hasPrefix(WorkloadConfiguration.prefix) {
             self = .workload(try WorkloadConfiguration(parsing: text))
         } else {
-            self = Self.isDirectory(text) ? .snapshot(path: text) : .image(path: text)
+            self = Self.isSnapshot(text) ? .snapshot(path: text) : .image(path: text)
         }
     }
 
-    private static func isDirectory(_ path: String) -> Bool {
-        var status = stat()
-        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    private static func isSnapshot(_ path: String) -> Bool {
+        FileManager.default.fileExists(atPath: "\(path)/manifest.json")
     }
 
     /// The guest. One with vCPUs runs already.
     func start(dirtyTracking: DirtyTracking) throws -> any Guest {
         switch self {
         case .image(let path):
-            return try ImageGuest(paths: [path])
+            return try ImageGuest(paths: Self.images(in: path))
         case .snapshot(let path):
             return try SnapshotGuest(Snapshot(path: path))
         case .workload(let configuration):
@@ -34,6 +34,24 @@ enum SourceGuest {
             try guest.resume()
             return guest
         }
+    }
+
+    /// Throws what would make ``start(dirtyTracking:)`` fail, as far as that shows without memory for a workload.
+    func check() throws {
+        switch self {
+        case .image, .snapshot: _ = try start(dirtyTracking: .auto)
+        case .workload: break
+        }
+    }
+
+    /// The images that a path stands for, in the order of their names.
+    private static func images(in path: String) throws -> [String] {
+        var isDirectory = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory else {
+            return [path]
+        }
+        return try FileManager.default.contentsOfDirectory(atPath: path).filter { !$0.hasPrefix(".") }.sorted()
+            .map { "\(path)/\($0)" }
     }
 
     /// Whether the guest has vCPUs and they run again after a migration that failed.

@@ -31,18 +31,24 @@ struct OutputOptions: ParsableArguments {
     /// - Parameter make: sets the migration up; what it throws is told like a failure of the migration.
     func report<End: MigrationEnd>(_ make: () throws -> End) async throws -> End {
         var info = MigrationInfo()
+        var start = ProcessUsage.now
         do {
             let migration = try make()
+            // What it takes to set a guest up is not part of its migration.
+            start = .now
             defer { info = migration.info }
             let report = try await migration.runWatched()
             if json {
-                try JSONDocument(report).print()
+                try JSONDocument(MigrationDocument(info: report, process: .now.since(start))).print()
             } else if Terminal.output.isInteractive {
                 FileDescriptor.standardOutput.writeLine(Report(report).text)
             }
             return migration
         } catch {
-            if json { try JSONDocument(info.failed(by: error)).print() }
+            if json {
+                let document = MigrationDocument(info: info.failed(by: error), process: .now.since(start))
+                try JSONDocument(document).print()
+            }
             throw error
         }
     }

@@ -1,0 +1,63 @@
+import FoundationEssentials
+import Multifd
+
+/// Everything that a benchmark measured: what `--json FILE` gets.
+package struct BenchDocument: Encodable {
+    package var benchmark: String
+    package var input: String
+    package var machine: BenchMachine
+    package var runs: [BenchRun]
+    package var summaries: [BenchSummary] { BenchSummary.all(of: runs) }
+    package var channelAdvice: [ChannelAdvice] = []
+    package var linkAdvice: LinkAdvice?
+
+    package init(benchmark: String, input: String, machine: BenchMachine, runs: [BenchRun]) {
+        self.benchmark = benchmark
+        self.input = input
+        self.machine = machine
+        self.runs = runs
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case benchmark, input, machine, runs, summaries
+        case channelAdvice = "channel-advice"
+        case linkAdvice = "link-advice"
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(benchmark, forKey: .benchmark)
+        try container.encode(input, forKey: .input)
+        try container.encode(machine, forKey: .machine)
+        try container.encode(runs, forKey: .runs)
+        try container.encode(summaries, forKey: .summaries)
+        if !channelAdvice.isEmpty { try container.encode(channelAdvice, forKey: .channelAdvice) }
+        try container.encodeIfPresent(linkAdvice, forKey: .linkAdvice)
+    }
+
+    /// Replaces the file at once, so that a benchmark that is stopped leaves it whole.
+    func write(to path: String) throws {
+        do {
+            try Data(JSONDocument(self).text.utf8).write(to: URL(filePath: path), options: .atomic)
+        } catch {
+            throw BenchError.file(path: path, reason: "\(error)")
+        }
+    }
+
+    /// The runs that a matrix has done already; none when there is no such file.
+    static func runs(in path: String, of input: String) throws -> [BenchRun] {
+        guard FileManager.default.fileExists(atPath: path) else { return [] }
+        struct Past: Decodable {
+            var input: String
+            var runs: [BenchRun]
+        }
+        let past: Past
+        do {
+            past = try JSONDecoder().decode(Past.self, from: Data(contentsOf: URL(filePath: path)))
+        } catch {
+            throw BenchError.file(path: path, reason: "it is not what a benchmark wrote")
+        }
+        guard past.input == input else { throw BenchError.otherMatrix(path: path, input: past.input) }
+        return past.runs
+    }
+}

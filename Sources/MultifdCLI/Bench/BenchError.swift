@@ -1,0 +1,35 @@
+/// Why a benchmark cannot begin, or cannot be believed.
+package enum BenchError: Error, Equatable {
+    case unknownMode(String)
+    case invalidChannels(String)
+    case invalidLink(String, reason: String)
+    case levelOutOfRange(mode: String, valid: ClosedRange<Int>)
+    case emptyList(option: String)
+    /// No run of the benchmark succeeded, so there is nothing to compare.
+    case allFailed(reason: String)
+    case someFailed(count: Int, first: String)
+    /// The file that a matrix is to go on with was made by another one.
+    case otherMatrix(path: String, input: String)
+    case file(path: String, reason: String)
+}
+
+extension BenchError: CustomStringConvertible {
+    /// A sentence with what was expected, what was found and what to do.
+    package var description: String {
+        switch self {
+        case .unknownMode(let text):
+            "'\(text)' in --modes is no mode: give none, zlib, zstd, auto, with a level such as zstd:3, with +deltas behind"
+        case .invalidChannels(let text):
+            "'\(text)' in --channels is no number of channels: give numbers from 1 to 255 with commas between them"
+        case .invalidLink(let text, let reason): "'\(text)' in --link is no speed of a link: \(reason)"
+        case .levelOutOfRange(let mode, let valid):
+            "'\(mode)' in --modes has a level out of range: it may be \(valid.lowerBound) to \(valid.upperBound)"
+        case .emptyList(let option): "--\(option) is empty: give at least one, or leave it out"
+        case .allFailed(let reason): "every run failed, the first because \(reason)"
+        case .someFailed(let count, let first): "\(count) runs failed, the first because \(first)"
+        case .otherMatrix(let path, let input):
+            "'\(path)' holds a matrix of '\(input)': give the file of this one, or a new one"
+        case .file(let path, let reason): "cannot use the file '\(path)': \(reason)"
+        }
+    }
+}

@@ -1,0 +1,111 @@
+import ArgumentParser
+import Multifd
+import SystemPackage
+
+/// What all benchmarks take.
+struct BenchOptions: ParsableArguments {
+    @Argument(
+        help: ArgumentHelp("What to migrate: a raw image, a directory with images, or workload:...", valueName: "input")
+    )
+    var input: String
+
+    @Option(help: ArgumentHelp("How many times each case is run, after a warm-up.", valueName: "count"))
+    var runs = 5
+
+    @Option(
+        help: ArgumentHelp("Links to compare on: 1Gbit/s,10Gbit/s,... (default: no limit)", valueName: "rates"),
+        transform: BenchOptions.links(parsing:))
+    var link: [ByteRate] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Ways to encode: none, zlib[:LEVEL], zstd[:LEVEL], auto, and with +deltas behind.", valueName: "modes"),
+        transform: BenchOptions.modes(parsing:))
+    var modes: [BenchMode] = []
+
+    @Option(help: ArgumentHelp("For how long a guest may be paused, in ms. (default: 300)", valueName: "ms"))
+    var downtimeLimit: Int?
+
+    @Option(
+        help: ArgumentHelp("What deltas are made against. (default: 64MiB)", valueName: "size"),
+        transform: ByteCount.init(parsing:))
+    var xbzrleCacheSize: ByteCount?
+
+    @Option(help: ArgumentHelp("Give a run up after this time, in s.", valueName: "s"))
+    var timeout = 300
+
+    @Option(help: ArgumentHelp("Write everything that was measured to this file.", valueName: "file"))
+    var json: String?
+
+    @Option(help: ArgumentHelp("Write one row a run to this file.", valueName: "file"))
+    var csv: String?
+
+    func validate() throws {
+        guard runs > 0 else { throw ValidationError("--runs expects a number of at least 1, not \(runs)") }
+        do {
+            try parameters.validate()
+        } catch {
+            throw ValidationError(error.description)
+        }
+    }
+
+    private var parameters: MigrationParameters {
+        var parameters = MigrationParameters()
+        if let downtimeLimit { parameters.downtimeLimit = .milliseconds(downtimeLimit) }
+        if let xbzrleCacheSize { parameters.xbzrleCacheSize = xbzrleCacheSize.rawValue }
+        parameters.timeout = .seconds(timeout)
+        return parameters
+    }
+
+    /// Given to `multifd send` in every run.
+    var commonArguments: [String] {
+        var arguments = ["--verify-memory", "--timeout", "\(timeout)"]
+        if let downtimeLimit { arguments += ["--downtime-limit", "\(downtimeLimit)"] }
+        if let xbzrleCacheSize { arguments += ["--xbzrle-cache-size", "\(xbzrleCacheSize.rawValue)"] }
+        return arguments
+    }
+
+    /// Bytes per second of each link; 0 for the one without a limit that stands for none given.
+    var linkRates: [Int] { link.isEmpty ? [0] : link.map(\.rawValue) }
+
+    /// Whether the input writes while it is migrated, so that deltas make sense.
+    var isLive: Bool { input.hasPrefix(WorkloadConfiguration.prefix) }
+
+    /// Throws what would make every run fail.
+    func checkInput() throws { try SourceGuest(parsing: input).check() }
+
+    static func channels(parsing text: String) throws(BenchError) -> [Int] {
+        try list(text, of: "channels") { entry throws(BenchError) in
+            guard let count = Int(entry), (1...255).contains(count) else { throw .invalidChannels(String(entry)) }
+            return count
+        }
+    }
+
+    static func modes(parsing text: String) throws(BenchError) -> [BenchMode] {
+        try list(text, of: "modes") { entry throws(BenchError) in try BenchMode(parsing: String(entry)) }
+    }
+
+    static func links(parsing text: String) throws(BenchError) -> [ByteRate] {
+        try list(text, of: "link") { entry throws(BenchError) in
+            let rate: ByteRate
+            do {
+                rate = try ByteRate(parsing: String(entry))
+            } catch {
+                throw .invalidLink(String(entry), reason: "\(error)")
+            }
+            guard rate.rawValue > 0 else {
+                throw .invalidLink(String(entry), reason: "nothing goes over it; leave --link out for no limit")
+            }
+            return rate
+        }
+    }
+
+    private static func list<Value>(
+        _ text: String, of option: String, _ parse: (Substring) throws(BenchError) -> Value
+    ) throws(BenchError) -> [Value] {
+        var values: [Value] = []
+        for entry in text.split(separator: ",") { values.append(try parse(entry)) }
+        guard !values.isEmpty else { throw .emptyList(option: option) }
+        return values
+    }
+}

@@ -1,0 +1,59 @@
+import Multifd
+import TextTable
+
+/// One line a case: medians, and how far the total times lie apart.
+struct BenchTable {
+    private let summaries: [BenchSummary]
+
+    init(_ summaries: [BenchSummary]) {
+        self.summaries = summaries
+    }
+
+    var text: String {
+        let hasLinks = summaries.contains { $0.benchCase.link > 0 }
+        let isLive = summaries.contains { $0.iterations.maximum > 1 }
+        return TextTable<BenchSummary> { summary in
+            var columns = [
+                Self.column("channels", summary.benchCase.channels),
+                Column(title: "mode", value: "\(summary.benchCase.mode)"),
+            ]
+            if hasLinks { columns.append(Self.column("link", summary.benchCase.linkText)) }
+            columns += [
+                Self.column("time", Self.seconds(summary.totalTime.median)),
+                Self.column(
+                    "from ... to",
+                    "\(Self.seconds(summary.totalTime.minimum)) ... \(Self.seconds(summary.totalTime.maximum))"),
+                Self.column("RAM", Self.rate(summary.throughput.median)),
+                Self.column("on the wire", ByteCount(rawValue: Int(summary.transferred.median)).rounded),
+                Self.column("ratio", (summary.ratio.median * 100).rounded() / 100),
+            ]
+            if isLive {
+                columns += [
+                    Self.column("downtime", Duration.milliseconds(Int(summary.downtime.median)).people),
+                    Self.column("iterations", Int(summary.iterations.median)),
+                ]
+            }
+            columns += [
+                Self.column("CPU s/GiB", Self.pair(summary.sourceCPU.median, summary.destinationCPU.median)),
+                Self.column(
+                    "memory",
+                    ByteCount(rawValue: Int(summary.sourceMemory.median)).rounded + " / "
+                        + ByteCount(rawValue: Int(summary.destinationMemory.median)).rounded),
+                Self.column("balance", "\(Int((summary.balance.median * 100).rounded())) %"),
+            ]
+            return columns
+        }.string(for: summaries, style: Simple.self) ?? ""
+    }
+
+    private static func column(_ title: String, _ value: some CustomStringConvertible) -> Column {
+        Column(title: title, value: value.description, align: .right)
+    }
+
+    private static func seconds(_ seconds: Double) -> String { Duration.seconds(seconds).people }
+    private static func rate(_ rate: Double) -> String { ByteRate(rawValue: Int(rate)).rounded }
+
+    /// Source and destination.
+    private static func pair(_ source: Double, _ destination: Double) -> String {
+        "\((source * 100).rounded() / 100) / \((destination * 100).rounded() / 100)"
+    }
+}

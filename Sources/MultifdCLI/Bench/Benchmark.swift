@@ -1,0 +1,40 @@
+/// Runs cases in turn, round after round, so that a machine that becomes slower or faster does so for all of them.
+struct Benchmark {
+    let pair: MigrationPair
+    let cases: [BenchCase]
+    let rounds: Int
+
+    /// - Parameters:
+    ///   - done: runs that need not be repeated.
+    ///   - record: called with all runs so far, after each.
+    func run(continuing done: [BenchRun] = [], _ record: ([BenchRun]) throws -> Void = { _ in }) throws -> [BenchRun] {
+        var runs = done
+        let known = Set(done.map { Place(benchCase: $0.benchCase, round: $0.round) })
+        // Every other round goes backwards: nothing always comes right after the same.
+        let places = (1...rounds).flatMap { round in
+            (round % 2 == 1 ? cases : cases.reversed()).map { Place(benchCase: $0, round: round) }
+        }.filter { !known.contains($0) }
+        guard let first = places.first else { return runs }
+        tell("warm-up", first.benchCase)
+        _ = try pair.run(first.benchCase, round: 0)
+        for (index, place) in places.enumerated() {
+            tell("run \(index + 1) of \(places.count)", place.benchCase)
+            runs.append(try pair.run(place.benchCase, round: place.round))
+            try record(runs)
+        }
+        if Terminal.error.isInteractive { Terminal.error.replaceLine(with: "") }
+        return runs
+    }
+
+    private struct Place: Hashable {
+        var benchCase: BenchCase
+        var round: Int
+    }
+
+    private func tell(_ what: String, _ benchCase: BenchCase) {
+        guard Terminal.error.isInteractive else { return }
+        var text = "\(what): \(benchCase.channels) channels, \(benchCase.mode)"
+        if benchCase.link > 0 { text += ", \(benchCase.linkText)" }
+        Terminal.error.replaceLine(with: text)
+    }
+}

@@ -1,0 +1,58 @@
+import Multifd
+
+/// How many channels to use, and why not more.
+package struct ChannelAdvice: Encodable, Hashable, Sendable {
+    /// What more channels would wait for.
+    package enum Limit: String, Codable, Sendable {
+        case sourceCPU = "source CPU"
+        case destinationCPU = "destination CPU"
+        case link, memory
+    }
+
+    package let mode: BenchMode
+    package let channels: Int
+    package let limit: Limit
+    package let reason: String
+
+    /// Fewer channels that reach this share of the best throughput are as good.
+    private static let asGood = 0.95
+    /// A link or a core that is used to this share is full.
+    private static let full = 0.9
+
+    /// - Parameters:
+    ///   - summaries: those of one mode and link.
+    ///   - coreCount: of the machine that ran both ends.
+    package init?(_ summaries: [BenchSummary], coreCount: Int) {
+        guard let best = summaries.max(by: { $0.throughput.median < $1.throughput.median }),
+            let chosen = summaries.filter({ $0.throughput.median >= Self.asGood * best.throughput.median })
+                .min(by: { $0.benchCase.channels < $1.benchCase.channels })
+        else { return nil }
+        mode = chosen.benchCase.mode
+        channels = chosen.benchCase.channels
+        limit = Self.limit(of: chosen, coreCount: coreCount)
+        let share = Int((chosen.throughput.median / best.throughput.median * 100).rounded())
+        let speed = ByteRate(rawValue: Int(chosen.throughput.median)).rounded
+        reason =
+            chosen.benchCase.channels == best.benchCase.channels
+            ? "\(speed), the most of all; what limits it is the \(limit.rawValue)"
+            : "\(speed), \(share) % of the best, which takes \(best.benchCase.channels); what limits it is the "
+                + "\(limit.rawValue)"
+    }
+
+    private static func limit(of summary: BenchSummary, coreCount: Int) -> Limit {
+        let time = summary.totalTime.median
+        if summary.benchCase.link > 0, summary.transferred.median / time >= full * Double(summary.benchCase.link) {
+            return .link
+        }
+        // Total time and throughput give back how many GiB the CPU times are of.
+        let gibibytes = summary.throughput.median * time / Double(1 << 30)
+        let used = (summary.sourceCPU.median + summary.destinationCPU.median) * gibibytes / time
+        let isSourceBusier = summary.sourceCPU.median >= summary.destinationCPU.median
+        if used >= full * Double(coreCount) { return isSourceBusier ? .sourceCPU : .destinationCPU }
+        if max(summary.encodingShare.median, summary.decodingShare.median) >= full {
+            return summary.encodingShare.median >= summary.decodingShare.median ? .sourceCPU : .destinationCPU
+        }
+        // Cores idle and so does the link: what remains is waiting for memory, above all for its first touch.
+        return .memory
+    }
+}

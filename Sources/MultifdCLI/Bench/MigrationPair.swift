@@ -1,0 +1,69 @@
+import Foundation
+import Multifd
+import SystemPackage
+
+/// One migration between two processes of this program, over TCP on this machine.
+struct MigrationPair {
+    let input: String
+    let arguments: [String]
+
+    private static let executable = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+
+    /// Runs it to its end.
+    func run(_ benchCase: BenchCase, round: Int) throws -> BenchRun {
+        let destination = try End(["receive", "tcp:127.0.0.1:0", "--json"])
+        defer { destination.stop() }
+        // The first line that it says, on standard error because standard output is the document's.
+        let greeting = try destination.errorLine()
+        guard let uri = greeting.split(separator: " ").last, greeting.hasPrefix("listening on ") else {
+            throw BenchError.allFailed(reason: "the destination did not listen: \(greeting)")
+        }
+        let source = try End(["send", input, String(uri), "--json"] + arguments + benchCase.arguments)
+        defer { source.stop() }
+        // Whatever the source's document says, the destination has its own ready or gives up when the source has ended.
+        let sent = try source.document()
+        if sent?.info.status != .completed { destination.stop() }
+        let received = try destination.document()
+
+        var run = BenchRun(benchCase, round: round)
+        run.source = sent
+        run.destination = received
+        if sent?.info.status != .completed {
+            run.error = sent?.info.errorDescription ?? "the source ended without a word"
+        } else if sent?.info.verified != true || received?.info.verified != true {
+            run.error = received?.info.errorDescription ?? "the memory was not verified at both ends"
+        }
+        return run
+    }
+
+    /// One of the processes.
+    private final class End {
+        private let process = Process()
+        private let output = Pipe()
+        private let error = Pipe()
+
+        init(_ arguments: [String]) throws {
+            process.executableURL = MigrationPair.executable
+            process.arguments = arguments
+            process.standardInput = FileHandle.nullDevice
+            process.standardOutput = output
+            process.standardError = error
+            try process.run()
+        }
+
+        func errorLine() throws -> String {
+            var line = Data()
+            while let byte = try error.fileHandleForReading.read(upToCount: 1), byte != Data("\n".utf8) { line += byte }
+            return String(decoding: line, as: UTF8.self)
+        }
+
+        /// Waits for the end. Nil for a process that ended without its document.
+        func document() throws -> MigrationDocument? {
+            let data = try output.fileHandleForReading.readToEnd() ?? Data()
+            process.waitUntilExit()
+            return try? JSONDecoder().decode(MigrationDocument.self, from: data)
+        }
+
+        func stop() { if process.isRunning { process.terminate() } }
+    }
+}

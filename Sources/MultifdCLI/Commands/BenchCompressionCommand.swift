@@ -1,0 +1,72 @@
+import ArgumentParser
+import Multifd
+
+extension MultifdCommand {
+    /// Which codec and level.
+    struct BenchCompression: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "compression",
+            abstract: "Compares codecs, levels and deltas, and says which wins on which link.",
+            discussion: """
+                A run without a limit is always among them: from it the speeds of links are computed at which two modes are \
+                as fast as each other.
+                """)
+
+        @OptionGroup
+        var options: BenchOptions
+
+        @Option(help: ArgumentHelp("Channels in every run.", valueName: "count"))
+        var channels = 4
+
+        func validate() throws {
+            guard (1...255).contains(channels) else {
+                throw ValidationError("--channels expects a number between 1 and 255, not \(channels)")
+            }
+        }
+
+        func run() throws {
+            let links = [0] + options.linkRates.filter { $0 > 0 }
+            let cases = links.flatMap { link in modes.map { BenchCase(channels: channels, mode: $0, link: link) } }
+            try options.run("compression", cases) { document in
+                let summaries = document.summaries
+                var text: [String] = []
+                for link in links {
+                    guard
+                        let winner = summaries.filter({ $0.benchCase.link == link })
+                            .min(by: { $0.totalTime.median < $1.totalTime.median })
+                    else { continue }
+                    let place = link > 0 ? "at \(winner.benchCase.linkText)" : "without a limit"
+                    text.append(
+                        "\(place) \(winner.benchCase.mode) wins: \(Duration.seconds(winner.totalTime.median).people)")
+                }
+                let advice = LinkAdvice(
+                    summaries.filter { $0.benchCase.link == 0 }
+                        .map { ($0.benchCase.mode, $0.transferred.median, $0.totalTime.median) })
+                document.linkAdvice = advice
+                return text + [advice.text]
+            }
+        }
+
+        private var modes: [BenchMode] {
+            guard options.modes.isEmpty else { return options.modes }
+            let modes = [
+                BenchMode(.none), BenchMode(.zlib, level: 1), BenchMode(.zlib, level: 6), BenchMode(.zstd, level: -5),
+                BenchMode(.zstd, level: -1), BenchMode(.zstd, level: 1), BenchMode(.zstd, level: 3),
+                BenchMode(.zstd, level: 6), BenchMode(.auto),
+            ]
+            guard options.isLive else { return modes }
+            return modes.flatMap { [$0, BenchMode($0.compression, level: $0.level, deltas: true)] }
+        }
+    }
+}
+
+extension LinkAdvice {
+    /// For people.
+    var text: String {
+        let parts = steps.map { step in
+            step.upTo.map { "\(step.mode) up to \(BenchCase(channels: 1, mode: step.mode, link: Int($0)).linkText)" }
+                ?? "\(step.mode) beyond"
+        }
+        return "computed from the runs without a limit, by the speed of the link: " + parts.joined(separator: ", ")
+    }
+}
