@@ -17,9 +17,9 @@ final class DeltaEncoder {
         deltas = try ScratchMemory(byteCount: (Batch.capacity + 1) * Page.byteCount)
     }
 
-    /// Filling the cache in the first iteration takes as long as encoding without a codec: time that there is while the
-    /// link makes the channel wait this many times as long as it works.
-    private static let idleEnough = 4
+    /// To fill the cache in the first iteration takes about a microsecond a page: a copy, and a share of a page fault. There
+    /// is time for that when the link makes pages wait several times as long.
+    private static let idleTimePerPage = Duration.microseconds(4)
     private var isIdle = false
 
     /// Whether pages are to be handed over at all.
@@ -27,8 +27,8 @@ final class DeltaEncoder {
 
     func beginPacket() { byteCount = 0 }
 
-    /// Learns how busy the channel is: how long it worked for a packet, and how long it then sent it.
-    func record(working: Duration, sending: Duration) { isIdle = sending > working * Self.idleEnough }
+    /// Learns how long the pages of a packet took to be sent.
+    func record(pageCount: Int, sending: Duration) { isIdle = sending > Self.idleTimePerPage * pageCount }
 
     /// Decides what to send of a page that is not zero, and gathers its delta if there is one.
     ///

@@ -244,10 +244,10 @@ final class PacketEncoder {
     }
 
     /// Counts the packet that was sent, and learns from it. What was decided is told once an iteration.
-    func record(working: Duration, sending: Duration, in codecs: borrowing Mutex<CodecCounts>) {
+    func record(sending: Duration, in codecs: borrowing Mutex<CodecCounts>) {
         if header.isSync, let adaptation { codecs.withLock { $0.decisions = adaptation.decisions } }
         guard header.hasPayload else { return }
-        deltas?.record(working: working, sending: sending)
+        deltas?.record(pageCount: header.pageCount, sending: sending)
         let (codec, time) = (header.codec, codecTime)
         let (bytesIn, bytesOut) = (header.decodedByteCount, header.payloadByteCount)
         adaptation?.record(bytesIn: bytesIn, bytesOut: bytesOut, encoding: time, sending: sending)
