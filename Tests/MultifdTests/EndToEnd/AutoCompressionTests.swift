@@ -33,7 +33,7 @@ import Testing
         defer { arrived.shutDown() }
         let reference = try WorkloadGuest(configuration: configuration)
         try reference.run(toStepCounts: arrived.stepCounts)
-        #expect(allBytes(of: arrived.memory) == allBytes(of: reference.memory))
+        #expect(contents(of: arrived.memory) == contents(of: reference.memory))
 
         let decisions = try #require(report.codecDecisions)
         let packets = report.codecs.values.reduce(0) { $0 + $1.packets }

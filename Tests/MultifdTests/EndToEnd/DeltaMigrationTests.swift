@@ -30,7 +30,7 @@ import Testing
         defer { arrived.shutDown() }
         let reference = try WorkloadGuest(configuration: configuration)
         try reference.run(toStepCounts: arrived.stepCounts)
-        return allBytes(of: arrived.memory) == allBytes(of: reference.memory)
+        return contents(of: arrived.memory) == contents(of: reference.memory)
     }
 
     @Test(arguments: MultifdCompression.allCases, ["counter", "mixed", "stress"])
@@ -73,7 +73,7 @@ import Testing
             guest, to: ImageFileTarget(path: file.path), parameters)
         #expect(report.iterations.reduce(0) { $0 + $1.delta } > 0)
         let copy = try ImageGuest(paths: [file.path])
-        #expect(allBytes(of: copy.memory) == allBytes(of: guest.memory))
+        #expect(contents(of: copy.memory) == contents(of: guest.memory))
         guest.shutDown()
     }
 
