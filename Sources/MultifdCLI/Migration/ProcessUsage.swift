@@ -11,6 +11,9 @@ package struct ProcessUsage: Codable, Hashable, Sendable {
     /// The most memory that was resident at once, the guest's included, in bytes.
     package var peakMemory = 0
 
+    /// Nothing.
+    package init() {}
+
     private enum CodingKeys: String, CodingKey {
         case cpuTime = "cpu-time"
         case guestCPUTime = "guest-cpu-time"
