@@ -118,6 +118,9 @@ public final class QEMUSave: Sendable {
         try result.get()
     }
 
+    /// For what QEMU does without being waited for by anybody.
+    private static let patience = Duration.seconds(30)
+
     private static let savableStates = ["running", "paused", "prelaunch", "suspended", "debug"]
 
     private func migrate(_ settings: inout MigrationSettings, wasRunning: Bool) throws(QEMUError) {
@@ -139,6 +142,7 @@ public final class QEMUSave: Sendable {
         try qmp.ask("migrate", ["uri": .string("\(destination.uri)")])
         do {
             try follow()
+            try qmp.waitForWindingUp(within: Self.patience)
             if options.afterwards == .resume, wasRunning { try qmp.ask("cont") }
         } catch {
             rescue(wasRunning: wasRunning)
@@ -148,7 +152,6 @@ public final class QEMUSave: Sendable {
 
     /// Watches both ends until both are done.
     private func follow() throws(QEMUError) {
-        let patience = Duration.seconds(30)
         let begun = MonotonicTime.now
         var receivedAt: MonotonicTime?
         while true {
@@ -162,14 +165,14 @@ public final class QEMUSave: Sendable {
                 throw .migration(reason: report["error-desc"]?.string ?? "it was \(status)")
             }
             if let failure { throw .transfer(failure) }
-            if status == "setup", MonotonicTime.now.since(begun) >= patience {
+            if status == "setup", MonotonicTime.now.since(begun) >= Self.patience {
                 throw .migration(reason: "it does not get beyond setting up: it cannot reach \(destination.uri)")
             }
             if isReceived {
                 if status == "completed" { return publish { $0.status = .completed } }
                 let start = receivedAt ?? .now
                 receivedAt = start
-                guard MonotonicTime.now.since(start) < patience else {
+                guard MonotonicTime.now.since(start) < Self.patience else {
                     throw .migration(reason: "it has been told that its guest is saved and is still '\(status)'")
                 }
             }
@@ -190,10 +193,11 @@ public final class QEMUSave: Sendable {
         destination.cancel()
         do {
             if let status = try qmp.migrationStatus(), Self.isUnderWay(status) { try qmp.ask("migrate_cancel") }
-            let end = MonotonicTime.now + .seconds(30)
+            let end = MonotonicTime.now + Self.patience
             while let status = try qmp.migrationStatus(), Self.isUnderWay(status), MonotonicTime.now < end {
                 Patience.sleep(for: .milliseconds(50))
             }
+            try qmp.waitForWindingUp(within: Self.patience)
             if wasRunning, try qmp.guestStatus() != "running" { try qmp.ask("cont") }
         } catch {
             logger.error("QEMU could not be asked to go on: \(error)")

@@ -1,3 +1,5 @@
+import Multifd
+
 extension QMPClient {
     /// Executes a command, for those who answer for more than QMP.
     @discardableResult
@@ -7,6 +9,20 @@ extension QMPClient {
 
     /// The guest's state: `running`, `paused`, `inmigrate`, ...
     func guestStatus() throws(QEMUError) -> String { try ask("query-status")["status"]?.string ?? "unknown" }
+
+    /// Waits until QEMU has wound its migration up, which it does after it has called it completed or failed. Settings
+    /// that change meanwhile, above all the capability multifd, make QEMU 10.0 abort.
+    ///
+    /// What is to be yanked if it hangs is what tells: a migration is on that list until it is wound up.
+    func waitForWindingUp(within time: Duration) throws(QEMUError) {
+        let end = MonotonicTime.now + time
+        while MonotonicTime.now < end {
+            let instances = try ask("query-yank").array ?? []
+            guard instances.contains(where: { $0["type"]?.string == "migration" }) else { return }
+            Patience.sleep(for: .milliseconds(10))
+        }
+        throw .migration(reason: "it does not wind its migration up")
+    }
 
     /// The migration's state, nil when there has been none.
     func migrationStatus() throws(QEMUError) -> String? { try ask("query-migrate")["status"]?.string }
