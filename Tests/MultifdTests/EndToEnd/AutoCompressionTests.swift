@@ -65,9 +65,9 @@ import Testing
         let source = try MigrationSource(
             guest: guest, to: destination.uri, paths: [MigrationPath(destination: relay.uri)], parameters: parameters,
             logger: silent)
-        async let received = destination.run()
+        let received = destination.begin()
         let report = try await source.run()
-        _ = try await received
+        _ = try await received.value.get()
         guest.shutDown()
         let changes = report.codecDecisions?.changes ?? 0
         // At 4 MB/s the link is what limits: more is compressed than at first, by other levels.

@@ -28,9 +28,9 @@ import Testing
         case .load: target.onLoad = cancel
         case .running: target.onRun = cancel
         }
-        async let received = result(of: { () throws(MigrationError) in try await destination.run() })
+        let received = destination.begin()
         let sent = await result(of: { () throws(MigrationError) in try await source.run() })
-        return (Outcome(source: sent, destination: await received), guest, target)
+        return (Outcome(source: sent, destination: await received.value), guest, target)
     }
 
     @Test(arguments: Stage.allCases.dropLast(), End.allCases)
@@ -66,9 +66,9 @@ import Testing
     @Test func `a destination that waits for a source can be told to stop`() async throws {
         let destination = try MigrationDestination(
             listeningOn: MigrationURI(parsing: "tcp:127.0.0.1:0"), target: MemoryTarget(), logger: silent)
-        async let received = result(of: { () throws(MigrationError) in try await destination.run() })
+        let received = destination.begin()
         destination.cancel()
-        guard case .failure(.cancelled) = await received else { return #expect(Bool(false)) }
+        guard case .failure(.cancelled) = await received.value else { return #expect(Bool(false)) }
         #expect(destination.info.status == .cancelled)
     }
 
@@ -93,14 +93,14 @@ import Testing
         parameters.downtimeLimit = .zero
         let source = try MigrationSource(
             guest: guest, to: destination.uri, parameters: parameters, logger: silent)
-        async let received = result(of: { () throws(MigrationError) in try await destination.run() })
+        let received = destination.begin()
         let steering = Task {
             for await case .iteration(let iteration) in source.events where iteration.iteration == 3 {
                 end == .source ? _ = source.cancel() : destination.cancel()
             }
         }
         let sent = await result(of: { () throws(MigrationError) in try await source.run() })
-        let outcome = Outcome(source: sent, destination: await received)
+        let outcome = Outcome(source: sent, destination: await received.value)
         await steering.value
         #expect((end == .source ? outcome.sourceError : outcome.destinationError)?.isCancellation == true)
         #expect(!outcome.isComplete)

@@ -95,14 +95,14 @@ import Testing
             guest: guest, to: destination.uri,
             paths: [MigrationPath(destination: relay.uri), MigrationPath(destination: destination.uri)],
             parameters: parameters(.zstd), logger: silent)
-        async let received = destination.run()
+        let received = destination.begin()
         async let report = source.run()
         while seen.load(ordering: .relaxed) < nth, !source.info.status.isFinal {
             try await Task.sleep(for: .milliseconds(1))
         }
         try source.letGo()
         let info = try await report
-        _ = try await received
+        _ = try await received.value.get()
         #expect(info.channels[0].delta > 0)
         #expect(try isTrue(target, configuration))
         guest.shutDown()
@@ -117,7 +117,7 @@ import Testing
             listeningOn: .tcp(host: "127.0.0.1", port: 0), target: target, logger: silent)
         let source = try MigrationSource(
             guest: guest, to: destination.uri, parameters: parameters(.none), logger: silent)
-        async let received = destination.run()
+        let received = destination.begin()
         async let report = source.run()
         var changes = ParameterChanges()
         for size in [Page.byteCount, 4 << 20, 64 << 20] {
@@ -129,7 +129,7 @@ import Testing
         }
         try source.letGo()
         let info = try await report
-        _ = try await received
+        _ = try await received.value.get()
         #expect(info.xbzrleCache?.cacheSize == 64 << 20)
         #expect(try isTrue(target, configuration))
         guest.shutDown()
@@ -238,10 +238,10 @@ import Testing
             guest: guest, to: destination.uri,
             paths: [MigrationPath(destination: relay.uri), MigrationPath(destination: destination.uri)],
             parameters: parameters(forgery.compression), logger: silent)
-        async let received = Result { try await destination.run() }
-        let sent = await Result { try await source.run() }
+        let received = destination.begin()
+        let sent = await result(of: { () throws(MigrationError) in try await source.run() })
         let place = "packet \(try #require(number.withLock { $0 })) of channel 0"
-        for result in [sent, await received] {
+        for result in [sent, await received.value] {
             guard case .failure(let error) = result else {
                 Issue.record("the forgery was accepted")
                 continue

@@ -16,9 +16,9 @@ import Testing
         let destination = try MigrationDestination(
             listeningOn: MigrationURI(parsing: "tcp:127.0.0.1:0"), target: target, deadlines: .short,
             logger: silent)
-        async let received = result(of: { () throws(MigrationError) in try await destination.run() })
+        let received = destination.begin()
         try enemy(destination.uri)
-        let result = await received
+        let result = await received.value
         #expect(target.isIntactOutside)
         return result
     }
@@ -239,7 +239,7 @@ import Testing
         let target = MemoryTarget()
         let destination = try MigrationDestination(
             listeningOn: MigrationURI(parsing: "tcp:127.0.0.1:0"), target: target, logger: silent)
-        async let received = destination.run()
+        let received = destination.begin()
         for _ in 0..<3 {
             _ = try Connection.connect(
                 to: MigrationPath(destination: destination.uri), deadline: .seconds(10),
@@ -249,7 +249,7 @@ import Testing
         var parameters = MigrationParameters()
         parameters.downtimeLimit = .seconds(60)
         try await MigrationSource(guest: guest, to: destination.uri, parameters: parameters, logger: silent).run()
-        _ = try await received
+        _ = try await received.value.get()
         #expect(try contents(of: #require(target.memory)) == contents(of: guest.memory))
     }
 

@@ -30,7 +30,9 @@ import Testing
 
             let arrived = try contents(ofFile: output)
             #expect(arrived.bytes == image.bytes)
-            #expect(arrived.allocated <= image.bytes.count - image.zeroPageCount * Page.byteCount)
+            // The filesystem counts its own notes on where the pages are, too.
+            let room = image.bytes.count - image.zeroPageCount * Page.byteCount + 16 * Page.byteCount
+            #expect(arrived.allocated <= room)
             #expect(report.ram.duplicate == image.zeroPageCount)
             #expect(report.ram.normal == image.pageCount - image.zeroPageCount)
             #expect(try contents(ofFile: path).allocated == before, "holes of the image were filled")
@@ -103,9 +105,9 @@ import Testing
         let source = try MigrationSource(
             guest: ImageGuest(paths: [path]), to: .tcp(host: "127.0.0.1", port: port), paths: paths,
             parameters: parameters, logger: silent)
-        async let received = destination.run()
+        let received = destination.begin()
         try await source.run()
-        let report = try await received
+        let report = try await received.value.get()
         #expect(try contents(of: #require(target.memory)) == image.bytes)
         #expect(
             report.channels.map { $0.address.split(separator: ":").first }

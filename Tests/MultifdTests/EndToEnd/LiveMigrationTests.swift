@@ -148,7 +148,7 @@ import Testing
             listeningOn: MigrationURI(parsing: "tcp:127.0.0.1:0"), target: MemoryTarget(), logger: silent)
         let source = try MigrationSource(
             guest: guest, to: destination.uri, parameters: patient { $0.downtimeLimit = .zero }, logger: silent)
-        async let received = result(of: { () throws(MigrationError) in try await destination.run() })
+        let received = destination.begin()
         let steering = Task {
             for await case .iteration(let iteration) in source.events where iteration.iteration == 2 {
                 var changes = ParameterChanges()
@@ -158,7 +158,7 @@ import Testing
         }
         let sent = await result(of: { () throws(MigrationError) in try await source.run() })
         guard case .failure(.timedOut) = sent else { return #expect(Bool(false), "\(sent)") }
-        guard case .failure(.refused) = await received else { return #expect(Bool(false)) }
+        guard case .failure(.refused) = await received.value else { return #expect(Bool(false)) }
         try await steering.value
         #expect(guest.isRunning)
     }
@@ -170,7 +170,7 @@ import Testing
             listeningOn: MigrationURI(parsing: "tcp:127.0.0.1:0"), target: target, logger: silent)
         let source = try MigrationSource(
             guest: guest, to: destination.uri, parameters: patient { $0.maxBandwidth = 1000 }, logger: silent)
-        async let received = destination.run()
+        let received = destination.begin()
         let steering = Task {
             for await case .status(.active) in source.events {
                 var changes = ParameterChanges()
@@ -179,7 +179,7 @@ import Testing
             }
         }
         let report = try await source.run()
-        _ = try await received
+        _ = try await received.value.get()
         try await steering.value
         #expect(report.parameters?.maxBandwidth == 0)
         #expect(try #require(target.memory).equals(guest.memory))

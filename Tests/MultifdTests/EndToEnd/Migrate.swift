@@ -13,16 +13,16 @@ func migrate(
     let destination = try MigrationDestination(
         listeningOn: MigrationURI(parsing: uri), target: target, logger: silent)
     let source = try MigrationSource(guest: guest, to: destination.uri, parameters: parameters, logger: silent)
-    async let received = destination.run()
+    let received = destination.begin()
     let report: MigrationInfo
     do {
         report = try await source.run()
     } catch {
         destination.cancel()
-        _ = try? await received
+        _ = try? await received.value.get()
         throw error
     }
-    _ = try await received
+    _ = try await received.value.get()
     return report
 }
 

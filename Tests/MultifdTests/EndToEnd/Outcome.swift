@@ -41,10 +41,10 @@ struct ProxiedMigration {
 
     /// Runs both ends. A destination that nobody has spoken to is cancelled when the source has ended.
     func run() async -> Outcome {
-        async let received = result(of: { () throws(MigrationError) in try await destination.run() })
+        let received = destination.begin()
         let sent = await result(of: { () throws(MigrationError) in try await source.run() })
         if destination.info.guest == nil { destination.cancel() }
-        let outcome = Outcome(source: sent, destination: await received)
+        let outcome = Outcome(source: sent, destination: await received.value)
         proxy.stop()
         return outcome
     }
