@@ -2,7 +2,7 @@
 
 PACKAGES := libzstd-dev zlib1g-dev libisal-dev libxxhash-dev
 
-.PHONY: deps build demo test bench lint format clean
+.PHONY: deps build demo test bench bench-qemu lint format clean
 
 deps: ## Install the system libraries that are missing
 	@scripts/install-missing $(PACKAGES)
@@ -16,7 +16,10 @@ demo: build ## Migrate a running guest between two processes and prove that noth
 test: deps ## Run all tests, one after the other: many run guests and measure nothing but need a core
 	swift test --no-parallel
 
-bench: build ## Compare with QEMU on the same machine, into bench/RESULTS.md; installs QEMU
+bench: build ## Measure channels, modes and deltas on this machine, with pictures, into bench/out
+	bench/run
+
+bench-qemu: build ## Compare with QEMU on the same machine, into bench/RESULTS.md; installs QEMU
 	bench/qemu/compare.py
 
 lint: ## Check the formatting

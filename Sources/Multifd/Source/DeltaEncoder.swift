@@ -17,9 +17,9 @@ final class DeltaEncoder {
         deltas = try ScratchMemory(byteCount: (Batch.capacity + 1) * Page.byteCount)
     }
 
-    /// To fill the cache in the first iteration takes about a microsecond a page: a copy, and a share of a page fault. There
-    /// is time for that when the link makes pages wait several times as long.
-    private static let idleTimePerPage = Duration.microseconds(4)
+    /// To fill the cache in the first iteration takes a microsecond or two a page: a copy, and a share of a page fault. There
+    /// is time for that when the link takes longer for a page, as a limit says or as sending shows.
+    private static let idleSecondsPerPage = 4e-6
     private var isIdle = false
 
     /// Whether pages are to be handed over at all.
@@ -28,7 +28,13 @@ final class DeltaEncoder {
     func beginPacket() { byteCount = 0 }
 
     /// Learns how long the pages of a packet took to be sent.
-    func record(pageCount: Int, sending: Duration) { isIdle = sending > Self.idleTimePerPage * pageCount }
+    ///
+    /// - Parameter limit: bytes per second that may be sent, 0 for no limit.
+    func record(pageCount: Int, sending: Duration, limit: Int) {
+        let bySending = sending.seconds / Double(pageCount)
+        let byLimit = limit > 0 ? Double(Page.byteCount) / Double(limit) : 0
+        isIdle = max(bySending, byLimit) > Self.idleSecondsPerPage
+    }
 
     /// Decides what to send of a page that is not zero, and gathers its delta if there is one.
     ///

@@ -244,10 +244,14 @@ final class PacketEncoder {
     }
 
     /// Counts the packet that was sent, and learns from it. What was decided is told once an iteration.
-    func record(sending: Duration, in codecs: borrowing Mutex<CodecCounts>) {
+    ///
+    /// - Parameters:
+    ///   - sending: with the time that the limiter and the socket kept it waiting.
+    ///   - limit: bytes per second of all channels, 0 for no limit.
+    func record(sending: Duration, limit: Int, in codecs: borrowing Mutex<CodecCounts>) {
         if header.isSync, let adaptation { codecs.withLock { $0.decisions = adaptation.decisions } }
         guard header.hasPayload else { return }
-        deltas?.record(pageCount: header.pageCount, sending: sending)
+        deltas?.record(pageCount: header.pageCount, sending: sending, limit: limit)
         let (codec, time) = (header.codec, codecTime)
         let (bytesIn, bytesOut) = (header.decodedByteCount, header.payloadByteCount)
         adaptation?.record(bytesIn: bytesIn, bytesOut: bytesOut, encoding: time, sending: sending)

@@ -113,7 +113,8 @@ final class SendChannel: Sendable {
             let sent = MonotonicTime.now
             lastSent = sent
             counters.writingTime.add(from: encoded, to: sent)
-            encoder.record(sending: sent.since(encoded), in: counters.codecs)
+            encoder.record(
+                sending: sent.since(encoded), limit: session.limiter.bytesPerSecond, in: counters.codecs)
             totals.add(encoder.header)
 
             if case .sync(let barrier) = batch.kind {
