@@ -1,4 +1,3 @@
-import Synchronization
 import Testing
 
 @testable import Multifd
@@ -21,7 +20,7 @@ import Testing
     func `each batch is taken whole, exactly once, by one of many channels`(capacity: Int, channels: Int) {
         let count = 5000
         let queue = BatchQueue(capacity: capacity)
-        let taken = Mutex([Int](repeating: 0, count: count))
+        let taken = Condition([Int](repeating: 0, count: count))
         let done = Semaphore(0)
         let threads = (0..<channels).map { number in
             WorkerThread(name: "pop-\(number)") {
