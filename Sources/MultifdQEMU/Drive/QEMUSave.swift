@@ -105,6 +105,8 @@ public final class QEMUSave: Sendable {
         let status = try qmp.guestStatus()
         guard Self.savableStates.contains(status) else { throw .guestState(status) }
         if let status = try qmp.migrationStatus(), Self.isUnderWay(status) { throw .busy(status: status) }
+        // One that ended may still be on its way out.
+        try qmp.waitForWindingUp(within: Self.patience)
         var settings = try MigrationSettings(qmp)
         let result = Result { () throws(QEMUError) in try migrate(&settings, wasRunning: status == "running") }
         if options.afterwards == .quit, case .success = result { return try quit() }

@@ -14,7 +14,7 @@ extension QMPClient {
     /// that change meanwhile, above all the capability multifd, make QEMU 10.0 abort.
     ///
     /// What is to be yanked if it hangs is what tells: a migration is on that list until it is wound up.
-    func waitForWindingUp(within time: Duration) throws(QEMUError) {
+    package func waitForWindingUp(within time: Duration) throws(QEMUError) {
         let end = MonotonicTime.now + time
         while MonotonicTime.now < end {
             let instances = try ask("query-yank").array ?? []

@@ -41,6 +41,7 @@ import Testing
         #expect(!directory.names.contains { $0.hasPrefix("snapshot") })
 
         // And it can be saved afterwards.
+        try qemu.qmp.waitForWindingUp(within: .seconds(30))
         let again = try await qemu.save(to: path, SaveMode(channels: channels))
         #expect(again.status == .completed)
     }
