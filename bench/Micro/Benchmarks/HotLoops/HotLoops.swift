@@ -14,6 +14,7 @@ let benchmarks: @Sendable () -> Void = {
     bitmap()
     packets()
     limiter()
+    dirtyLogs()
 }
 
 private func staging() {
