@@ -3,7 +3,7 @@ import Synchronization
 extension Coordinator {
     /// What all channels have sent, lost ones included.
     var currentCounts: TransferCounts {
-        TransferCounts(of: channels.map(\.counters), mainBytes: main?.bytesSent ?? 0)
+        TransferCounts(of: channels.lazy.map(\.counters), mainBytes: main?.bytesSent ?? 0)
     }
 
     private var guestInfo: GuestInfo {

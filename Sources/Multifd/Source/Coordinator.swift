@@ -31,6 +31,7 @@ final class Coordinator {
     var slicedSync: SlicedSync?
     /// Pages that channels have sent or are to send.
     private var queuedPageCount = 0
+    private var queueBound: QueueBound
     /// The last barrier that was begun.
     private var barrier: UInt32 = 0
     private var isLogging = false
@@ -49,6 +50,7 @@ final class Coordinator {
         let parameters = state.parameters
         // Deep enough that channels do not wait while the coordinator syncs or waits for a core: 30 ms at 8 GB/s.
         queue = BatchQueue(capacity: 512)
+        queueBound = QueueBound(channelCount: parameters.multifdChannels)
         gate = BarrierGate(channelCount: parameters.multifdChannels)
         estimator = SwitchoverEstimator(promisedBandwidth: parameters.availSwitchoverBandwidth)
     }
@@ -185,12 +187,14 @@ final class Coordinator {
     /// Cuts what is marked into batches and queues them.
     private func distribute() throws(MigrationError) {
         let detectsZero = state.parameters.zeroPageDetection == .legacy
+        queueBound.begin(sentPageCount: currentCounts.pages, at: .now)
         var batch = Batch()
         batch.isFirst = statistics.iterations.isEmpty && lostChannels.isEmpty
         for block in guest.memory.blocks.indices {
             batch.block = block
             var next: Int? = 0
             while let first = next {
+                try waitForRoom()
                 (batch.pageCount, next) = bitmap.takePages(ofBlock: block, from: first, into: &batch.pages)
                 guard batch.pageCount > 0 else { break }
                 if let digest {
@@ -201,6 +205,22 @@ final class Coordinator {
                 queuedPageCount += batch.pageCount
                 try syncBetweenBatches()
                 try publishIfDue()
+            }
+        }
+    }
+
+    /// Waits until little enough is queued. The pages stay marked meanwhile, and go once if the guest writes to them.
+    private func waitForRoom() throws(MigrationError) {
+        var tickTime = nextTick
+        while true {
+            let sent = currentCounts.pages
+            let now = MonotonicTime.now
+            guard !queueBound.hasRoom(queued: queuedPageCount - sent, sent: sent, at: now) else { return }
+            if now >= tickTime {
+                try tick()
+                tickTime = nextTick
+            } else {
+                Patience.sleep(for: .milliseconds(1))
             }
         }
     }
