@@ -1,3 +1,5 @@
+public import SystemPackage
+
 /// Why a migration failed. Whatever it is, the guest is at the source and runs on, except where a case says otherwise.
 public enum MigrationError: Error {
     /// A connection could not be made or broke.
@@ -10,6 +12,8 @@ public enum MigrationError: Error {
     case parameter(ParameterError)
     /// Guest memory could not be set up.
     case memory(MemoryError)
+    /// The system gives this process no more threads.
+    case noThread(Errno)
     /// The peer ended the migration and said why.
     case refused(peer: String, reason: String)
     /// The guest, or what receives it, could not do what was asked.
@@ -20,6 +24,8 @@ public enum MigrationError: Error {
     case noChannelLeft(lastReason: String)
     /// The timeout that the user set is over.
     case timedOut(after: Duration, reason: String)
+    /// The guest was paused, and could not be handed over within a time that leaves room enough.
+    case switchoverTooSlow(after: Duration, downtimeLimit: Duration)
     /// The two ends hold different memory.
     case digestMismatch(source: UInt64, destination: UInt64)
     /// The two ends counted different packets.
@@ -57,6 +63,8 @@ extension MigrationError: CustomStringConvertible {
             "\(description), in packet \(packet) of channel \(channel)"
         case .parameter(let error): "\(error)"
         case .memory(let error): "\(error)"
+        case .noThread(let errno):
+            "no thread could be started: \(errno); raise the limit of processes (ulimit -u, pids.max) or use fewer channels"
         case .refused(let peer, let reason): "the peer \(peer) ended the migration: \(reason)"
         case .guest(let operation, let reason): "cannot \(operation): \(reason)"
         case .unexpectedMessage(let expected, let found):
@@ -64,6 +72,9 @@ extension MigrationError: CustomStringConvertible {
         case .noChannelLeft(let reason): "no channel is left: \(reason)"
         case .timedOut(let duration, let reason):
             "the migration did not complete within \(duration.components.seconds) s (--timeout): \(reason)"
+        case .switchoverTooSlow(let duration, let limit):
+            "the guest was paused for \(duration.components.seconds) s, with a downtime-limit of "
+                + "\(limit.millisecondsRoundedUp) ms, and the destination had not taken it: it or the network is stuck"
         case .digestMismatch(let source, let destination):
             "the memory differs: its digest is \(String(source, radix: 16)) at the source and "
                 + "\(String(destination, radix: 16)) at the destination"

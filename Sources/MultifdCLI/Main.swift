@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import SystemPackage
 
 /// The entry: runs the subcommand and turns errors into one sentence on standard error and an exit code.
@@ -8,6 +9,9 @@ import SystemPackage
 @main
 enum Main {
     static func main() async {
+        // A reader that goes away, or a file beyond its limit, is an error of the call and not this process's end: a guest
+        // may live in it.
+        for signal in [SIGPIPE, SIGXFSZ] { _ = Glibc.signal(signal, SIG_IGN) }
         var command: any ParsableCommand
         do {
             command = try await MultifdCommand.asyncParseAsRoot()

@@ -11,9 +11,16 @@ final class CommandRun {
         .deletingLastPathComponent().appendingPathComponent("multifd")
 
     /// Starts it, without a terminal and with nothing on standard input.
-    init(_ arguments: [String]) throws {
-        process.executableURL = Self.executable
-        process.arguments = arguments
+    ///
+    /// - Parameter script: for a shell, which runs it as `"$@"`.
+    init(_ arguments: [String], by script: String? = nil) throws {
+        if let script {
+            process.executableURL = URL(fileURLWithPath: "/bin/sh")
+            process.arguments = ["-c", script, "sh", Self.executable.path] + arguments
+        } else {
+            process.executableURL = Self.executable
+            process.arguments = arguments
+        }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = outputPipe
         process.standardError = errorPipe

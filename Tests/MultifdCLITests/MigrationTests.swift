@@ -117,4 +117,44 @@ import Testing
         #expect(sent.error.split(separator: "\n").count == 1)
         #expect(sent.error.hasSuffix("; the guest runs on at the source\n"))
     }
+
+    /// Whether this process may mount a file system, in a namespace of its own.
+    static let canMount: Bool = {
+        let attempt = Process()
+        attempt.executableURL = URL(fileURLWithPath: "/usr/bin/unshare")
+        attempt.arguments = ["--map-root-user", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]
+        attempt.standardError = FileHandle.nullDevice
+        guard (try? attempt.run()) != nil else { return false }
+        attempt.waitUntilExit()
+        return attempt.terminationStatus == 0
+    }()
+
+    @Test(.enabled(if: canMount, "needs to mount a small file system"))
+    func `when there is no more space both ends say so`() throws {
+        let directory = try TemporaryDirectory()
+        let image = try directory.makeImage("image", pageCount: 2000)
+        let destination = try CommandRun(
+            ["receive", "tcp:127.0.0.1:0", "--output", "/mnt/copy"],
+            by:
+                "exec unshare --map-root-user --mount sh -c 'mount -t tmpfs -o size=1m tmpfs /mnt && exec \"$@\"' sh \"$@\""
+        )
+        let uri = String(try destination.nextOutputLine().dropFirst("listening on ".count))
+        let sent = try CommandRun.result("send", image, uri)
+        let received = try destination.result()
+        #expect(sent.exitCode == 1)
+        #expect(received.exitCode == 1)
+        #expect(received.error == "multifd: cannot write '/mnt/copy': No space left on device\n")
+        #expect(sent.error.contains("cannot write '/mnt/copy': No space left on device"), "\(sent.error)")
+    }
+
+    @Test func `a reader that goes away ends nobody`() throws {
+        let (destination, uri) = try receive()
+        // What it logs goes into a pipe that nobody reads any more.
+        let source = try CommandRun(
+            ["send", "workload:stress,ram=16MiB,rate=1MB/s", uri, "--log-level", "debug", "--json"],
+            by: "(\"$@\") 2>&1 | sleep 0")
+        _ = try source.result()
+        let received = try destination.result()
+        #expect(received.exitCode == 0, "\(received.error)")
+    }
 }

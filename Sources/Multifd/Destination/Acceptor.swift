@@ -1,5 +1,6 @@
 import Logging
 import Synchronization
+import SystemPackage
 
 /// Accepts connections and finds out what each is: the main channel of a source, a channel of the session, or neither.
 ///
@@ -121,10 +122,14 @@ final class Acceptor: Sendable {
         patience.setDeadline(.now + deadlines.handshake)
         state.withLock { state in
             guard !state.isClosed, state.threads.count < Self.maximumConnectionCount else { return }
-            state.patience[number] = patience
-            state.threads[number] = WorkerThread(name: "mf-recv-\(number)") { [self] in
-                serve(connection, number: number, patience)
-                end(number)
+            do throws(Errno) {
+                state.threads[number] = try WorkerThread(attempting: "mf-recv-\(number)") { [self] in
+                    serve(connection, number: number, patience)
+                    end(number)
+                }
+                state.patience[number] = patience
+            } catch {
+                logger.warning("a connection from \(connection.peer) was dropped: \(MigrationError.noThread(error))")
             }
         }
     }

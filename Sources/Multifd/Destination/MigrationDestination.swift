@@ -57,23 +57,35 @@ public final class MigrationDestination: Sendable {
     /// How things stand.
     public var info: MigrationInfo { state.info }
 
-    /// Waits for a source and takes its guest in. To be called once.
+    /// Waits for a source and takes its guest in. To be called once. Cancelling its task cancels the migration.
     ///
     /// - Returns: the final report.
     /// - Throws: ``MigrationError``. Nothing of the guest is left here then.
     @discardableResult
     public func run() async throws(MigrationError) -> MigrationInfo {
-        let result = await onThread(named: "mf-destination") { [self] () throws(MigrationError) in
-            let accepting = WorkerThread(name: "mf-accept") { [acceptor] in acceptor.run() }
-            defer { accepting.join() }
-            try Reception(
-                target: target, foreign: foreign, acceptor: acceptor, state: state, deadlines: deadlines,
-                logger: logger
-            ).run()
+        let result = await withTaskCancellationHandler {
+            await onThread(named: "mf-destination", unstarted: MigrationError.noThread) {
+                [self] () throws(MigrationError) in try receive()
+            }
+        } onCancel: {
+            cancel()
         }
         if case .failure(let error) = result { state.finish(error) } else { state.finish(nil) }
         try result.get()
         return info
+    }
+
+    private func receive() throws(MigrationError) {
+        let accepting: WorkerThread
+        do {
+            accepting = try WorkerThread(attempting: "mf-accept") { [acceptor] in acceptor.run() }
+        } catch {
+            throw .noThread(error)
+        }
+        defer { accepting.join() }
+        try Reception(
+            target: target, foreign: foreign, acceptor: acceptor, state: state, deadlines: deadlines, logger: logger
+        ).run()
     }
 
     /// Ends the migration, in whatever state it is. Nothing of the guest is left here, unless it has been taken over.

@@ -73,6 +73,8 @@ package final class ReceiveChannel: Sendable {
             try checked(decoder) { () throws(WireError) in try decoder.verify() }
             do {
                 try decoder.place()
+            } catch .memory(let error) {
+                throw .memory(error)
             } catch {
                 throw .codec(description: "\(error)", channel: number, packet: decoder.header.number)
             }

@@ -95,8 +95,11 @@ final class Reception {
     }
 
     private func end(_ failure: MigrationError?) {
-        if let failure {
-            if case .refused = failure {} else { main?.refuse("\(failure)") }
+        switch failure {
+        case .refused?, nil: break
+        // The source must not take back what is here.
+        case _? where isTakenOver: break
+        case let failure?: main?.refuse("\(failure)")
         }
         barrier?.closeAll()
         state.patience.stop()
@@ -198,6 +201,7 @@ final class Reception {
 
     private func verify(_ sent: SessionTotals, _ main: MainChannel) throws(MigrationError) {
         state.update { $0.status = .device }
+        barrier?.passLast()
         let received = acceptor.channels.filter { !closedChannels.contains($0.number) }
             .map(\.totals).reduce(SessionTotals(), +)
         guard received == sent else {

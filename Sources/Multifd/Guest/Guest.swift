@@ -16,7 +16,7 @@ public protocol Guest: AnyObject, Sendable {
     /// Stops all vCPUs. Returns when none of them executes any more; nothing writes to RAM from then on.
     func pause() throws
 
-    /// Lets the vCPUs run on from where they were paused.
+    /// Lets the vCPUs run on from where they were paused. Called also after a pause that failed.
     func resume() throws
 
     /// Takes away a share of each vCPU's time. It may be called at any time and takes effect within 10 ms.

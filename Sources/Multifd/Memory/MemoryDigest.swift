@@ -58,9 +58,9 @@ package struct MemoryDigest: Sendable {
         // Not a Mutex, whose lock thread sanitizer cannot see on Linux.
         let all = Condition(Result<[UInt64], MemoryError>.success([UInt64](repeating: 0, count: numbers.count)))
         let share = (numbers.count + threadCount - 1) / threadCount
-        let threads = stride(from: 0, to: numbers.count, by: share).map { first in
-            WorkerThread(name: "mf-digest") {
-                let mine = first..<min(first + share, numbers.count)
+        let threads = stride(from: 0, to: numbers.count, by: share).compactMap { first -> WorkerThread? in
+            let mine = first..<min(first + share, numbers.count)
+            @Sendable func work() {
                 let found = Result { () throws(MemoryError) in try hash(numbers[mine], content) }
                 all.withLock { all in
                     do throws(MemoryError) {
@@ -72,6 +72,10 @@ package struct MemoryDigest: Sendable {
                     }
                 }
             }
+            if let thread = try? WorkerThread(attempting: "mf-digest", work) { return thread }
+            // No thread is to be had: slower, but as good.
+            work()
+            return nil
         }
         for thread in threads { thread.join() }
         return try all.withLock { $0 }.get()

@@ -1,7 +1,8 @@
-/// One byte a page of a RAMBlock. Different threads may set different pages without a lock, because bytes, unlike
-/// bits, are memory locations of their own.
+import Synchronization
+
+/// One byte a page of a RAMBlock, which any thread may set and read.
 @safe
-package struct PageFlags: ~Copyable, @unchecked Sendable {  // a page belongs to one batch an iteration
+package struct PageFlags: ~Copyable, @unchecked Sendable {  // all access is atomic
     package let pageCount: Int
     private let mapping: MemoryMapping
 
@@ -16,19 +17,24 @@ package struct PageFlags: ~Copyable, @unchecked Sendable {  // a page belongs to
         }
     }
 
+    /// Fresh memory is zero, which is a valid atomic byte.
+    private var flags: UnsafeMutablePointer<Atomic<UInt8>> {
+        unsafe mapping.start.assumingMemoryBound(to: Atomic<UInt8>.self)
+    }
+
     package subscript(page: Int) -> Bool {
         precondition(page >= 0 && page < pageCount)
-        return unsafe mapping.start.load(fromByteOffset: page, as: UInt8.self) != 0
+        return unsafe flags[page].load(ordering: .relaxed) != 0
     }
 
     package func set(_ page: Int) {
         precondition(page >= 0 && page < pageCount)
-        unsafe mapping.start.storeBytes(of: 1, toByteOffset: page, as: UInt8.self)
+        unsafe flags[page].store(1, ordering: .relaxed)
     }
 
     package func clear(_ page: Int) {
         precondition(page >= 0 && page < pageCount)
-        unsafe mapping.start.storeBytes(of: 0, toByteOffset: page, as: UInt8.self)
+        unsafe flags[page].store(0, ordering: .relaxed)
     }
 
     /// The runs of set pages, in ascending order.

@@ -13,6 +13,19 @@ extension RAMBlock {
         }
     }
 
+    /// Whether a page is all zero. One that is written to meanwhile is dirty, and told again.
+    package func isZero(page: Int) throws(MemoryError) -> Bool {
+        guard isFile else { return unsafe GuestPages.isZero(address(ofPage: page)) }
+        // Read and not looked at through the mapping, for the reasons of BlockFile.
+        return try unsafe withUnsafeTemporaryAllocation(byteCount: Page.byteCount, alignment: Page.byteCount) { copy in
+            Result { () throws(MemoryError) in
+                guard let start = copy.baseAddress else { return false }
+                unsafe try read(page..<page + 1, into: start)
+                return unsafe GuestPages.isZero(start)
+            }
+        }.get()
+    }
+
     /// Writes whole pages.
     ///
     /// - Parameter buffer: the content of all of `pages`.

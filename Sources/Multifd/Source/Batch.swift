@@ -13,6 +13,8 @@ struct Batch: Sendable {
     var pageCount = 0
     /// Whether no page of it has been sent before. What the destination has for it is zero then.
     var isFirst = false
+    /// Whether the channel looks for zero pages.
+    var detectsZeroPages = false
     /// How many of the pages, the last ones, the coordinator has found to be zero.
     var zeroPageCount = 0
     /// Page numbers in the block. In place, so that a batch is copied and never allocated.
@@ -35,14 +37,16 @@ struct Batch: Sendable {
     }
 
     /// Finds the zero pages, for `zero-page-detection=legacy`, and moves them behind the others.
-    mutating func moveZeroPagesBack(of block: RAMBlock) {
+    ///
+    /// - Throws: ``MemoryError`` when the block is a file that cannot be read.
+    mutating func moveZeroPagesBack(of block: RAMBlock) throws(MemoryError) {
         var zeroPages = [128 of UInt32](repeating: 0)
         var normalCount = 0
         zeroPageCount = 0
         for index in 0..<pageCount {
             let page = pages[index]
             // A guest that writes to the page meanwhile has it sent again: its dirty bit was cleared before.
-            if unsafe GuestPages.isZero(block.address(ofPage: Int(page))) {
+            if try block.isZero(page: Int(page)) {
                 zeroPages[zeroPageCount] = page
                 zeroPageCount += 1
             } else {

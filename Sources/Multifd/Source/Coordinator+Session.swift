@@ -60,7 +60,6 @@ extension Coordinator {
             memory: guest.memory,
             settings: PacketEncoder.Settings(
                 compression: parameters.multifdCompression, level: parameters.level,
-                zeroPageDetection: parameters.zeroPageDetection,
                 rules: .native(parameters.multifdCompression, deltas: features.contains(.deltas)),
                 channelsPerCore: Double(parameters.multifdChannels)
                     / Double(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))),
@@ -77,7 +76,10 @@ extension Coordinator {
         }
         // Each connection has its deadline, so this ends.
         var progress = gate.waitForConnections(until: .now + Patience.tick)
-        while progress == nil { progress = gate.waitForConnections(until: .now + Patience.tick) }
+        while progress == nil {
+            do { try state.patience.checkStop() } catch { throw .transport(error) }
+            progress = gate.waitForConnections(until: .now + Patience.tick)
+        }
         // A path that cannot be used from the start is the user's mistake, and not an accident to work around.
         for case .lost(let error) in progress ?? [] { throw error }
     }
@@ -102,7 +104,9 @@ extension Coordinator {
     /// Receives messages until the one that is due. Meanwhile the destination may say that a channel broke at its end.
     func awaitReply(_ name: String, _ isDue: (ControlMessage) -> Bool) throws(MigrationError) {
         while let message = try main?.receive(), !isDue(message) {
-            guard case .channelLost(let number) = message, channels.indices.contains(Int(number)) else {
+            guard case .channelLost(let number) = message, channels.indices.contains(Int(number)),
+                !lostChannels.contains(Int(number))
+            else {
                 throw .unexpectedMessage(expected: name, found: "\(message.kind)")
             }
             let peer = "\(channels[Int(number)].path.destination)"

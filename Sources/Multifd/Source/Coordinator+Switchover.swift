@@ -1,4 +1,3 @@
-import Glibc
 import Logging
 
 extension Coordinator {
@@ -21,8 +20,7 @@ extension Coordinator {
     private func pace() throws(MigrationError) {
         let shortest = IterationPace.shortest
         guard let last = statistics.iterations.last, last.duration < shortest else { return }
-        var time = (MonotonicTime.now + (shortest - last.duration)).timespec
-        unsafe clock_nanosleep(CLOCK_MONOTONIC, Int32(TIMER_ABSTIME), &time, nil)
+        Patience.sleep(for: shortest - last.duration)
         do { try state.patience.check(peer: "\(uri)") } catch { throw .transport(error) }
     }
 
@@ -48,7 +46,12 @@ extension Coordinator {
         try commit()
     }
 
+    /// A paused guest waits no longer than this for its handover.
+    var switchoverLimit: Duration { max(deadlines.switchover, state.parameters.downtimeLimit * 10) }
+
     private func pauseGuest() throws(MigrationError) {
+        isPauseBegun = true
+        state.beginSwitchover(within: switchoverLimit)
         try asking("pause the guest") { try guest.pause() }
         statistics.endPause(currentCounts)
         publish(.device)

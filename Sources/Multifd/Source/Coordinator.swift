@@ -35,6 +35,8 @@ final class Coordinator {
     /// The last barrier that was begun.
     private var barrier: UInt32 = 0
     private var isLogging = false
+    /// Whether the guest has been asked to pause: it may have stopped in part even if that failed.
+    var isPauseBegun = false
 
     init(
         guest: any Guest, uri: MigrationURI, paths: [MigrationPath], state: SourceState, deadlines: Deadlines,
@@ -62,6 +64,8 @@ final class Coordinator {
             end(telling: nil)
             publish(.completed)
         } catch {
+            // First of all: to find the reason can take a moment.
+            release(after: error)
             let failure = explain(error)
             end(telling: failure)
             publish(failure.isCancellation ? .cancelled : .failed, error: failure)
@@ -113,16 +117,13 @@ final class Coordinator {
         return ranges
     }
 
-    /// Ends everything that was begun. On failure the guest is let go first.
+    /// Ends everything that was begun.
     private func end(telling failure: MigrationError?) {
         releaseThrottle(at: failure)
-        if let failure {
-            if case .handoverUnconfirmed = failure {
-                logger.critical("\(failure)")
-            } else {
-                releaseGuest()
-            }
-            if case .refused = failure {} else { main?.refuse("\(failure)") }
+        switch failure {
+        // A guest that has been handed over is not taken back.
+        case .refused?, .handoverUnconfirmed?, nil: break
+        case let failure?: main?.refuse("\(failure)")
         }
         if isLogging { guest.dirtyLog?.stop() }
         // Channels may wait for their turn at the limiter, for long at a low rate.
@@ -134,9 +135,10 @@ final class Coordinator {
         main?.connection.shutdown()
     }
 
-    /// Lets the guest run on at full speed.
-    private func releaseGuest() {
-        guard statistics.pausedAt != nil else { return }
+    /// Lets the guest run on, unless it may run at the destination.
+    private func release(after failure: MigrationError) {
+        if case .handoverUnconfirmed = failure { return logger.critical("\(failure)") }
+        guard isPauseBegun else { return }
         do {
             try guest.resume()
         } catch {
@@ -148,6 +150,9 @@ final class Coordinator {
     private func explain(_ error: MigrationError) -> MigrationError {
         guard error.isCancellation || error.isTransport else { return error }
         if state.patience.isStopped { return .cancelled }
+        if state.isSwitchoverOverdue {
+            return .switchoverTooSlow(after: switchoverLimit, downtimeLimit: state.parameters.downtimeLimit)
+        }
         if state.patience.isPastDeadline {
             return .timedOut(after: state.parameters.timeout, reason: statistics.convergenceReason)
         }
@@ -186,9 +191,10 @@ final class Coordinator {
 
     /// Cuts what is marked into batches and queues them.
     private func distribute() throws(MigrationError) {
-        let detectsZero = state.parameters.zeroPageDetection == .legacy
+        let zeroPageDetection = state.parameters.zeroPageDetection
         queueBound.begin(sentPageCount: currentCounts.pages, at: .now)
         var batch = Batch()
+        batch.detectsZeroPages = zeroPageDetection == .multifd
         batch.isFirst = statistics.iterations.isEmpty && lostChannels.isEmpty
         for block in guest.memory.blocks.indices {
             batch.block = block
@@ -200,7 +206,9 @@ final class Coordinator {
                 if let digest {
                     for index in 0..<batch.pageCount { digest.touch(Int(batch.pages[index]), ofBlock: block) }
                 }
-                if detectsZero { batch.moveZeroPagesBack(of: guest.memory.blocks[block]) }
+                if zeroPageDetection == .legacy {
+                    do { try batch.moveZeroPagesBack(of: guest.memory.blocks[block]) } catch { throw .memory(error) }
+                }
                 while !queue.push(batch, until: nextTick) { try tick() }
                 queuedPageCount += batch.pageCount
                 try syncBetweenBatches()

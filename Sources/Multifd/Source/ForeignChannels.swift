@@ -20,8 +20,7 @@ package final class ForeignChannels {
             id: id,
             memory: memory,
             settings: PacketEncoder.Settings(
-                compression: parameters.multifdCompression, level: parameters.level, zeroPageDetection: .none,
-                rules: .qemu),
+                compression: parameters.multifdCompression, level: parameters.level, rules: .qemu),
             queue: BatchQueue(capacity: 512),
             gate: BarrierGate(channelCount: count),
             limiter: limiter,

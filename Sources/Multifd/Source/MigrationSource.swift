@@ -55,17 +55,21 @@ public final class MigrationSource: Sendable {
     /// What the throttle decided on so far, to be replayed with other policies.
     package var recording: ThrottleRecording { state.recording }
 
-    /// Migrates the guest. To be called once.
+    /// Migrates the guest. To be called once. Cancelling its task cancels the migration.
     ///
     /// - Returns: the final report. The guest at this end stays paused.
     /// - Throws: ``MigrationError``. The guest runs on here at full speed, but for
     ///   ``MigrationError/handoverUnconfirmed(peer:)``.
     @discardableResult
     public func run() async throws(MigrationError) -> MigrationInfo {
-        let result = await onThread(named: "mf-source") { [self] () throws(MigrationError) in
-            try Coordinator(
-                guest: guest, uri: uri, paths: paths, state: state, deadlines: deadlines, logger: logger
-            ).run()
+        let result = await withTaskCancellationHandler {
+            await onThread(named: "mf-source", unstarted: MigrationError.noThread) { [self] () throws(MigrationError) in
+                try Coordinator(
+                    guest: guest, uri: uri, paths: paths, state: state, deadlines: deadlines, logger: logger
+                ).run()
+            }
+        } onCancel: {
+            cancel()
         }
         state.finish()
         try result.get()

@@ -7,7 +7,6 @@ final class PacketEncoder {
     struct Settings: Sendable {
         var compression: MultifdCompression
         var level: Int
-        var zeroPageDetection: ZeroPageDetection
         /// QEMU's are without what this program adds.
         var rules: PacketRules
         /// Channels of the migration for each core of this machine.
@@ -40,6 +39,7 @@ final class PacketEncoder {
     /// Zero pages of the last batch that are in no packet.
     private(set) var omittedZeroPageCount = 0
     private var omitsZeroPages = false
+    private var detectsZeroPages = false
 
     private let memory: GuestMemory
     private let blockNames: [BlockName]
@@ -103,6 +103,7 @@ final class PacketEncoder {
     func encode(_ batch: borrowing Batch, omitsZeroPages: Bool = false) throws(EncodingError) -> Bool {
         beginPacket()
         self.omitsZeroPages = omitsZeroPages
+        detectsZeroPages = batch.detectsZeroPages
         omittedZeroPageCount = 0
         header.block = blockNames[batch.block]
         let block = memory.blocks[batch.block]
@@ -148,7 +149,7 @@ final class PacketEncoder {
         var from = unsafe staging
         partition(batch) { page, blockIndex in
             defer { unsafe from += Page.byteCount }
-            let isZero = unsafe settings.zeroPageDetection == .multifd && GuestPages.isZero(from)
+            let isZero = unsafe detectsZeroPages && GuestPages.isZero(from)
             let treatment = unsafe treat(page, ofBlock: blockIndex, content: from, isZero: isZero)
             guard treatment == .normal else { return treatment }
             if unsafe from != to { unsafe to.copyMemory(from: from, byteCount: Page.byteCount) }
@@ -160,7 +161,7 @@ final class PacketEncoder {
     /// Decides what becomes of a page whose copy lies at `content`.
     @unsafe
     private func treat(_ page: Int, ofBlock block: Int, content: UnsafeRawPointer, isZero: Bool) -> Treatment {
-        if isZero, settings.zeroPageDetection == .multifd { return .zero }
+        if isZero, detectsZeroPages { return .zero }
         guard let deltas, deltas.isInUse else { return .normal }
         return switch unsafe deltas.encode(page: page, ofBlock: block, content: content) {
         case .unchanged: .unchanged

@@ -1,4 +1,5 @@
 import Synchronization
+import SystemPackage
 
 /// One of the source's channels: a thread that takes batches from the queue, encodes them and sends them.
 final class SendChannel: Sendable {
@@ -42,14 +43,18 @@ final class SendChannel: Sendable {
 
     /// Connects and starts to send, on a thread of its own. A failure shows at the gate.
     func start(_ session: Session) {
-        let started = WorkerThread(name: "mf-send-\(number)") { [self] in
-            do throws(MigrationError) {
-                try run(session)
-            } catch {
-                session.gate.lose(channel: number, error)
+        do throws(Errno) {
+            let started = try WorkerThread(attempting: "mf-send-\(number)") { [self] in
+                do throws(MigrationError) {
+                    try run(session)
+                } catch {
+                    session.gate.lose(channel: number, error)
+                }
             }
+            thread.withLock { $0 = started }
+        } catch {
+            session.gate.lose(channel: number, .noThread(error))
         }
-        thread.withLock { $0 = started }
     }
 
     /// Breaks the connection: the thread ends at its next call.
@@ -93,6 +98,8 @@ final class SendChannel: Sendable {
                     // Now and then a packet goes out all the same: the destination must not think us stuck.
                     let isRecent = start.since(lastSent) < Self.longestSilence
                     hasPacket = try encoder.encode(batch, omitsZeroPages: batch.isFirst && isRecent)
+                } catch .memory(let error) {
+                    throw .memory(error)
                 } catch {
                     throw .codec(description: "\(error)", channel: number, packet: encoder.header.number)
                 }

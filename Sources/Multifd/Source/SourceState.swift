@@ -14,6 +14,8 @@ final class SourceState: Sendable {
         var parameters: MigrationParameters
         var info = MigrationInfo()
         var startedAt: MonotonicTime?
+        /// When a guest that is paused by then is to be handed over.
+        var switchoverEnd: MonotonicTime?
         /// Past this point a cancel comes too late: the guest may already run at the destination.
         var isHandedOver = false
     }
@@ -41,8 +43,20 @@ final class SourceState: Sendable {
     private func setDeadline(_ shared: Shared) {
         guard let startedAt = shared.startedAt, !shared.isHandedOver else { return }
         let timeout = shared.parameters.timeout
-        patience.setDeadline(timeout > .zero ? startedAt + timeout : nil)
+        let end = timeout > .zero ? startedAt + timeout : nil
+        patience.setDeadline([end, shared.switchoverEnd].compactMap(\.self).min())
     }
+
+    /// From here on the guest is paused, and is to be handed over within this time.
+    func beginSwitchover(within time: Duration) {
+        shared.withLock { shared in
+            shared.switchoverEnd = .now + time
+            setDeadline(shared)
+        }
+    }
+
+    /// Whether the guest has been paused for longer than it may be.
+    var isSwitchoverOverdue: Bool { shared.withLock { $0.switchoverEnd.map { $0 <= .now } ?? false } }
 
     /// Takes a change over into the running migration.
     func apply(_ changes: ParameterChanges) throws(ParameterError) {

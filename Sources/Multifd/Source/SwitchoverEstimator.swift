@@ -95,7 +95,7 @@ package struct SwitchoverEstimator: Sendable {
     /// nothing has told how fast pages move, 0 when the overhead alone exceeds the limit.
     package func affordableByteCount(downtimeLimit: Duration, overhead: SwitchoverOverhead) -> Int? {
         let seconds = (downtimeLimit - overhead.total) / .seconds(1)
-        if promisedBandwidth > 0 { return Int(max(0, seconds) * Double(promisedBandwidth)) }
+        if promisedBandwidth > 0 { return Int(min(max(0, seconds) * Double(promisedBandwidth), 0x1p62)) }
         guard let rate = ramBytesPerSecond else { return nil }
         return Int(max(0, seconds - latency(at: rate)) * rate / Self.margin)
     }

@@ -1,6 +1,10 @@
 extension Duration {
-    /// Whole nanoseconds; exact up to 292 years.
-    package var nanoseconds: Int64 { components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000 }
+    /// Whole nanoseconds. What is longer than a century is taken for a century: somebody means for ever.
+    package var nanoseconds: Int64 {
+        let seconds = max(-Self.century, min(components.seconds, Self.century))
+        return seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000
+    }
+    private static let century: Int64 = 3_155_760_000
     /// Seconds as a floating-point number.
     package var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
     /// Milliseconds as a floating-point number.

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+package import SystemPackage
 
 /// A named thread that is joined exactly once: by ``join()``, at the latest when its owner goes.
 ///
@@ -9,10 +10,20 @@ package final class WorkerThread: Sendable {
     private let joined: Condition<Bool>
     private let handle: pthread_t
 
+    /// Starts `body` on a new thread, or traps: for threads without which nothing could begin.
+    package convenience init(name: String, _ body: @escaping @Sendable () -> Void) {
+        do {
+            try self.init(attempting: name, body)
+        } catch {
+            preconditionFailure("the system gives no thread: \(error)")
+        }
+    }
+
     /// Starts `body` on a new thread.
     ///
     /// - Parameter name: shown by debuggers and `/proc`; Linux keeps its first 15 bytes.
-    package init(name: String, _ body: @escaping @Sendable () -> Void) {
+    /// - Throws: `Errno`, above all when a limit of processes or of a cgroup (`pids.max`) is reached.
+    package init(attempting name: String, _ body: @escaping @Sendable () -> Void) throws(Errno) {
         let start = unsafe Unmanaged.passRetained(Start(name: name, body: body))
         var handle = pthread_t()
         // Safe: the new thread takes the one retain that was made for it.
@@ -25,9 +36,10 @@ package final class WorkerThread: Sendable {
                 start.body()
                 return nil
             }, start.toOpaque())
-        // EAGAIN, the only failure with default attributes, means that the system has no thread left to give: nothing
-        // that this process could do without one.
-        precondition(code == 0, "pthread_create failed with error \(code)")
+        guard code == 0 else {
+            unsafe start.release()
+            throw Errno(rawValue: code)
+        }
         self.handle = handle
         joined = Condition(false)
     }

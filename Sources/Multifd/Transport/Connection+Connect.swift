@@ -58,7 +58,7 @@ extension Connection {
         _ socket: Int32, _ uri: MigrationURI, until deadline: MonotonicTime, _ patience: Patience
     ) throws(TransportError) -> Int32 {
         while MonotonicTime.now < deadline {
-            guard !patience.isStopped else { throw .cancelled }
+            try patience.checkStop()
             var entry = pollfd(fd: socket, events: Int16(POLLOUT), revents: 0)
             guard unsafe poll(&entry, 1, Int32(Patience.tick.milliseconds)) > 0 else { continue }
             var code: Int32 = 0

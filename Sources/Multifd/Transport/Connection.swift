@@ -48,18 +48,8 @@ package final class Connection: Sendable {
                     continue
                 }
                 granted -= sent
-                patience.renew()
+                try renew(patience, isComplete: granted == 0)
             }
-        }
-    }
-
-    /// Fills all of a list, and leaves it empty.
-    package func receive(into list: inout GatherList, patience: Patience) throws(TransportError) {
-        while list.byteCount > 0 {
-            let received = unsafe list.transfer(upTo: list.byteCount) {
-                unsafe recvmsg(socket, &$0, Int32(MSG_WAITALL))
-            }
-            try note(received, patience)
         }
     }
 
@@ -72,9 +62,16 @@ package final class Connection: Sendable {
         while filled < buffer.count {
             let received = unsafe recv(
                 socket, buffer.baseAddress.map { unsafe $0 + filled }, buffer.count - filled, Int32(MSG_WAITALL))
-            if received == 0, filled == 0 { return false }
-            try note(received, patience)
-            filled += max(0, received)
+            guard received >= 0 else {
+                try continueAfterError(patience)
+                continue
+            }
+            guard received > 0 else {
+                if filled == 0 { return false }
+                throw .closed(peer: peer)
+            }
+            filled += received
+            try renew(patience, isComplete: filled == buffer.count)
         }
         return true
     }
@@ -104,14 +101,14 @@ package final class Connection: Sendable {
                 continue
             }
             sent += count
-            patience.renew()
+            try renew(patience, isComplete: sent == bytes.count)
         }
     }
 
-    private func note(_ received: Int, _ patience: Patience) throws(TransportError) {
-        guard received != 0 else { throw .closed(peer: peer) }
-        guard received > 0 else { return try continueAfterError(patience) }
+    /// Something moved. A peer that moves a byte now and then must not make a call last beyond its deadline.
+    private func renew(_ patience: Patience, isComplete: Bool) throws(TransportError) {
         patience.renew()
+        if !isComplete { try patience.checkStop() }
     }
 
     /// Returns when a call that failed may be repeated.

@@ -38,7 +38,8 @@ package final class Listener: Sendable {
     /// Ends `accept` in whatever thread it waits, and hangs up on those that wait to be accepted: on a unix socket they
     /// would else learn nothing as long as the listener exists.
     package func shutdown() {
-        while accept(within: .zero) != nil {}
+        // Those who come meanwhile must not prolong it.
+        for _ in 0..<Self.backlog { guard accept(within: .zero) != nil else { break } }
         _ = Glibc.shutdown(socket, Int32(SHUT_RDWR))
     }
 
@@ -47,7 +48,11 @@ package final class Listener: Sendable {
         var entry = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
         guard unsafe poll(&entry, 1, Int32(time.milliseconds)) > 0 else { return nil }
         let accepted = Glibc.accept(socket, nil, nil)
-        guard accepted >= 0 else { return nil }
+        guard accepted >= 0 else {
+            // Out of descriptors, for example: who waits is still there, and to ask at once again would spin.
+            if errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS { Patience.sleep(for: time) }
+            return nil
+        }
         _ = fcntl(accepted, F_SETFD, FD_CLOEXEC)
         let peer = unsafe SocketAddress(of: accepted, using: { unsafe getpeername($0, $1, $2) })
         return Connection(owning: accepted, peer: peer.map { "\($0)" } ?? "unknown")
@@ -72,7 +77,9 @@ package final class Listener: Sendable {
     private static func removeStaleSocket(_ path: String, _ address: SocketAddress) {
         var status = stat()
         guard unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return }
-        let probe = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        // Not blocking: a listener whose queue is full would keep it waiting.
+        let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+        let probe = Glibc.socket(AF_UNIX, type, 0)
         guard probe >= 0 else { return }
         defer { close(probe) }
         guard unsafe address.withSocketAddress({ unsafe connect(probe, $0, $1) }) != 0, errno == ECONNREFUSED else {

@@ -37,13 +37,13 @@ package final class MainChannel: Sendable {
     /// Tells the peer why the migration is over, if it still listens.
     package func refuse(_ reason: String) {
         // Said within a second or not at all: the session's own patience may be over already.
-        let brief = MainChannel(connection, patience: Patience(limit: .seconds(1)))
+        let brief = MainChannel(connection, patience: Patience(until: .now + .seconds(1)))
         try? brief.send(.refused(reason: reason))
     }
 
     /// Why the peer ended the migration, if it said so before the connection broke and nobody has read it yet.
     package var lastRefusal: MigrationError? {
-        let brief = MainChannel(connection, patience: Patience(limit: Patience.tick))
+        let brief = MainChannel(connection, patience: Patience(until: .now + Patience.tick))
         // No more than a few messages are ever on their way.
         for _ in 0..<8 {
             do { _ = try brief.receive() } catch {
@@ -85,16 +85,21 @@ package final class MainChannel: Sendable {
         do { try result.get() } catch { throw .transport(error) }
     }
 
+    /// Memory grows with what has come, because anybody can announce much.
     private func receive(_ byteCount: Int) throws(MigrationError) -> [UInt8] {
+        var bytes: [UInt8] = []
         do throws(TransportError) {
-            guard byteCount > 0 else { return [] }
-            guard let bytes = try connection.receive(byteCount, patience: patience) else {
-                throw .closed(peer: connection.peer)
+            while bytes.count < byteCount {
+                let piece = min(byteCount - bytes.count, 1 << 20)
+                guard let received = try connection.receive(piece, patience: patience) else {
+                    throw .closed(peer: connection.peer)
+                }
+                bytes += received
             }
-            return bytes
         } catch {
             throw .transport(error)
         }
+        return bytes
     }
 
     private func checked<Value>(_ body: () throws(WireError) -> Value) throws(MigrationError) -> Value {

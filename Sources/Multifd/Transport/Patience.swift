@@ -15,6 +15,12 @@ package final class Patience: Sendable {
 
     package init(limit: Duration) { self.limit = limit }
 
+    /// One that ends at a time, whatever moves.
+    package init(until time: MonotonicTime) {
+        limit = time.since(.now)
+        setDeadline(time)
+    }
+
     /// Something moved.
     package func renew() { lastProgress.store(MonotonicTime.now.nanoseconds, ordering: .relaxed) }
 

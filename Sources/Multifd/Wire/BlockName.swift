@@ -35,10 +35,10 @@ extension BlockName: Equatable, CustomStringConvertible {
         return true
     }
 
-    /// The bytes before the first NUL, with whatever is not UTF-8 replaced.
+    /// The bytes before the first NUL, with whatever is not printable ASCII replaced.
     package var description: String {
         var prefix: [UInt8] = []
         for index in 0..<Self.byteCount where bytes[index] != 0 && prefix.count == index { prefix.append(bytes[index]) }
-        return String(decoding: prefix, as: UTF8.self)
+        return String(decoding: prefix.map { 32...126 ~= $0 ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
     }
 }

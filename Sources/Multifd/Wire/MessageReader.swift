@@ -33,6 +33,10 @@ package struct MessageReader {
         guard let string = String(validating: try raw(Int(count)), as: UTF8.self) else {
             throw .field(what: what, field: field, expected: "UTF-8", found: "other bytes")
         }
+        // Sooner or later it is shown, and must not steer somebody's terminal.
+        guard !string.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+            throw .field(what: what, field: field, expected: "text", found: "control characters")
+        }
         return string
     }
 

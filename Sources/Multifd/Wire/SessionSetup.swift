@@ -13,6 +13,8 @@ package struct SessionSetup: Equatable, Sendable {
 
     package static let maximumBlockCount = 4096
     package static let maximumConfigurationByteCount = 4096
+    /// What a page number of 32 bits reaches.
+    private static let maximumRAMByteCount: UInt64 = 16 << 40
 
     package var sessionID: SessionID
     package var pageByteCount = UInt32(Page.byteCount)
@@ -87,8 +89,9 @@ package struct SessionSetup: Equatable, Sendable {
             let (sum, overflow) = total.addingReportingOverflow(byteCount)
             try require(
                 byteCount > 0 && byteCount % UInt64(Page.byteCount) == 0 && byteCount >> Page.shift <= UInt32.max
-                    && !overflow && sum < UInt64(Int.max),
-                "the size of '\(name)'", "a multiple of \(Page.byteCount) up to 16 TiB", "\(byteCount)")
+                    && !overflow && sum <= Self.maximumRAMByteCount,
+                "the size of '\(name)'", "a multiple of \(Page.byteCount), and all together up to 16 TiB",
+                "\(byteCount)")
             total = sum
             blocks.append(Block(name: name, byteCount: byteCount))
         }

@@ -38,6 +38,20 @@ extension MultifdCommand {
         var output: OutputOptions
 
         func run() async throws {
+            let start = ProcessUsage.now
+            let (info, proof): (MigrationInfo, DemoProof)
+            do {
+                (info, proof) = try await demonstrate()
+            } catch {
+                try output.report(failure: error, since: start)
+                throw error
+            }
+            tell("\(Report(info).text)\n\n\(proof.text)")
+            if output.json { try JSONDocument(DemoDocument(info: info, proof: proof)).print() }
+            guard proof.holds else { throw DemoError.memoryDiffers(steps: proof.steps) }
+        }
+
+        private func demonstrate() async throws -> (MigrationInfo, DemoProof) {
             let configuration = guest ?? Self.defaultGuest
             let destination = try DestinationProcess(logLevel: output.logLevel.text)
             defer { destination.end() }
@@ -56,10 +70,7 @@ extension MultifdCommand {
             try reference.run(toStepCounts: steps)
             let proof = DemoProof(
                 switchover: switchover, migrated: migrated, reference: try reference.memory.digest, steps: steps)
-
-            tell("\(Report(info).text)\n\n\(proof.text)")
-            if output.json { try JSONDocument(DemoDocument(info: info, proof: proof)).print() }
-            guard proof.holds else { throw DemoError.memoryDiffers(steps: steps) }
+            return (info, proof)
         }
 
         /// The source's part. Its guest's memory is freed before the reference run needs as much.

@@ -1,9 +1,11 @@
 import Dispatch
 import Glibc
 
-/// Turns ^C and SIGTERM into a call, until it is stopped. The process goes on, and ends when its work has been wound up.
+/// Turns ^C, SIGTERM and the end of the terminal into a call, until it is stopped. The process goes on, and ends when its
+/// work has been wound up.
 final class Interrupt {
-    private static let signals = [SIGINT, SIGTERM]
+    /// Without SIGHUP under nohup, whose point it is that it be ignored.
+    private static let signals = [SIGINT, SIGTERM] + (isIgnored(SIGHUP) ? [] : [SIGHUP])
     private let sources: [any DispatchSourceSignal]
 
     init(_ onInterrupt: @escaping @Sendable () -> Void) {
@@ -17,13 +19,21 @@ final class Interrupt {
         }
     }
 
+    private static func isIgnored(_ signal: Int32) -> Bool {
+        var action = sigaction()
+        unsafe sigaction(signal, nil, &action)
+        // Handlers can only be compared as the numbers that they are in C.
+        return unsafe unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+            == unsafeBitCast(SIG_IGN, to: Int.self)
+    }
+
     /// Gives the signals their own action back.
     func stop() {
         for source in sources { source.cancel() }
         for signal in Self.signals { _ = Glibc.signal(signal, SIG_DFL) }
     }
 
-    /// Returns at the first ^C or SIGTERM.
+    /// Returns at the first of them.
     static func wait() async {
         let (interrupts, continuation) = AsyncStream.makeStream(of: Void.self)
         let interrupt = Interrupt { continuation.finish() }

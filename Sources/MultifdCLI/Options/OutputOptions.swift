@@ -45,12 +45,15 @@ struct OutputOptions: ParsableArguments {
             }
             return migration
         } catch {
-            if json {
-                let document = MigrationDocument(info: info.failed(by: error), process: .now.since(start))
-                try JSONDocument(document).print()
-            }
+            try report(failure: error, of: info, since: start)
             throw error
         }
+    }
+
+    /// Prints the document of what failed, with `--json`.
+    func report(failure: any Error, of info: MigrationInfo = MigrationInfo(), since start: ProcessUsage) throws {
+        guard json else { return }
+        try JSONDocument(MigrationDocument(info: info.failed(by: failure), process: .now.since(start))).print()
     }
 }
 

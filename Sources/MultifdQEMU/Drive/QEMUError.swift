@@ -1,4 +1,5 @@
 public import Multifd
+import SystemPackage
 
 /// Why a running QEMU could not be saved or restored into.
 public enum QEMUError: Error {
@@ -20,6 +21,10 @@ public enum QEMUError: Error {
     case notIncoming(status: String)
     /// QEMU took the guest, but then it came to nothing.
     case notLoaded(reason: String, cause: MigrationError?)
+}
+
+extension QEMUError {
+    static func noThread(_ errno: Errno) -> QEMUError { .transfer(.noThread(errno)) }
 }
 
 extension QEMUError: CustomStringConvertible {

@@ -51,14 +51,18 @@ public final class QEMURestore: Sendable {
     @discardableResult
     public func run() async throws(QEMUError) -> MigrationInfo {
         defer { qmp.close() }
-        try await onThread(named: "mf-qmp") { [self] () throws(QEMUError) in try prepare() }.get()
+        try await onThread(named: "mf-qmp", unstarted: QEMUError.noThread) { [self] () throws(QEMUError) in
+            try prepare()
+        }.get()
         let sent: Result<MigrationInfo, MigrationError>
         do {
             sent = .success(try await source.run())
         } catch {
             sent = .failure(error)
         }
-        return try await onThread(named: "mf-qmp") { [self] () throws(QEMUError) in try conclude(sent) }.get()
+        return try await onThread(named: "mf-qmp", unstarted: QEMUError.noThread) { [self] () throws(QEMUError) in
+            try conclude(sent)
+        }.get()
     }
 
     /// Gives up, in whatever state it is.

@@ -72,7 +72,9 @@ public final class QEMUSave: Sendable {
     @discardableResult
     public func run() async throws(QEMUError) -> MigrationInfo {
         async let received: Void = receive()
-        let result = await onThread(named: "mf-qmp") { [self] () throws(QEMUError) in try drive() }
+        let result = await onThread(named: "mf-qmp", unstarted: QEMUError.noThread) { [self] () throws(QEMUError) in
+            try drive()
+        }
         destination.cancel()
         await received
         qmp.close()

@@ -23,7 +23,7 @@ struct PartialDirectory: ~Copyable {
         while end.count > 1, end.last == "/" { end = end.dropLast() }
         let path = String(end)
         try Self.check(path)
-        let partialPath = "\(path).partial-\(getpid())"
+        let partialPath = "\(path).partial-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
         guard unsafe mkdir(partialPath, 0o700) == 0 else {
             throw .file(path: partialPath, operation: "create", Errno(rawValue: errno))
         }

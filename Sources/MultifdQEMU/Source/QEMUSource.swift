@@ -70,7 +70,9 @@ public final class QEMUSource: Sendable {
     /// - Throws: ``MigrationError``. The snapshot is as it was; QEMU has ended, or must be.
     @discardableResult
     public func run() async throws(MigrationError) -> MigrationInfo {
-        let result = await onThread(named: "mf-source") { [self] () throws(MigrationError) in try send() }
+        let result = await onThread(named: "mf-source", unstarted: MigrationError.noThread) {
+            [self] () throws(MigrationError) in try send()
+        }
         if case .failure(let error) = result {
             var info = info
             info.status = error.isCancellation ? .cancelled : .failed

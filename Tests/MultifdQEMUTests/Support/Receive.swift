@@ -16,7 +16,7 @@ func receive(
         logger: silent)
     async let received = destination.run()
     // What goes wrong here is what the destination brought about: it is asked how it ended.
-    let scripted: Result<Void, Never> = await onThread(named: "script") {
+    let scripted: Result<Void, Never> = await onThread(named: "script", unstarted: { fatalError("\($0)") }) {
         do {
             let source = try ScriptedSource(to: destination.uri)
             defer { source.close() }

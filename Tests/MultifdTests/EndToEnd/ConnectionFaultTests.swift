@@ -72,7 +72,7 @@ import Testing
     }
 
     /// In the hello, in the first packet's header and payload, in the middle of the first iteration, and at its end.
-    @Test(arguments: [30, 64, 500, 64 + 1344, 100_000, 1_000_000, 3_000_000], [Fault.Action.cut, .reset])
+    @Test(arguments: [30, 64, 500, 64 + 1344, 100_000, 1_000_000, 2_000_000], [Fault.Action.cut, .reset])
     func `a channel that breaks is done without`(byte: Int, action: Fault.Action) async throws {
         let fault = Fault.channel(1, byte: byte, action)
         let guest = try WorkloadGuest.running("mixed,ram=16MiB,vcpus=2,working-set=2MiB,rate=20MB/s,fill=random")

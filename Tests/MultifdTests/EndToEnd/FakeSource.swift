@@ -22,13 +22,14 @@ final class FakeSource {
 
     /// Proposes a session, and waits for the answer.
     func propose(
-        blocks: [SessionSetup.Block], channels: Int = 1, compression: String = "none", features: SessionFeatures = []
+        blocks: [SessionSetup.Block], channels: Int = 1, compression: String = "none", features: SessionFeatures = [],
+        guestConfiguration: String = ""
     ) throws {
         try main.send(
             .setup(
                 SessionSetup(
                     sessionID: id, channelCount: UInt8(channels), compression: compression, level: 1,
-                    features: features, blocks: blocks, guestConfiguration: "")))
+                    features: features, blocks: blocks, guestConfiguration: guestConfiguration)))
         guard case .ready = try main.receive() else { throw WireError.truncated(what: "", expected: 0, found: 0) }
     }
 
@@ -76,6 +77,18 @@ final class FakeSource {
         header.payloadByteCount = pages.count * Page.byteCount
         for (index, page) in pages.enumerated() { header.pages[index] = page }
         return (header, [UInt8](repeating: 0xAB, count: header.payloadByteCount))
+    }
+
+    /// Ends an iteration on channels that have sent nothing but the ends of those before.
+    func passBarrier(_ barrier: UInt32, channels: Int) throws {
+        for channel in 0..<channels {
+            var sync = PacketHeader()
+            sync.isSync = true
+            sync.number = UInt64(barrier - 1)
+            try send(sync, on: channel)
+        }
+        try main.send(.iterationEnd(barrier: barrier))
+        #expect(try main.receive() == .barrierReached(barrier: barrier))
     }
 
     func end() {

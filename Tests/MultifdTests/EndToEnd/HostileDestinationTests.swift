@@ -5,7 +5,8 @@ import Testing
 @Suite(.serialized) struct HostileDestinationTests {
     /// Migrates a guest to an enemy that gets the main channel once it has been greeted, and takes in the channels.
     private func send(
-        greeting: [UInt8] = Greeting.ours.encoded, _ enemy: @escaping @Sendable (MainChannel) throws -> Void
+        greeting: [UInt8] = Greeting.ours.encoded, downtimeLimit: Duration = .seconds(60), timeout: Duration = .zero,
+        _ enemy: @escaping @Sendable (MainChannel) throws -> Void
     ) async throws -> MigrationError? {
         let listener = try listen()
         let patience = Patience(limit: .seconds(10))
@@ -26,7 +27,8 @@ import Testing
         }
         let guest = try SteppedGuest(pageCount: 64)
         var parameters = MigrationParameters()
-        parameters.downtimeLimit = .seconds(60)
+        parameters.downtimeLimit = downtimeLimit
+        parameters.timeout = timeout
         let source = try MigrationSource(
             guest: guest, to: listener.uri, parameters: parameters, deadlines: .short, logger: silent)
         let result = await result(of: { () throws(MigrationError) in try await source.run() })
@@ -117,6 +119,38 @@ import Testing
             }
         }
         #expect(error == nil)
+    }
+
+    @Test func `a destination that sends a byte now and then does not outlast the timeout`() async throws {
+        let error = try await send(timeout: .seconds(1)) { main in
+            _ = try main.receive()
+            try main.send(.ready(SessionReady(features: [])))
+            // The header of a device state of 256 MiB, and nothing but a byte at a time of it.
+            var header = ControlHeader(for: .deviceState([]), body: [])
+            header.bodyByteCount = ControlMessage.maximumBodyByteCount
+            try main.connection.send(header.encoded, patience: main.patience)
+            while true {
+                try main.connection.send([0], patience: main.patience)
+                Patience.sleep(for: .milliseconds(20))
+            }
+        }
+        guard case .timedOut = error else { return #expect(Bool(false), "\(String(describing: error))") }
+    }
+
+    @Test func `a destination that does not take a paused guest does not keep it paused`() async throws {
+        let error = try await send(downtimeLimit: .milliseconds(100)) { main in
+            _ = try main.receive()
+            try main.send(.ready(SessionReady(features: [])))
+            while true {
+                switch try main.receive() {
+                case .iterationEnd(let barrier): try main.send(.barrierReached(barrier: barrier))
+                // And not a word more.
+                case .finish: while true { _ = try main.receive() }
+                default: break
+                }
+            }
+        }
+        guard case .switchoverTooSlow = error else { return #expect(Bool(false), "\(String(describing: error))") }
     }
 
     @Test func `a lie about the memory's digest keeps the guest`() async throws {

@@ -146,18 +146,35 @@ import Testing
         async throws
     {
         let error = try await attack(channels: 2) { source in
+            // Its own channels are in once they have met at a barrier.
+            try source.passBarrier(1, channels: 2)
             try source.openChannel(0)
             try source.openChannel(2)
             try source.openChannel(1, id: SessionID.random())
-            for channel in 0..<2 {
-                var sync = PacketHeader()
-                sync.isSync = true
-                try source.send(sync, on: channel)
-            }
-            try source.main.send(.iterationEnd(barrier: 1))
-            #expect(try source.main.receive() == .barrierReached(barrier: 1))
+            try source.passBarrier(2, channels: 2)
         }
         #expect(error != nil)
+    }
+
+    @Test(arguments: ["workload:nosuch,ram=1MiB", "machine:pc"])
+    func `a guest that cannot be built here is refused by its name`(configuration: String) async throws {
+        let destination = try MigrationDestination(
+            listeningOn: MigrationURI(parsing: "tcp:127.0.0.1:0"), target: WorkloadTarget(), logger: silent)
+        let received = destination.begin()
+        let source = try FakeSource(to: destination.uri)
+        #expect(throws: MigrationError.self) {
+            try source.propose(blocks: Self.blocks, guestConfiguration: configuration)
+        }
+        source.end()
+        guard case .failure(.guest(_, let reason)) = await received.value else { return #expect(Bool(false)) }
+        #expect(reason.contains("'\(configuration)'"), "\(reason)")
+    }
+
+    @Test func `control characters do not get onto anybody's terminal`() async throws {
+        let error = try await attack { source in
+            try source.main.send(.refused(reason: "\u{1b}]0;owned\u{7}"))
+        }
+        #expect(error.map { !"\($0)".unicodeScalars.contains("\u{1b}") } == true)
     }
 
     @Test(arguments: [

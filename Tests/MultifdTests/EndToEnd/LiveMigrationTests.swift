@@ -31,7 +31,7 @@ import Testing
             })
         let memory = try #require(target.memory)
         #expect(memory.equals(guest.memory))
-        #expect(memory.blocks[0].isZero(page: 5))
+        #expect(memory.blocks[0].holdsZeros(page: 5))
         #expect(memory.blocks[0].number(ofPage: 200) == 77)
         #expect(target.deviceState == [1, 2, 3])
     }

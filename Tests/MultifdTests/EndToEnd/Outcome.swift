@@ -17,6 +17,7 @@ extension Deadlines {
         deadlines.connect = .seconds(5)
         deadlines.handshake = .seconds(2)
         deadlines.stall = .seconds(2)
+        deadlines.switchover = .milliseconds(100)
         return deadlines
     }
 }

@@ -12,7 +12,7 @@ struct ImageGuestTests {
         let guest = try ImageGuest(paths: [file.path])
         #expect(guest.dirtyLog == nil)
         #expect(try guest.contentRanges(ofBlock: 0) == [10..<11, 999..<1000])
-        #expect(guest.memory.blocks[0].isZero(page: 9))
+        #expect(guest.memory.blocks[0].holdsZeros(page: 9))
     }
 
     @Test func `an image that is all hole has no content`() throws {

@@ -70,7 +70,7 @@ struct WorkloadGuestTests {
         let log = SoftwareDirtyLog(memory: guest.memory)
         log.start()
         try guest.run(toStepCounts: [40_000, 40_000])
-        let written = guest.memory.blocks.flatMap { block in (0..<block.pageCount).map { !block.isZero(page: $0) } }
+        let written = guest.memory.blocks.flatMap { block in (0..<block.pageCount).map { !block.holdsZeros(page: $0) } }
         // 251 pages in the middle of 1024; a mixed workload leaves the rest of a quarter out.
         let workingSet = 386..<637
         for page in 0..<1024 where !workingSet.contains(page) { #expect(!written[page]) }
@@ -89,7 +89,7 @@ struct WorkloadGuestTests {
     @Test func `the background is two fifths zero pages`() throws {
         let guest = try WorkloadGuest(configuration: WorkloadConfiguration(.idle, ramByteCount: 64 << 20))
         let block = guest.memory.blocks[0]
-        let zeros = (0..<block.pageCount).count { block.isZero(page: $0) }
+        let zeros = (0..<block.pageCount).count { block.holdsZeros(page: $0) }
         #expect((0.25...0.55).contains(Double(zeros) / Double(block.pageCount)))
     }
 
@@ -108,7 +108,7 @@ struct WorkloadGuestTests {
         for (index, block) in guest.memory.blocks.enumerated() {
             var covered = Set(ranges[index].joined())
             covered.formUnion(try guest.dirtyLog?.dirtyPages(of: guest.memory, block: index) ?? [])
-            for page in 0..<block.pageCount where !covered.contains(page) { #expect(block.isZero(page: page)) }
+            for page in 0..<block.pageCount where !covered.contains(page) { #expect(block.holdsZeros(page: page)) }
             #expect(covered.count < block.pageCount || tracking == .software)
         }
     }
@@ -165,7 +165,7 @@ struct WorkloadGuestTests {
         try guest.run(toStepCounts: [200, 200])
         try guest.dirtyLog?.start()
         let covered = Set(try guest.contentRanges(ofBlock: 0).joined())
-        for page in 0..<1000 where !covered.contains(page) { #expect(guest.memory.blocks[0].isZero(page: page)) }
+        for page in 0..<1000 where !covered.contains(page) { #expect(guest.memory.blocks[0].holdsZeros(page: page)) }
         #expect(covered.count < 300)
 
         let image = try ImageGuest(paths: [file.path])

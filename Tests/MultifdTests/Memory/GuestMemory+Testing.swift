@@ -24,7 +24,7 @@ extension RAMBlock {
 
     var bytes: [UInt8] { unsafe Array(UnsafeRawBufferPointer(start: start, count: byteCount)) }
 
-    func isZero(page: Int) -> Bool {
+    func holdsZeros(page: Int) -> Bool {
         unsafe UnsafeRawBufferPointer(start: address(ofPage: page), count: Page.byteCount).allSatisfy { $0 == 0 }
     }
 }
