@@ -6,7 +6,10 @@ struct QueueBound {
 
     /// So many pages keep all channels busy, however slow they are.
     private let minimum: Int
+    /// The bound. Kept from iteration to iteration: an iteration that is queued before anything is known of the link has
+    /// been queued as a whole.
     private var pageCount = Int.max
+    private var wasReached = false
     private var sampledAt = MonotonicTime.now
     private var sampledCount = 0
 
@@ -16,6 +19,7 @@ struct QueueBound {
     mutating func begin(sentPageCount: Int, at time: MonotonicTime) {
         sampledAt = time
         sampledCount = sentPageCount
+        wasReached = false
     }
 
     /// - Parameters:
@@ -26,10 +30,17 @@ struct QueueBound {
         let elapsed = time.since(sampledAt)
         if elapsed >= Self.span {
             pageCount = max(minimum, Int(Double(sent - sampledCount) * (Self.span / elapsed)))
-            begin(sentPageCount: sent, at: time)
+            (sampledAt, sampledCount) = (time, sent)
         }
-        // They have become faster than they were.
-        if queued < minimum / 2 { pageCount = Int.max }
-        return queued < pageCount
+        guard queued < pageCount else {
+            wasReached = true
+            return false
+        }
+        // Full a moment ago and nearly empty now: the channels have become faster, as where zero pages begin.
+        if wasReached, queued < pageCount / 4 {
+            pageCount *= 2
+            wasReached = false
+        }
+        return true
     }
 }
