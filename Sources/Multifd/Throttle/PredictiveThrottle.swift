@@ -51,6 +51,8 @@ package struct PredictiveThrottle: Sendable {
 
     private mutating func prediction(from sample: PeriodSample, throttle: ThrottlePercentage) -> Prediction? {
         guard let conditions = conditions(of: sample) else { return nil }
+        // What remains fits, and the switchover comes with the end of the iteration: let go now, the guest would undo it.
+        guard conditions.remaining > conditions.target else { return nil }
         let plan = ConvergencePlan(for: curve, under: conditions)
         guard plan.finishes else { return giveAdvice(under: conditions, throttle: throttle) }
         hopelessCount = 0
