@@ -2,7 +2,7 @@
 """Live runs beside their simulations: each run's report is given to `multifd simulate --fit`, and total time and final
 throttle are compared. Writes bench/RESULTS.md.
 
-    bench/throttle/validate.py [--again]
+    bench/throttle/validate.py [--again [NUMBER ...]]        with new live runs: all, or those of some rows
 """
 
 import sys
@@ -10,6 +10,7 @@ import sys
 from live import OUT, final_throttle, migrate, simulate, table, work_lost, write_section
 
 AGAIN = "--again" in sys.argv
+CHOSEN = {int(argument) for argument in sys.argv[1:] if argument.isdigit()}
 
 # Guest, link and policy. RAM small enough that twelve of them take five minutes.
 RUNS = [
@@ -33,7 +34,8 @@ def main():
     for number, (guest, limit, policy) in enumerate(RUNS, 1):
         report = migrate(
             f"validate-{number}", f"workload:{guest},ram=512MiB,vcpus=2", "--max-bandwidth", limit, "--downtime-limit",
-            "300", "--auto-converge", "--timeout", "180", *policy, again=AGAIN)
+            "300", "--auto-converge", "--timeout", "180", *policy,
+            again=AGAIN and (not CHOSEN or number in CHOSEN))
         simulated = simulate("--fit", str(OUT / f"validate-{number}.json"))
         live, model = report["total-time"], simulated["total-time"]
         throttles = final_throttle(report), simulated["cpu-throttle-percentage"]
