@@ -21,19 +21,25 @@ package struct RunFit {
 
     /// The migration as it went, to be simulated.
     package var scenario: Scenario {
-        let region = WriteRegionFit(observations).region(vcpuCount: max(report.guest?.steps.count ?? 1, 1))
+        let region = WriteRegionFit(observations).region(vcpuCount: writerCount)
         let untouched = max(report.ram.total - region.byteCount, 1)
         let zeroShare = min(1, Double(iterations[0].duplicate << Page.shift) / Double(untouched))
         let gibibytes = Double(report.ram.total) / 1_073_741_824
         return Scenario(
             name: report.guest?.workload ?? report.uri ?? "a live run",
             guest: GuestModel(
-                ramByteCount: report.ram.total, vcpuCount: region.vcpuCount, regions: [region], zeroShare: zeroShare,
+                ramByteCount: report.ram.total, vcpuCount: vcpuCount, regions: [region], zeroShare: zeroShare,
                 compressedShare: wireShare, deviceStateByteCount: 64 << 10),
-            link: link, throttle: parameters.autoConverge ? parameters.throttle : nil,
+            link: link, throttle: parameters.autoConverge ? parameters.throttle : nil, dirtyLimit: dirtyLimit,
             downtimeLimit: parameters.downtimeLimit.seconds, sendsDeltas: false,
             timeout: parameters.timeout > .zero ? parameters.timeout.seconds : 3600,
             syncTimePerGiB: (report.downtimeBreakdown?.finalSync.seconds ?? 0.003 * gibibytes) / gibibytes)
+    }
+
+    private var dirtyLimit: DirtyQuota? {
+        parameters.vcpuDirtyLimit.flatMap {
+            try? DirtyQuota(megabytesPerSecond: $0, period: parameters.vcpuDirtyLimitPeriod)
+        }
     }
 
     // MARK: The link
@@ -83,6 +89,14 @@ package struct RunFit {
 
     // MARK: The guest
 
+    private var vcpuCount: Int { max(report.guest?.steps.count ?? 1, 1) }
+
+    /// The vCPUs that a dirty limit slowed, because they are those that write; nothing tells them apart without one.
+    private var writerCount: Int {
+        let limited = Set(report.throttleDecisions.compactMap(\.vcpu))
+        return limited.isEmpty ? vcpuCount : limited.count
+    }
+
     /// What each iteration left, and for how long the guest ran until then.
     private var observations: [WriteRegionFit.Observation] {
         let spent = report.setupTime + iterations.reduce(.zero) { $0 + $1.duration } + (report.downtime ?? .zero)
@@ -97,17 +111,20 @@ package struct RunFit {
         }
     }
 
-    /// The time between two moments less what the throttle took.
+    /// The time between two moments less what the throttle took of the vCPUs that write.
     private func guestTime(from start: Duration, to end: Duration) -> Duration {
+        let decisions = report.throttleDecisions
+        // One speed of all vCPUs, or one of each that is slowed by itself.
+        var speeds = Dictionary(decisions.map { ($0.vcpu, 1.0) }) { first, _ in first }
+        var speed: Double { speeds.isEmpty ? 1 : speeds.values.reduce(0, +) / Double(speeds.count) }
         var time = start
-        var speed = 1.0
         var ran = Duration.zero
-        for decision in report.throttleDecisions where decision.time < end && decision.vcpu == nil {
+        for decision in decisions where decision.time < end {
             if decision.time > time {
                 ran += (decision.time - time) * speed
                 time = decision.time
             }
-            speed = decision.to.guestSpeed
+            speeds[decision.vcpu] = decision.to.guestSpeed
         }
         return ran + (end - time) * speed
     }

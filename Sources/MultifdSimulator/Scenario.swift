@@ -7,6 +7,8 @@ package struct Scenario: Hashable, Sendable, Codable {
     package var link: LinkModel
     /// Nil without auto-converge.
     package var throttle: ThrottleParameters?
+    /// What only the vCPUs that write are held to, without auto-converge.
+    package var dirtyLimit: DirtyQuota?
     /// In seconds.
     package var downtimeLimit: Double
     /// Whether pages written again are sent as deltas.
@@ -18,12 +20,14 @@ package struct Scenario: Hashable, Sendable, Codable {
 
     package init(
         name: String, guest: GuestModel, link: LinkModel, throttle: ThrottleParameters? = nil,
-        downtimeLimit: Double = 0.3, sendsDeltas: Bool = false, timeout: Double = 3600, syncTimePerGiB: Double = 0.003
+        dirtyLimit: DirtyQuota? = nil, downtimeLimit: Double = 0.3, sendsDeltas: Bool = false, timeout: Double = 3600,
+        syncTimePerGiB: Double = 0.003
     ) {
         self.name = name
         self.guest = guest
         self.link = link
         self.throttle = throttle
+        self.dirtyLimit = dirtyLimit
         self.downtimeLimit = downtimeLimit
         self.sendsDeltas = sendsDeltas
         self.timeout = timeout
@@ -35,6 +39,7 @@ package struct Scenario: Hashable, Sendable, Codable {
 
     private enum CodingKeys: String, CodingKey {
         case name, guest, link, throttle
+        case dirtyLimit = "dirty-limit"
         case downtimeLimit = "downtime-limit"
         case sendsDeltas = "deltas"
         case timeout

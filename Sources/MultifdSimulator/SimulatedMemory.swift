@@ -12,6 +12,8 @@ struct SimulatedMemory {
         var behind = 0.0
         /// Bytes written since the last sync, repetitions counted.
         var written = 0.0
+        /// Bytes of pages that syncs found written, each page counted once a sync.
+        var found = 0.0
         var byteCount: Double { Double(region.byteCount) }
     }
 
@@ -46,6 +48,7 @@ struct SimulatedMemory {
             let unmarked = (1 - position) * (1 - part.ahead) + position * (1 - part.behind)
             result.dirtied += part.byteCount * share * unmarked
             result.written += part.byteCount * share
+            parts[index].found += part.byteCount * share
             parts[index].ahead += (1 - part.ahead) * share
             parts[index].behind += (1 - part.behind) * share
             parts[index].written = 0

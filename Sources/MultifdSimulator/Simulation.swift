@@ -8,7 +8,8 @@ package struct Simulation {
 
     let scenario: Scenario
     private var memory: SimulatedMemory
-    private var autoConverge: AutoConverge?
+    private var vcpus: SimulatedVCPUs
+    private var throttle: (any GuestThrottle)?
     private var estimator = SwitchoverEstimator()
 
     /// Seconds since the migration started.
@@ -27,7 +28,14 @@ package struct Simulation {
     package init(_ scenario: Scenario) {
         self.scenario = scenario
         memory = SimulatedMemory(of: scenario.guest)
-        autoConverge = scenario.throttle.map { AutoConverge($0) }
+        let vcpus = SimulatedVCPUs(of: scenario.guest)
+        self.vcpus = vcpus
+        if let parameters = scenario.throttle {
+            throttle = AutoConverge(parameters)
+        } else if let quota = scenario.dirtyLimit {
+            throttle = DirtyLimitRounds(
+                DirtyLimit(quota, vcpuCount: vcpus.count), triggerThreshold: ThrottleParameters().triggerThreshold)
+        }
     }
 
     /// Simulates the migration from its start to its end.
@@ -54,8 +62,6 @@ package struct Simulation {
             runGuest(until: now + max(0, shortest - lastDuration))
         }
     }
-
-    private var throttle: ThrottlePercentage { autoConverge?.throttle ?? .off }
 
     private var overhead: SwitchoverOverhead {
         SwitchoverOverhead(
@@ -100,7 +106,7 @@ package struct Simulation {
             memory.advance(to: isLast ? 1 : memory.position + (1 - memory.position) * share)
             runGuest(until: isLast ? now + left : max(now, event))
             // A nanosecond later, because a Double may round a time down to before it.
-            if !isLast, autoConverge?.isSyncDue(at: .seconds(now + 1e-9), dirtySyncCount: dirtySyncCount) == true {
+            if !isLast, throttle?.isSyncDue(at: .seconds(now + 1e-9), dirtySyncCount: dirtySyncCount) == true {
                 sync()
             }
         }
@@ -111,7 +117,7 @@ package struct Simulation {
         let zeroPages = zero / Double(Page.byteCount)
         estimator.record(
             pageCount: Int(pages), zeroPageCount: Int(zeroPages), duration: .seconds(now - start.time))
-        let throttleBefore = throttle
+        let throttleBefore = vcpus.highestThrottle
         runGuest(until: now + scenario.syncTime)
         memory.beginIteration()
         sync()
@@ -125,7 +131,7 @@ package struct Simulation {
 
     private var nextSyncTime: Double {
         guard dirtySyncCount > 1 else { return .infinity }
-        return (autoConverge?.nextSyncTime?.seconds).map { max($0, now + 1e-6) } ?? .infinity
+        return (throttle?.nextSyncTime?.seconds).map { max($0, now + 1e-6) } ?? .infinity
     }
 
     private mutating func sync() {
@@ -139,9 +145,12 @@ package struct Simulation {
             syncDuration: .seconds(scenario.syncTime))
         let sync = SyncOutcome(
             time: .seconds(now), bytesDirtied: Int(found.dirtied), bytesWritten: Int(found.written),
-            bytesTransferred: Int(transferred), ramBytesSent: Int(ramSent), outlook: outlook)
-        decisions += autoConverge?.synced(sync) ?? []
-        highestThrottle = max(highestThrottle, throttle)
+            bytesTransferred: Int(transferred), ramBytesSent: Int(ramSent), outlook: outlook,
+            vcpuBytesWritten: scenario.dirtyLimit == nil ? [] : vcpus.bytesWritten(in: memory))
+        let made = throttle?.synced(sync) ?? []
+        vcpus.apply(made)
+        decisions += made
+        highestThrottle = max(highestThrottle, vcpus.highestThrottle)
     }
 
     /// Lets the guest run, and the clock with it.
@@ -149,11 +158,10 @@ package struct Simulation {
         while now < end {
             let (factors, phaseEnd) = phase(at: now)
             let step = min(end, phaseEnd) - now
-            for index in memory.parts.indices where memory.parts[index].region.writeRate > 0 {
-                memory.parts[index].written +=
-                    memory.parts[index].region.writeRate * factors(index) * throttle.guestSpeed * step
+            for (index, speed) in vcpus.regionSpeeds.enumerated() {
+                memory.parts[index].written += memory.parts[index].region.writeRate * factors(index) * speed * step
             }
-            workLost += step * (1 - throttle.guestSpeed)
+            workLost += step * (1 - vcpus.speed)
             now = min(end, phaseEnd)
         }
     }
@@ -189,7 +197,8 @@ package struct Simulation {
             SimulationReport.Iteration(
                 iteration: iterations.count + 1, pages: Int(pending) / Page.byteCount,
                 duplicate: Int(zero) / Page.byteCount, transferred: Int(transferred - start.transferred),
-                duration: Int((now - start.time) * 1000), bytesDirtied: 0, remaining: 0, throttle: throttle.rawValue))
+                duration: Int((now - start.time) * 1000), bytesDirtied: 0, remaining: 0,
+                throttle: vcpus.highestThrottle.rawValue))
         return now - start.time
     }
 
@@ -203,19 +212,24 @@ package struct Simulation {
         guard let last = iterations.last else {
             return "the first iteration takes longer than \(scenario.timeout.threeFigures) s"
         }
+        let throttle = vcpus.highestThrottle
         let slowed = throttle == .off ? "unthrottled" : "throttled by \(throttle.rawValue) %"
         return "not complete after \(now.threeFigures) s: the guest, \(slowed), leaves \(last.remaining.byteText) an "
             + "iteration, and \(affordable.byteText) fit the downtime"
     }
 
+    private var policy: String {
+        scenario.throttle?.policy.rawValue ?? (scenario.dirtyLimit == nil ? "off" : "vcpu-dirty-limit")
+    }
+
     private mutating func report(downtime: Double, failure: String?) -> SimulationReport {
-        let final = throttle
+        let final = vcpus.highestThrottle
         let end = Duration.seconds(now)
-        decisions += autoConverge?.release(at: end, reason: failure == nil ? "completed" : "given up") ?? []
+        decisions += throttle?.release(at: end, reason: failure == nil ? "completed" : "given up") ?? []
         return SimulationReport(
-            scenario: scenario.name, policy: scenario.throttle?.policy.rawValue ?? "off",
-            status: failure == nil ? .completed : .failed, reason: failure, totalTime: Int(now * 1000),
-            downtime: Int(downtime * 1000), downtimeLimit: Int(scenario.downtimeLimit * 1000),
+            scenario: scenario.name, policy: policy, status: failure == nil ? .completed : .failed,
+            reason: failure, totalTime: Int(now * 1000), downtime: Int(downtime * 1000),
+            downtimeLimit: Int(scenario.downtimeLimit * 1000),
             transferred: Int(transferred), dirtySyncCount: dirtySyncCount, iterationCount: iterations.count,
             finalThrottle: final.rawValue, highestThrottle: highestThrottle.rawValue,
             workLost: Int(workLost * 1000), iterations: iterations, throttleDecisions: decisions)

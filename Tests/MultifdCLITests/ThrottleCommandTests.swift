@@ -46,6 +46,37 @@ import Testing
         }
     }
 
+    /// Both versions: a cgroup of version 1, where the tests may make one, and a directory with version 2's file.
+    @Test(arguments: [SIGINT, SIGKILL], [true, false])
+    func `a cgroup has its bandwidth back when the command that lowers it is ended`(
+        signal: Int32, isVersion2: Bool
+    ) throws {
+        let stand = try TemporaryDirectory()
+        let path = isVersion2 ? stand.path("") : "/sys/fs/cgroup/cpu/multifd-\(UUID().uuidString)"
+        if !isVersion2 {
+            guard unsafe mkdir(path, 0o755) == 0 else { return }
+        }
+        defer { unsafe rmdir(path) }
+        let file = "\(path)/\(isVersion2 ? "cpu.max" : "cpu.cfs_quota_us")"
+        if isVersion2 { try Data("90000 100000\n".utf8).write(to: URL(fileURLWithPath: file)) }
+        func content() throws -> String { try String(contentsOfFile: file, encoding: .utf8) }
+        let original = try content()
+        let command = try CommandRun([
+            "throttle", "run", "--cgroup", path, "--cpu-throttle-percentage", "50",
+        ])
+        func waits(for isWanted: (String) -> Bool) throws -> Bool {
+            for _ in 0..<10_000 {
+                if isWanted(try content()) { return true }
+                usleep(1000)
+            }
+            return false
+        }
+        #expect(try waits { $0 == (isVersion2 ? "45000 100000\n" : "50000\n") })
+        command.send(signal)
+        _ = try command.result()
+        #expect(try waits { $0 == original })
+    }
+
     @Test func `a run is recorded, and replayed with another policy`() throws {
         let directory = try TemporaryDirectory()
         let destination = try CommandRun(["receive", "tcp:127.0.0.1:0"])
@@ -63,6 +94,23 @@ import Testing
         #expect(same.exitCode == 0 && same.output.contains("second time: throttle 0 → 20 %"))
         let decisions = try JSONDecoder().decode([ThrottleDecision].self, from: Data(other.output.utf8))
         #expect(decisions.first?.to == ThrottlePercentage(clamping: 30))
+    }
+
+    @Test func `a simulated dirty limit slows the writers, and goes with no other throttle`() throws {
+        let guest = ["--vcpus", "4", "--working-set", "256MiB", "--rate", "400MB/s", "--bandwidth", "125MB/s"]
+        let run = try CommandRun(["simulate", "--vcpu-dirty-limit", "10", "--json"] + guest).result()
+        let document = try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any]
+        #expect(document?["status"] as? String == "completed")
+        #expect(document?["throttle-policy"] as? String == "vcpu-dirty-limit")
+        let decisions = try #require(document?["throttle-decisions"] as? [[String: Any]])
+        #expect(Set(decisions.compactMap { $0["vcpu"] as? Int }) == [0, 1, 2, 3])
+        for wrong in [
+            ["--vcpu-dirty-limit", "10", "--auto-converge"], ["--vcpu-dirty-limit", "10", "--all-policies"],
+            ["--vcpu-dirty-limit", "0"], ["--x-vcpu-dirty-limit-period", "10"],
+        ] {
+            let refused = try CommandRun(["simulate"] + wrong).result()
+            #expect(refused.exitCode == 2 && refused.error.contains("vcpu-dirty-limit"), "\(wrong)")
+        }
     }
 
     @Test func `a simulation tells people and programs the same`() throws {

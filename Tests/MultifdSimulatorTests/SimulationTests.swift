@@ -70,6 +70,28 @@ import Testing
         #expect(last.trigger == .release && last.to == .off)
     }
 
+    @Test func `the dirty limit slows the vCPUs that write too fast, and no others`() throws {
+        // vCPU 0 writes 400 MB/s, vCPU 1 5 MB/s, and vCPUs 2 and 3 nothing.
+        var scenario = Scenario(
+            name: "one writer",
+            guest: GuestModel(
+                ramByteCount: 4 << 30, vcpuCount: 4,
+                regions: [
+                    WriteRegion(byteCount: 512 << 20, writeRate: 400e6),
+                    WriteRegion(byteCount: 64 << 20, writeRate: 5e6, pattern: .random),
+                ]), link: LinkModel(bandwidth: 125e6))
+        #expect(Simulation.run(scenario).status == .failed)
+        scenario.dirtyLimit = try DirtyQuota(megabytesPerSecond: 10)
+        let report = Simulation.run(scenario)
+        #expect(report.status == .completed)
+        #expect(report.downtime <= report.downtimeLimit)
+        let slowed = report.throttleDecisions.filter { $0.to > .off }
+        #expect(!slowed.isEmpty && slowed.allSatisfy { $0.vcpu == 0 && $0.trigger == .dirtyLimit })
+        #expect(report.throttleDecisions.last?.trigger == .release)
+        // One of four vCPUs is slowed: the guest loses at most a quarter of its time.
+        #expect(report.workLost > 0 && report.workLost < report.totalTime / 4)
+    }
+
     @Test func `a terabyte with a moving working set is simulated like any other`() {
         let scenario = Scenario(
             name: "1 TiB",

@@ -6,10 +6,10 @@ extension Coordinator {
         guard let megabytes = parameters.vcpuDirtyLimit else { return nil }
         guard let guest = guest as? any VCPUThrottling else { throw .parameter(.dirtyLimitUnsupported) }
         do {
-            let limit = try DirtyLimit(
-                megabytesPerSecond: megabytes, period: parameters.vcpuDirtyLimitPeriod,
-                vcpuCount: guest.writtenPageCounts.count)
-            return DirtyLimitRounds(limit, triggerThreshold: parameters.throttle.triggerThreshold)
+            let quota = try DirtyQuota(megabytesPerSecond: megabytes, period: parameters.vcpuDirtyLimitPeriod)
+            return DirtyLimitRounds(
+                DirtyLimit(quota, vcpuCount: guest.writtenPageCounts.count),
+                triggerThreshold: parameters.throttle.triggerThreshold)
         } catch {
             throw .parameter(error)
         }

@@ -17,7 +17,7 @@ extension MigrationParameters {
         try throttle.validate()
         if let vcpuDirtyLimit {
             guard !autoConverge else { throw .dirtyLimitWithAutoConverge }
-            _ = try DirtyLimit(megabytesPerSecond: vcpuDirtyLimit, period: vcpuDirtyLimitPeriod, vcpuCount: 0)
+            _ = try DirtyQuota(megabytesPerSecond: vcpuDirtyLimit, period: vcpuDirtyLimitPeriod)
         }
     }
 

@@ -9,26 +9,12 @@ package struct DirtyLimit: Sendable {
     /// How much faster than before a vCPU may run in the next period.
     private static let recovery = 2.0
 
-    /// Bytes a second that each vCPU may dirty.
-    package let quota: Int
-    /// Between two decisions.
-    package let period: Duration
+    package let quota: DirtyQuota
     /// In force, of each vCPU.
     package private(set) var throttles: [ThrottlePercentage]
 
-    /// - Parameters:
-    ///   - megabytesPerSecond: `vcpu-dirty-limit`, in MiB/s as in QEMU, at least 1.
-    ///   - period: `x-vcpu-dirty-limit-period`, 1...1000 ms.
-    package init(megabytesPerSecond: Int, period: Duration = .milliseconds(1000), vcpuCount: Int) throws(ParameterError)
-    {
-        guard (1...1_048_576).contains(megabytesPerSecond) else {
-            throw .outOfRange(name: "vcpu-dirty-limit", valid: 1...1_048_576, found: megabytesPerSecond)
-        }
-        guard (1...1000).contains(period.wholeMilliseconds) else {
-            throw .outOfRange(name: "x-vcpu-dirty-limit-period", valid: 1...1000, found: period.wholeMilliseconds)
-        }
-        quota = megabytesPerSecond << 20
-        self.period = period
+    package init(_ quota: DirtyQuota, vcpuCount: Int) {
+        self.quota = quota
         throttles = Array(repeating: .off, count: vcpuCount)
     }
 
@@ -56,7 +42,7 @@ package struct DirtyLimit: Sendable {
     }
 
     private func throttle(after current: ThrottlePercentage, rate: Int) -> ThrottlePercentage {
-        let ratio = rate > 0 ? Double(quota) / Double(rate) : .infinity
+        let ratio = rate > 0 ? Double(quota.bytesPerSecond) / Double(rate) : .infinity
         guard ratio < 1 || (current != .off && ratio > 1 + Self.tolerance) else { return current }
         let speed = min(1, current.guestSpeed * min(ratio, Self.recovery))
         // Rounded up, so that the quota is kept.

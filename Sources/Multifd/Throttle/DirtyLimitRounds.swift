@@ -19,10 +19,10 @@ package struct DirtyLimitRounds: GuestThrottle {
 
     package var throttle: ThrottlePercentage { limit.throttles.max() ?? .off }
 
-    package var nextSyncTime: Duration? { lastSyncTime + limit.period }
+    package var nextSyncTime: Duration? { lastSyncTime + limit.quota.period }
 
     package mutating func isSyncDue(at now: Duration, dirtySyncCount: Int) -> Bool {
-        dirtySyncCount > 1 && now >= lastSyncTime + limit.period
+        dirtySyncCount > 1 && now >= lastSyncTime + limit.quota.period
     }
 
     package mutating func synced(_ sync: SyncOutcome) -> [ThrottleDecision] {
@@ -33,7 +33,7 @@ package struct DirtyLimitRounds: GuestThrottle {
         }
         let duration = sync.time - period.start
         // The last millisecond of a period is as good as its end: a sync between iterations often comes just before it.
-        guard duration >= limit.period - .milliseconds(1) || period.written.isEmpty else { return [] }
+        guard duration >= limit.quota.period - .milliseconds(1) || period.written.isEmpty else { return [] }
         defer { period = (sync.time, sync.vcpuBytesWritten) }
         guard isEngaged, period.written.count == sync.vcpuBytesWritten.count else { return [] }
         let rates = zip(sync.vcpuBytesWritten, period.written).map { Int(Double($0 - $1) / duration.seconds) }
@@ -43,7 +43,8 @@ package struct DirtyLimitRounds: GuestThrottle {
             return ThrottleDecision(
                 time: sync.time, bytesDirtied: sync.vcpuBytesWritten[vcpu] - period.written[vcpu],
                 bytesTransferred: lastSample?.bytesTransferred ?? 0, trigger: .dirtyLimit, from: before[vcpu], to: next,
-                reason: "vCPU \(vcpu) dirties \(rates[vcpu].byteText)/s of \(limit.quota.byteText)/s allowed: "
+                reason:
+                    "vCPU \(vcpu) dirties \(rates[vcpu].byteText)/s of \(limit.quota.bytesPerSecond.byteText)/s allowed: "
                     + "throttle \(before[vcpu].rawValue) → \(next.rawValue) %",
                 vcpu: vcpu)
         }

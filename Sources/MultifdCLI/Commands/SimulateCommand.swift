@@ -21,6 +21,7 @@ extension MultifdCommand {
                     --bandwidth 25Gbit/s --auto-converge
                   multifd simulate --fit run.json --auto-converge --policy predictive
                   multifd simulate --fit run.json --max-bandwidth 50MB/s --json
+                  multifd simulate --fit run.json --vcpu-dirty-limit 50
                   multifd simulate --fit run.json --all-policies
                 """)
 
@@ -37,6 +38,9 @@ extension MultifdCommand {
         var autoConverge: Bool?
 
         @OptionGroup(title: "Throttle")
+        var dirtyLimit: DirtyLimitOptions
+
+        @OptionGroup(title: "Throttle")
         var policy: PolicyOptions
 
         @Flag(help: "Compare every throttle policy, each with its defaults.")
@@ -47,18 +51,42 @@ extension MultifdCommand {
 
         func validate() throws {
             guard fit == nil || random == nil else { throw ValidationError("give either --fit or --random") }
-            if allPolicies, let name = policy.nameOfOneGiven ?? autoConverge.map({ _ in "auto-converge" }) {
+            if allPolicies, let name = nameOfOneGiven {
                 throw ValidationError("--all-policies tries them all, with their defaults: leave out --\(name)")
+            }
+            guard dirtyLimit.vcpuDirtyLimit == nil || autoConverge != true else {
+                throw ValidationError(ParameterError.dirtyLimitWithAutoConverge.description)
             }
             if let name = policy.nameOfOneGiven, autoConverge != true, fit == nil || autoConverge == false {
                 throw ValidationError(ParameterError.needless(name: name, without: "auto-converge").description)
             }
         }
 
+        /// One of the throttle's parameters, if any was asked for.
+        private var nameOfOneGiven: String? {
+            policy.nameOfOneGiven ?? autoConverge.map { _ in "auto-converge" }
+                ?? dirtyLimit.vcpuDirtyLimit.map { _ in "vcpu-dirty-limit" }
+        }
+
         func run() throws {
             var scenario = try options.scenario(from: initial())
             if allPolicies { return try compare(scenario) }
-            if let autoConverge { scenario.throttle = autoConverge ? scenario.throttle ?? ThrottleParameters() : nil }
+            try setThrottle(of: &scenario)
+            let report = Simulation.run(scenario)
+            if json {
+                try JSONDocument(SimulationDocument(report: report, scenario: scenario)).print()
+            } else {
+                FileDescriptor.standardOutput.writeLine(SimulationText(report, scenario: scenario).text)
+            }
+        }
+
+        /// What was asked for takes the place of what the run that is fitted had.
+        private func setThrottle(of scenario: inout Scenario) throws {
+            if let autoConverge {
+                scenario.throttle = autoConverge ? scenario.throttle ?? ThrottleParameters() : nil
+                scenario.dirtyLimit = nil
+            }
+            if let quota = try dirtyLimit.quota() { (scenario.throttle, scenario.dirtyLimit) = (nil, quota) }
             if let throttle = scenario.throttle {
                 let namesPolicy = policy.throttlePolicy != nil || policy.cpuThrottleTailslow
                 // A policy's own parameters make no sense for another.
@@ -66,12 +94,6 @@ extension MultifdCommand {
                 try scenario.throttle?.validate()
             } else if let name = policy.nameOfOneGiven {
                 throw ParameterError.needless(name: name, without: "auto-converge")
-            }
-            let report = Simulation.run(scenario)
-            if json {
-                try JSONDocument(SimulationDocument(report: report, scenario: scenario)).print()
-            } else {
-                FileDescriptor.standardOutput.writeLine(SimulationText(report, scenario: scenario).text)
             }
         }
 

@@ -7,14 +7,8 @@ struct ThrottleOptions: ParsableArguments {
     @Flag(help: "Slow the guest down when it dirties pages faster than they are sent.")
     var autoConverge = false
 
-    @Option(
-        help: ArgumentHelp(
-            "Instead: hold each vCPU that dirties more than this to it, and leave the others alone.",
-            valueName: "MiB/s"))
-    var vcpuDirtyLimit: Int?
-
-    @Option(help: ArgumentHelp("How often the dirty limit looks, 1...1000 ms. (default: 1000)", valueName: "ms"))
-    var xVcpuDirtyLimitPeriod: Int?
+    @OptionGroup
+    var dirtyLimit: DirtyLimitOptions
 
     @OptionGroup
     var policy: PolicyOptions
@@ -34,12 +28,9 @@ struct ThrottleOptions: ParsableArguments {
     func parameters(defaults: MigrationParameters) throws(ParameterError) -> MigrationParameters {
         var parameters = defaults
         if autoConverge { parameters.autoConverge = true }
-        if let vcpuDirtyLimit { parameters.vcpuDirtyLimit = vcpuDirtyLimit }
-        if let xVcpuDirtyLimitPeriod {
-            guard parameters.vcpuDirtyLimit != nil else {
-                throw .needless(name: "x-vcpu-dirty-limit-period", without: "vcpu-dirty-limit")
-            }
-            parameters.vcpuDirtyLimitPeriod = .milliseconds(xVcpuDirtyLimitPeriod)
+        if let quota = try dirtyLimit.quota() {
+            parameters.vcpuDirtyLimit = quota.megabytesPerSecond
+            parameters.vcpuDirtyLimitPeriod = quota.period
         }
         parameters.throttle = try policy.parameters(defaults: defaults.throttle)
         if let name = policy.nameOfOneGiven, !parameters.autoConverge {

@@ -5,7 +5,7 @@ import Testing
     private let megabyte = 1 << 20
 
     private func rounds() throws -> DirtyLimitRounds {
-        DirtyLimitRounds(try DirtyLimit(megabytesPerSecond: 10, vcpuCount: 2), triggerThreshold: 50)
+        DirtyLimitRounds(DirtyLimit(try DirtyQuota(megabytesPerSecond: 10), vcpuCount: 2), triggerThreshold: 50)
     }
 
     /// A sync at which 100 MB had been sent each second, and vCPU 0 alone writes.

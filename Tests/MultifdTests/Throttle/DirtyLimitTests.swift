@@ -5,14 +5,14 @@ import Testing
     private let megabyte = 1 << 20
 
     @Test func `only the vCPUs over the quota are slowed, in proportion`() throws {
-        var limit = try DirtyLimit(megabytesPerSecond: 10, vcpuCount: 4)
+        var limit = DirtyLimit(try DirtyQuota(megabytesPerSecond: 10), vcpuCount: 4)
         let changes = limit.update(rates: [0, 10 * megabyte, 20 * megabyte, 1000 * megabyte])
         #expect(changes.map(\.vcpu) == [2, 3])
         #expect(limit.throttles.map(\.rawValue) == [0, 0, 50, 99])
     }
 
     @Test func `it settles when a vCPU keeps the quota, and lets go of one that calms down`() throws {
-        var limit = try DirtyLimit(megabytesPerSecond: 10, vcpuCount: 1)
+        var limit = DirtyLimit(try DirtyQuota(megabytesPerSecond: 10), vcpuCount: 1)
         _ = limit.update(rates: [40 * megabyte])
         #expect(limit.throttles[0].rawValue == 75)
         #expect(limit.update(rates: [10 * megabyte]).isEmpty)
@@ -25,10 +25,10 @@ import Testing
 
     @Test func `a quota or period out of range is refused`() {
         #expect(throws: ParameterError.outOfRange(name: "vcpu-dirty-limit", valid: 1...1_048_576, found: 0)) {
-            try DirtyLimit(megabytesPerSecond: 0, vcpuCount: 1)
+            try DirtyQuota(megabytesPerSecond: 0)
         }
         #expect(throws: ParameterError.outOfRange(name: "x-vcpu-dirty-limit-period", valid: 1...1000, found: 1001)) {
-            try DirtyLimit(megabytesPerSecond: 1, period: .milliseconds(1001), vcpuCount: 1)
+            try DirtyQuota(megabytesPerSecond: 1, period: .milliseconds(1001))
         }
     }
 }
