@@ -73,3 +73,52 @@ struct CgroupThrottleTests {
         #expect(throws: ActuatorError.cpuCount(0)) { try CgroupThrottle(path: "/tmp", cpuCount: 0) }
     }
 }
+
+/// Version 2's files, in a directory that stands in for a cgroup: where the cpu controller belongs to version 1, as on
+/// machines that have both, no cgroup of version 2 has them. What the kernel makes of the numbers is not tested so.
+@Suite struct CgroupVersion2Tests {
+    private final class StandIn {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("multifd-\(UUID().uuidString)").path
+
+        init(_ bandwidth: String) throws {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+            try Data("\(bandwidth)\n".utf8).write(to: URL(fileURLWithPath: "\(path)/cpu.max"))
+        }
+
+        deinit { try? FileManager.default.removeItem(atPath: path) }
+
+        /// A file keeps what lies behind a shorter text; the kernel's does not.
+        func holds(_ bandwidth: String) -> Bool {
+            (try? String(contentsOfFile: "\(path)/cpu.max", encoding: .utf8))?.hasPrefix(bandwidth) == true
+        }
+    }
+
+    @Test func `without a limit the throttle's share is of the vCPUs, and the limit goes again`() throws {
+        let cgroup = try StandIn("max 100000")
+        let throttle = try CgroupThrottle(path: cgroup.path, cpuCount: 4)
+        try throttle.setThrottle(ThrottlePercentage(clamping: 60))
+        #expect(cgroup.holds("160000 100000"))
+        try throttle.setThrottle(ThrottlePercentage(clamping: 99))
+        #expect(cgroup.holds("4000 100000"))
+        throttle.release()
+        #expect(cgroup.holds("max 100000"))
+    }
+
+    @Test func `a limit that was there before is lowered in proportion, and comes back when the throttle goes`() throws
+    {
+        let cgroup = try StandIn("50000 100000")
+        var throttle: CgroupThrottle? = try CgroupThrottle(path: cgroup.path, cpuCount: 8)
+        try throttle?.setThrottle(ThrottlePercentage(clamping: 50))
+        #expect(cgroup.holds("25000 100000\n"))
+        throttle = nil
+        #expect(cgroup.holds("50000 100000\n"))
+    }
+
+    @Test(arguments: ["", "max", "max 0", "much 100000", "1 2 3"])
+    func `a file with anything but a bandwidth is refused`(text: String) throws {
+        let cgroup = try StandIn(text)
+        #expect(throws: ActuatorError.content(path: "\(cgroup.path)/cpu.max", found: text)) {
+            try CgroupThrottle(path: cgroup.path, cpuCount: 1)
+        }
+    }
+}

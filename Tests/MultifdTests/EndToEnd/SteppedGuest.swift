@@ -16,6 +16,7 @@ final class SteppedGuest: Guest {
         var written: [(page: Int, number: UInt64)] = []
         var onContent: (@Sendable () -> Void)?
         var onSync: (@Sendable () -> Void)?
+        var onEachSync: (@Sendable (Int) -> Void)?
         var onPause: (@Sendable () -> Void)?
         var onSave: (@Sendable () -> Void)?
     }
@@ -46,6 +47,11 @@ final class SteppedGuest: Guest {
     var onSync: (@Sendable () -> Void)? {
         get { state.withLock { $0.onSync } }
         set { state.withLock { $0.onSync = newValue } }
+    }
+    /// Called at each sync, with its number from 1.
+    var onEachSync: (@Sendable (Int) -> Void)? {
+        get { state.withLock { $0.onEachSync } }
+        set { state.withLock { $0.onEachSync = newValue } }
     }
     var onPause: (@Sendable () -> Void)? {
         get { state.withLock { $0.onPause } }
@@ -88,12 +94,13 @@ final class SteppedGuest: Guest {
         func start() { guest.state.withLock { $0.isLogging = true } }
         func stop() { guest.state.withLock { $0.isLogging = false } }
         func sync(_ pages: Range<Int>, ofBlock block: Int, into bitmap: inout MigrationBitmap) {
-            let (isFirst, dirtiesAll, written) = guest.state.withLock { state in
+            let (number, dirtiesAll, written) = guest.state.withLock { state in
                 state.syncCount += 1
                 defer { state.written = [] }
-                return (state.syncCount == 1, state.dirtiesAll && state.isRunning, state.written)
+                return (state.syncCount, state.dirtiesAll && state.isRunning, state.written)
             }
-            if isFirst { guest.onSync?() }
+            if number == 1 { guest.onSync?() }
+            guest.onEachSync?(number)
             for (page, _) in written { bitmap.mark(page..<page + 1, inBlock: 0) }
             if dirtiesAll { bitmap.mark(pages, inBlock: block) }
         }

@@ -1,4 +1,5 @@
 import Multifd
+import Synchronization
 import Testing
 
 /// Migrations of guests that dirty faster than they are sent.
@@ -107,6 +108,88 @@ import Testing
         // Cancelled, it is let go.
         #expect(source.info.throttleDecisions.last?.trigger == .release)
         #expect(guest.throttles == [.off])
+    }
+
+    /// 16 MiB at 8 MB/s: the second sync is a periodic one, within the second iteration. It lasts until the channel has sent
+    /// some more.
+    @Test func `the channels go on sending while a periodic sync is made`() async throws {
+        let guest = try SteppedGuest(pageCount: 4096)
+        guest.dirtiesAll = true
+        let destination = try MigrationDestination(
+            listeningOn: MigrationURI(parsing: "tcp:127.0.0.1:0"), target: MemoryTarget(), logger: silent)
+        let packetCount = Counted()
+        let relay = try ChannelRelay(to: destination.uri) { _ in
+            packetCount.add()
+            return .handOn
+        }
+        let source = try MigrationSource(
+            guest: guest, to: destination.uri, paths: [MigrationPath(destination: relay.uri)],
+            parameters: parameters {
+                $0.multifdChannels = 1
+                $0.maxBandwidth = 8_000_000
+                $0.autoConverge = true
+                $0.throttle.policy = .dynamic
+                $0.throttle.periodicInterval = 1
+            }, logger: silent)
+        let sentMeanwhile = Atomic<Bool>(false)
+        guest.onEachSync = { number in
+            guard number == 2 else { return }
+            #expect(source.info.ram.iterationCount == 1)
+            sentMeanwhile.store(packetCount.grows(), ordering: .relaxed)
+            source.cancel()
+        }
+        let received = destination.begin()
+        await #expect(throws: MigrationError.self) { try await source.run() }
+        _ = await received.value
+        relay.end()
+        let hasSent = sentMeanwhile.load(ordering: .relaxed)
+        #expect(hasSent)
+    }
+
+    private final class Counted: Sendable {
+        private let value = Atomic<Int>(0)
+        func add() { value.add(1, ordering: .relaxed) }
+
+        /// Whether it grows by two within ten seconds, a hundred times what that takes.
+        func grows() -> Bool {
+            let start = value.load(ordering: .relaxed)
+            for _ in 0..<1000 where value.load(ordering: .relaxed) < start + 2 {
+                Patience.sleep(for: .milliseconds(10))
+            }
+            return value.load(ordering: .relaxed) >= start + 2
+        }
+    }
+
+    enum End: CaseIterable { case failed, cancelled }
+
+    @Test(arguments: End.allCases, [true, false])
+    func `the throttle is released when a migration fails or is cancelled`(end: End, autoConverge: Bool) async throws {
+        let guest = try WorkloadGuest(configuration: WorkloadConfiguration(parsing: Self.outrunning))
+        try guest.resume()
+        defer { guest.shutDown() }
+        let destination = try MigrationDestination(
+            listeningOn: MigrationURI(parsing: "tcp:127.0.0.1:0"), target: WorkloadTarget(), logger: silent)
+        let source = try MigrationSource(
+            guest: guest, to: destination.uri,
+            parameters: parameters {
+                $0.downtimeLimit = .zero
+                $0.autoConverge = autoConverge
+                $0.vcpuDirtyLimit = autoConverge ? nil : 10
+                $0.throttle.policy = .dynamic
+            }, logger: silent)
+        let received = destination.begin()
+        let watched = Task {
+            for await case .throttle(let decision) in source.events where decision.to > .off {
+                end == .cancelled ? _ = source.cancel() : destination.cancel()
+            }
+        }
+        await #expect(throws: MigrationError.self) { try await source.run() }
+        _ = await received.value
+        await watched.value
+        #expect(guest.throttles.allSatisfy { $0 == .off })
+        let releases = source.info.throttleDecisions.filter { $0.trigger == .release }
+        #expect(!releases.isEmpty && releases.allSatisfy { $0.reason.hasPrefix("\(end)") })
+        #expect(source.info.status == (end == .cancelled ? .cancelled : .failed))
     }
 
     @Test func `a guest that cannot be slowed is refused before anything begins`() throws {
