@@ -9,6 +9,11 @@ extension Duration {
     package var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
     /// Milliseconds as a floating-point number.
     package var milliseconds: Double { seconds * 1000 }
+    /// Whole milliseconds, rounded towards zero.
+    package var wholeMilliseconds: Int {
+        let (seconds, attoseconds) = components
+        return Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000)
+    }
     /// Milliseconds, a begun one counted as one. In integers: a floating-point quotient may lie just above a whole one.
     package var millisecondsRoundedUp: Int64 {
         let (milliseconds, rest) = components.attoseconds.quotientAndRemainder(dividingBy: 1_000_000_000_000_000)

@@ -22,9 +22,6 @@ package struct WriteCurve: Hashable, Sendable {
 
     package init() {}
 
-    /// The shortest time that an observation tells about, in seconds of running; nil before the first.
-    package var shortestTime: Double? { points.first?.time }
-
     /// Learns that the guest wrote `bytes` different bytes in `time` seconds of running.
     package mutating func observe(time: Double, bytes: Double) {
         guard time > 0 else { return }
