@@ -3,7 +3,7 @@
 
     bench/throttle/published.py            all three tables, into bench/RESULTS.md
     bench/throttle/published.py --again    with new live runs in place of those kept in bench/out
-    bench/throttle/published.py rhel --again 50 60      with new live runs of these sizes, in MB, only
+    bench/throttle/published.py rhel --again 50-dynamic predictive    only of those whose name has one of these in it
 """
 
 import sys
@@ -11,7 +11,7 @@ import sys
 from live import final_throttle, migrate, simulate, table, work_lost, write_section
 
 AGAIN = "--again" in sys.argv
-CHOSEN = {int(argument) for argument in sys.argv[1:] if argument.isdigit() and argument not in ("2024", "2013")}
+CHOSEN = [argument for argument in sys.argv[1:] if argument not in ("--again", "rhel", "2024", "2013")]
 
 # 2015: S MB, auto-converge, initial, increment; final throttle, total ms, MB/s, downtime ms.
 RHEL = [
@@ -53,23 +53,22 @@ def ours(report):
 
 
 def rhel():
-    def is_to_run_again(megabytes):
-        return AGAIN and (not CHOSEN or megabytes in CHOSEN)
+    def run(name, megabytes, *options):
+        again = AGAIN and (not CHOSEN or any(part in name for part in CHOSEN))
+        return migrate(name, guest(megabytes), *LINK, *options, again=again)
 
     rows = []
     for megabytes, steps, throttle, total, downtime in RHEL:
-        options = list(LINK)
+        options = []
         if steps:
             options += ["--auto-converge", "--policy", "dynamic", "--cpu-throttle-initial", str(steps[0])]
             options += ["--cpu-throttle-increment", str(steps[1])]
         name = f"rhel-{megabytes}-{'off' if not steps else f'dynamic-{steps[0]}-{steps[1]}'}"
-        report = migrate(name, guest(megabytes), *options, again=is_to_run_again(megabytes))
+        report = run(name, megabytes, *options)
         published = ["" if throttle is None else f"{throttle} %", seconds(total), "" if downtime is None else downtime]
         rows.append([megabytes, f"dynamic {steps[0]}/{steps[1]}" if steps else "off", *published, *ours(report)])
     for megabytes in (30, 50, 60, 100):
-        report = migrate(
-            f"rhel-{megabytes}-predictive", guest(megabytes), *LINK, "--auto-converge", "--policy", "predictive",
-            again=is_to_run_again(megabytes))
+        report = run(f"rhel-{megabytes}-predictive", megabytes, "--auto-converge", "--policy", "predictive")
         rows.append([megabytes, "predictive", "", "", "", *ours(report)])
     header = [
         "MB", "policy", "published: final", "s", "downtime ms", "ours: final", "s", "downtime ms", "MB sent",
