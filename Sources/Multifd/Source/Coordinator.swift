@@ -192,7 +192,7 @@ final class Coordinator {
     /// Cuts what is marked into batches and queues them.
     private func distribute() throws(MigrationError) {
         let zeroPageDetection = state.parameters.zeroPageDetection
-        queueBound.begin(sentPageCount: currentCounts.pages, at: .now)
+        queueBound.begin(bytesPerSecond: estimator.ramBytesPerSecond, sent: currentCounts.pages, at: .now)
         var batch = Batch()
         batch.detectsZeroPages = zeroPageDetection == .multifd
         batch.isFirst = statistics.iterations.isEmpty && lostChannels.isEmpty
