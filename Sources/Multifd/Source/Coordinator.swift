@@ -219,6 +219,7 @@ final class Coordinator {
 
     /// Waits until little enough is queued. The pages stay marked meanwhile, and go once if the guest writes to them.
     private func waitForRoom() throws(MigrationError) {
+        guard queueBound.isBounded else { return }
         var tickTime = nextTick
         while true {
             let sent = currentCounts.pages

@@ -17,6 +17,8 @@ struct QueueBound {
 
     init(channelCount: Int) { minimum = 2 * channelCount * Batch.capacity }
 
+    var isBounded: Bool { pageCount != nil }
+
     /// Channels begin to send.
     ///
     /// - Parameters:
