@@ -2,6 +2,8 @@
 package final class IncomingMemory: Sendable {
     package let memory: GuestMemory
     let names: [BlockName]
+    /// Kept when the target wants to know what came when.
+    package let recorder: (any PageRecorder)?
     /// Kept when the source asks for memory to be verified.
     let digest: IncrementalDigest?
     private let received: [Flags]
@@ -18,9 +20,12 @@ package final class IncomingMemory: Sendable {
     ///   - names: what packets call the blocks; a target may have names of its own for them.
     ///   - isVerified: whether to keep a digest.
     ///   - keepsZeroPages: whether ``neverSent`` will be asked for.
+    ///   - recorder: sees all pages.
     package init(
-        _ memory: GuestMemory, names: [String], isVerified: Bool = false, keepsZeroPages: Bool = false
+        _ memory: GuestMemory, names: [String], isVerified: Bool = false, keepsZeroPages: Bool = false,
+        recorder: (any PageRecorder)? = nil
     ) throws(MemoryError) {
+        self.recorder = recorder
         digest = isVerified ? try IncrementalDigest(of: memory) : nil
         self.memory = memory
         self.names = names.map { BlockName($0) }
@@ -38,10 +43,20 @@ package final class IncomingMemory: Sendable {
         isReceived(page, ofBlock: block) || !zero.isEmpty && zero[block].pages[page]
     }
 
+    /// Writes whole pages of one block from a buffer.
+    @unsafe
+    package func write(
+        _ pages: Range<Int>, ofBlock block: Int, from buffer: UnsafeRawPointer
+    ) throws(MemoryError) {
+        unsafe try memory.blocks[block].write(pages, from: buffer)
+        unsafe try recorder?.record(pages, ofBlock: block, content: buffer)
+    }
+
     /// Makes a page zero. One that was never received is zero already, and is left untouched: it costs no memory.
     package func clear(_ page: Int, ofBlock block: Int) throws(MemoryError) {
         if !zero.isEmpty { zero[block].pages.set(page) }
         if isReceived(page, ofBlock: block) { try memory.blocks[block].clear(page..<page + 1) }
+        recorder?.recordZero(page, ofBlock: block)
     }
 
     /// Per RAMBlock, the pages that were received with content: the others are zero.

@@ -4,7 +4,7 @@ extension PacketDecoder {
     private var deltaIndices: Range<Int> { header.pageCount - header.deltaPageCount..<header.pageCount }
 
     /// Requires of every page with a delta that it has come before: else there is nothing that the delta was made against.
-    func requireBases(in target: IncomingMemory, block: Int) throws(WireError) {
+    func requireBases() throws(WireError) {
         for index in deltaIndices where !target.isReceived(Int(header.pages[index]), ofBlock: block) {
             throw .field(
                 what: "a packet", field: "page \(header.pages[index]) of '\(header.block)'",
@@ -34,7 +34,7 @@ extension PacketDecoder {
     ) throws(PlacingError) {
         do { unsafe try memory.read(pages, into: decoded.start) } catch { throw .memory(error) }
         unsafe try apply(&next, to: decoded.start, pages.count)
-        do { unsafe try memory.write(pages, from: decoded.start) } catch { throw .memory(error) }
+        do { unsafe try target.write(pages, ofBlock: block, from: decoded.start) } catch { throw .memory(error) }
     }
 
     /// Applies deltas to adjacent pages, and moves on to the next delta. Their lengths are checked.

@@ -20,7 +20,7 @@ final class PacketDecoder {
     private(set) var header = PacketHeader()
     private(set) var nextNumber: UInt64 = 0
 
-    private let target: IncomingMemory
+    let target: IncomingMemory
     private let rules: PacketRules
     /// Nil as long as it is to be learnt.
     private(set) var compression: MultifdCompression?
@@ -34,7 +34,7 @@ final class PacketDecoder {
     /// Decoded deltas.
     private let deltas: ScratchMemory
     /// The RAMBlock of the last packet: nearly always that of the next.
-    private var block = 0
+    private(set) var block = 0
 
     init(target: IncomingMemory, rules: PacketRules) throws(MigrationError) {
         self.target = target
@@ -91,7 +91,7 @@ final class PacketDecoder {
         try require(
             header.deltaPageCount == 0 || rules.acceptDeltas, "the number of deltas", "0", "\(header.deltaPageCount)")
         if header.pageCount > 0 { try findBlock() }
-        try requireBases(in: target, block: block)
+        try requireBases()
     }
 
     private func require(_ condition: Bool, _ field: String, _ expected: String, _ found: String) throws(WireError) {
@@ -155,7 +155,7 @@ final class PacketDecoder {
         }
         let memory = target.memory.blocks[block]
         if header.codec == .none {
-            unsafe try write(from: payload.start, to: memory)
+            unsafe try write(from: payload.start)
             unsafe try apply(payload.start + header.normalPageCount << Page.shift, to: memory)
         } else if header.hasPayload {
             try decodePayload(to: memory)
@@ -165,12 +165,12 @@ final class PacketDecoder {
         do { try clearZeroPages() } catch { throw .memory(error) }
     }
 
-    private func write(from buffer: UnsafeRawPointer, to memory: RAMBlock) throws(PlacingError) {
+    private func write(from buffer: UnsafeRawPointer) throws(PlacingError) {
         var from = unsafe buffer
         do {
             try forEachRun(in: 0..<header.normalPageCount) { pages throws(MemoryError) in
                 // Within the buffer: it holds a page for each of the packet's.
-                unsafe try memory.write(pages, from: from)
+                unsafe try target.write(pages, ofBlock: block, from: from)
                 unsafe from += pages.count << Page.shift
             }
         } catch {
@@ -204,7 +204,7 @@ final class PacketDecoder {
         } catch {
             throw .codec(error)
         }
-        if memory.isFile { unsafe try write(from: decoded.start, to: memory) }
+        if memory.isFile { unsafe try write(from: decoded.start) }
     }
 
     private func clearZeroPages() throws(MemoryError) {

@@ -142,7 +142,8 @@ final class Reception {
         let received: IncomingMemory
         do {
             received = try IncomingMemory(
-                memory, names: incoming.blocks.map(\.name), isVerified: setup.features.contains(.memoryDigest))
+                memory, names: incoming.blocks.map(\.name), isVerified: setup.features.contains(.memoryDigest),
+                recorder: (target as? any RecordingTarget)?.recorder)
         } catch { throw .memory(error) }
         let barrier = ReceiveBarrier(channelCount: Int(setup.channelCount))
         self.memory = received
@@ -169,6 +170,9 @@ final class Reception {
             switch barrier.wait(for: number, until: .now + Patience.tick) {
             case .allReached:
                 state.update { $0.ram.iterationCount = Int(number) }
+                do { try memory?.recorder?.endPart(startsIteration: false, endsIteration: true) } catch {
+                    throw .memory(error)
+                }
                 // The channels are let go first: what they receive next is the next iteration in any case.
                 barrier.open(number)
                 return try main.send(.barrierReached(barrier: number))

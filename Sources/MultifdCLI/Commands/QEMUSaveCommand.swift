@@ -36,6 +36,9 @@ extension MultifdCommand.QEMU {
             transform: MigrationURI.init(parsing:))
         var listen: MigrationURI?
 
+        @Flag(help: "Keep how the memory changed meanwhile, too: see 'multifd send replay:'.")
+        var record = false
+
         @OptionGroup(title: "QEMU")
         var qemu: QEMUOptions
 
@@ -64,6 +67,7 @@ extension MultifdCommand.QEMU {
                 var saving = QEMUSaveOptions()
                 saving.usesMultifd = !qemu.noMultifd
                 saving.uri = listen
+                saving.records = record
                 switch afterwards ?? .resume {
                 case .resume: saving.afterwards = .resume
                 case .leavePaused: saving.afterwards = .leavePaused

@@ -18,12 +18,13 @@ extension MultifdCommand {
                   multifd receive tcp:127.0.0.1:0 --run
                   multifd receive unix:/run/multifd.sock
                   multifd receive tcp::7000 --snapshot vm.snapshot
+                  multifd receive tcp::7000 --record vm.recording
 
                 A QEMU can be the source, too: set its capability return-path, so that it learns whether the guest is \
                 saved, and give --snapshot here. With its capability multifd on, any number of channels and any \
                 compression will do.
 
-                With none of --output, --snapshot and --run the memory is received, verified and dropped.
+                With none of --output, --snapshot, --record and --run the memory is received, verified and dropped.
                 """)
 
         @Argument(help: ArgumentHelp("Where to listen.", valueName: "uri"), transform: MigrationURI.init(parsing:))
@@ -40,6 +41,12 @@ extension MultifdCommand {
                 "Store the guest, QEMU's or ours, with its devices in this directory, which must not exist yet.",
                 valueName: "directory"))
         var snapshot: String?
+
+        @Option(
+            help: ArgumentHelp(
+                "Like --snapshot, and keep what came in each iteration, too: 'multifd send replay:DIRECTORY' plays it.",
+                valueName: "directory"))
+        var record: String?
 
         @Option(
             help: ArgumentHelp(
@@ -62,13 +69,14 @@ extension MultifdCommand {
         var reporting: OutputOptions
 
         func validate() throws {
-            guard [output != nil, snapshot != nil, runsGuest].filter(\.self).count <= 1 else {
+            guard [output != nil, snapshot != nil, record != nil, runsGuest].filter(\.self).count <= 1 else {
                 throw ValidationError(
-                    "--output stores the guest's memory, --snapshot the guest, and --run runs it: choose one")
+                    "--output stores the guest's memory, --snapshot the guest, --record how it changed, too, and --run runs "
+                        + "it: choose one")
             }
-            guard snapshot != nil || multifdChannels == nil && !switchoverAck else {
+            guard snapshot != nil || record != nil || multifdChannels == nil && !switchoverAck else {
                 throw ValidationError(
-                    "--multifd-channels and --switchover-ack are for a QEMU, which --snapshot receives")
+                    "--multifd-channels and --switchover-ack are for a QEMU, which --snapshot and --record receive")
             }
             guard (0...255).contains(multifdChannels ?? 0) else {
                 throw ValidationError("Parameter 'multifd-channels' expects a value between 0 and 255")
@@ -81,7 +89,7 @@ extension MultifdCommand {
         func run() async throws {
             let running = runsGuest ? WorkloadTarget() : nil
             _ = try await reporting.report {
-                if let snapshot { return try makeDestination(for: snapshot) }
+                if let path = snapshot ?? record { return try makeDestination(for: path) }
                 let target: any MigrationTarget =
                     try running ?? output.map { try ImageFileTarget(path: $0) } ?? MemoryTarget()
                 var deadlines = Deadlines()
@@ -108,7 +116,8 @@ extension MultifdCommand {
             options.multifdChannels = multifdChannels
             options.acknowledgesSwitchover = switchoverAck
             let destination = try MigrationDestination(
-                listeningOn: uri, snapshot: SnapshotTarget(path: snapshot), qemu: options, deadlines: deadlines,
+                listeningOn: uri, snapshot: SnapshotTarget(path: snapshot, records: record != nil), qemu: options,
+                deadlines: deadlines,
                 logger: reporting.logger("destination"))
             announce(destination.uri)
             return destination

@@ -16,6 +16,7 @@ struct SnapshotReport {
     var text: String {
         var parts = [([summary] + guest).joined(separator: "\n"), blocks]
         if let sections = manifest.qemu?.deviceSections, !sections.isEmpty { parts.append(Self.table(of: sections)) }
+        if let recording = manifest.recording { parts.append(Self.text(of: recording)) }
         return parts.joined(separator: "\n\n")
     }
 
@@ -55,6 +56,17 @@ struct SnapshotReport {
                 Column(title: "file", value: block.file),
             ]
         }.string(for: manifest.ramBlocks, style: Simple.self) ?? ""
+    }
+
+    /// A recording can have thousands of iterations: all of them are in the manifest.
+    private static func text(of recording: SnapshotRecording) -> String {
+        let iterations = recording.iterations
+        let time = iterations.reduce(0) { $0 + $1.microseconds }
+        let rewritten = iterations.dropFirst().reduce(0) { $0 + $1.pageCount }
+        let unchanged = iterations.dropFirst().reduce(0) { $0 + $1.unchanged }
+        return "recording: \(iterations.count) iterations in \(Duration.microseconds(time).people), "
+            + "\(rewritten) pages after the first, \(unchanged) of them unchanged, "
+            + "\(ByteCount(rawValue: recording.pages.size + recording.index.size).rounded)"
     }
 
     private static func table(of sections: [DeviceSection]) -> String {

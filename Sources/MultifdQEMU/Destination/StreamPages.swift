@@ -43,7 +43,7 @@ final class StreamPages {
 
     private func write(_ page: StreamPage, from start: UnsafeRawPointer) throws(MigrationError) {
         do {
-            unsafe try target.memory.blocks[page.block].write(page.page..<page.page + 1, from: start)
+            unsafe try target.write(page.page..<page.page + 1, ofBlock: page.block, from: start)
         } catch {
             throw .memory(error)
         }

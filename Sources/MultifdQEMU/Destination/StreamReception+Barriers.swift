@@ -23,7 +23,7 @@ extension StreamReception {
             throw .foreign(
                 "\(StreamError.unexpected(what: "a barrier", expected: "the end of a section", found: "a record"))")
         }
-        try passBarrier()
+        try passBarrier(startsIteration: false, endsIteration: true)
     }
 
     func endSection(_ section: StreamSection) throws(MigrationError) {
@@ -31,7 +31,22 @@ extension StreamReception {
             machine.syncMode = .section
             machine.hints.append("its channels meet after each section: a machine type of QEMU 8.0 or earlier")
         }
-        if machine.syncMode == .section { try passBarrier() }
+        // By section, and without channels, the stream does not say where QEMU begins another round, but for the last,
+        // for which the guest has been stopped.
+        let isLast = section == .end
+        switch machine.syncMode {
+        case .round: break
+        case .section: try passBarrier(startsIteration: isLast, endsIteration: isLast)
+        case .none: try endPart(startsIteration: isLast, endsIteration: isLast)
+        }
+    }
+
+    private func endPart(startsIteration: Bool, endsIteration: Bool) throws(MigrationError) {
+        do {
+            try memory?.recorder?.endPart(startsIteration: startsIteration, endsIteration: endsIteration)
+        } catch {
+            throw .memory(error)
+        }
     }
 
     /// How many channels there are, from now on for certain.
@@ -48,13 +63,15 @@ extension StreamReception {
         return count
     }
 
-    private func passBarrier() throws(MigrationError) {
+    /// - Parameters: see ``PageRecorder/endPart(startsIteration:endsIteration:)``.
+    private func passBarrier(startsIteration: Bool, endsIteration: Bool) throws(MigrationError) {
         guard let barrier else { return }
         barrierCount += 1
         while true {
             switch barrier.wait(for: barrierCount, until: .now + Patience.tick) {
             case .allReached:
                 session.update { $0.ram.iterationCount = Int(self.barrierCount) }
+                try endPart(startsIteration: startsIteration, endsIteration: endsIteration)
                 return barrier.open(barrierCount)
             case .lost(let channel):
                 throw .foreign("channel \(channel) ended before its last barrier: the source was cancelled or died")

@@ -13,7 +13,7 @@ final class StreamReception {
     private let input: StreamInput
     private var decoder = StreamDecoder()
     private let counters = ChannelCounters()
-    private var memory: IncomingMemory?
+    private(set) var memory: IncomingMemory?
     private var pages: StreamPages?
     var barrier: ReceiveBarrier?
     var machine = MachineState()
@@ -158,7 +158,8 @@ final class StreamReception {
             throw .guest(operation: "store the guest", reason: "\(error)")
         }
         do {
-            let memory = try IncomingMemory(guest, names: blocks.map(\.name), keepsZeroPages: true)
+            let memory = try IncomingMemory(
+                guest, names: blocks.map(\.name), keepsZeroPages: true, recorder: target.recorder)
             self.memory = memory
             pages = try StreamPages(memory)
         } catch {

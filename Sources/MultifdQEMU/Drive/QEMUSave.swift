@@ -44,7 +44,7 @@ public final class QEMUSave: Sendable {
         self.parameters = parameters
         self.options = options
         self.logger = logger
-        do { target = try SnapshotTarget(path: path) } catch { throw .snapshot(error) }
+        do { target = try SnapshotTarget(path: path, records: options.records) } catch { throw .snapshot(error) }
         do { qmp = try QMPClient(connectingTo: address) } catch { throw .qmp(error) }
         target.setSourceVersion(qmp.version)
         var receiving = QEMUReceiveOptions()

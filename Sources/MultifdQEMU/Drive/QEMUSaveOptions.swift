@@ -16,6 +16,8 @@ public struct QEMUSaveOptions: Hashable, Sendable {
     public var afterwards = Afterwards.resume
     /// Whether pages go over channels, as many as the parameters say; else all goes over the main connection.
     public var usesMultifd = true
+    /// Whether to keep how memory changed meanwhile, too.
+    public var records = false
     /// Where to listen for QEMU; nil for a socket in the directory for temporary files. QEMU must be able to reach it.
     public var uri: MigrationURI?
 

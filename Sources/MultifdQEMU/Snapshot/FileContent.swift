@@ -50,6 +50,26 @@ enum FileContent {
         }
     }
 
+    /// Hashes a file of any size piece by piece.
+    static func hash(ofFile path: String) throws(SnapshotError) -> (hash: String, byteCount: Int) {
+        do {
+            let file = try FileDescriptor.open(FilePath(path), .readOnly, options: [.closeOnExec, .nonBlocking])
+            return try file.closeAfter {
+                var checksum = StreamingChecksum()
+                var byteCount = 0
+                let buffer = try ScratchMemory(byteCount: 1 << 20)
+                while true {
+                    let count = unsafe try file.read(into: buffer.buffer)
+                    guard count > 0 else { return (hexadecimal(checksum.value), byteCount) }
+                    unsafe checksum.update(UnsafeRawBufferPointer(start: buffer.start, count: count))
+                    byteCount += count
+                }
+            }
+        } catch {
+            throw .file(path: path, operation: "read", error as? Errno ?? .ioError)
+        }
+    }
+
     static func hash(_ bytes: [UInt8]) -> String {
         // Safe: `bytes` is unsafe for elements with padding, which UInt8 has not.
         hexadecimal(unsafe Checksum.of(bytes.span.bytes))

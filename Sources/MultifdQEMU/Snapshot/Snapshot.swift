@@ -30,8 +30,10 @@ public final class Snapshot: Sendable {
     }
 
     /// The content of a small file, which must be what was stored.
-    func content(of file: SnapshotFile) throws(SnapshotError) -> [UInt8] {
-        let bytes = try FileContent.read("\(path)/\(file.file)", maximumByteCount: DeviceStateTail.maximumByteCount)
+    func content(
+        of file: SnapshotFile, maximumByteCount: Int = DeviceStateTail.maximumByteCount
+    ) throws(SnapshotError) -> [UInt8] {
+        let bytes = try FileContent.read("\(path)/\(file.file)", maximumByteCount: maximumByteCount)
         let hash = FileContent.hash(bytes)
         guard hash == file.hash else {
             throw .hash(file: "\(path)/\(file.file)", expected: file.hash, found: hash)
@@ -44,6 +46,12 @@ public final class Snapshot: Sendable {
     /// - Throws: ``SnapshotError/hash(file:expected:found:)`` for the first file that differs.
     public func verify() throws(SnapshotError) {
         for file in manifest.smallFiles { _ = try content(of: file) }
+        for file in manifest.recordingFiles {
+            let (hash, _) = try FileContent.hash(ofFile: "\(path)/\(file.file)")
+            guard hash == file.hash else {
+                throw .hash(file: "\(path)/\(file.file)", expected: file.hash, found: hash)
+            }
+        }
         for (file, block) in zip(files, manifest.ramBlocks) {
             let hash: String
             do {

@@ -17,6 +17,8 @@ struct SnapshotBundle {
     /// Of a snapshot of a guest of QEMU.
     init(_ snapshot: Snapshot) throws {
         manifest = snapshot.manifest
+        // It is not the guest's, and stays here.
+        manifest.recording = nil
         files = [:]
         for file in manifest.smallFiles { files[file.file] = try snapshot.content(of: file) }
     }

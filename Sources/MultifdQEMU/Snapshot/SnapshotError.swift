@@ -14,6 +14,8 @@ public enum SnapshotError: Error, Equatable {
     case inconsistent(path: String, problem: String)
     /// A file's content is not what was stored.
     case hash(file: String, expected: String, found: String)
+    /// It does not hold how its memory came to be what it is.
+    case notRecorded(path: String)
     /// It holds a guest of another program than is needed.
     case notQEMU(path: String)
 }
@@ -35,6 +37,8 @@ extension SnapshotError: CustomStringConvertible {
             "the snapshot '\(path)' is damaged: \(problem)"
         case .hash(let file, let expected, let found):
             "'\(file)' is damaged: its hash is \(found), but \(expected) was stored"
+        case .notRecorded(let path):
+            "the snapshot '\(path)' has no recording that could be replayed: make it with --record"
         case .notQEMU(let path):
             "the snapshot '\(path)' is of a guest that is not QEMU's: send it to 'multifd receive'"
         }

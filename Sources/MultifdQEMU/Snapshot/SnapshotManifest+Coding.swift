@@ -7,6 +7,9 @@ extension SnapshotManifest {
         [deviceState] + (qemu.map { [$0.configurationSection] + $0.earlySections.map(\.content) } ?? [])
     }
 
+    /// The files of the recording.
+    var recordingFiles: [SnapshotFile] { recording.map { [$0.pages, $0.index] } ?? [] }
+
     /// The text of `manifest.json`.
     func encode() throws -> [UInt8] {
         let encoder = JSONEncoder()
@@ -39,7 +42,7 @@ extension SnapshotManifest {
 
     /// Whoever can write a manifest must not reach files outside the directory, or make sizes overflow.
     private func check(_ path: String) throws(SnapshotError) {
-        let files = ramBlocks.map(\.file) + smallFiles.map(\.file)
+        let files = ramBlocks.map(\.file) + (smallFiles + recordingFiles).map(\.file)
         guard files.allSatisfy({ !$0.isEmpty && !$0.contains("/") && !$0.utf8.contains(0) && $0 != "." && $0 != ".." }),
             Set(files + [Self.fileName]).count == files.count + 1
         else {
@@ -51,6 +54,15 @@ extension SnapshotManifest {
             })
         else {
             throw .inconsistent(path: path, problem: "its RAMBlocks do not have pages of 4 KiB and distinct names")
+        }
+        if let recording {
+            guard !recording.iterations.isEmpty,
+                recording.iterations.allSatisfy(\.isPossible),
+                recording.iterations.reduce(0, { $0.addingReportingOverflow($1.runs).partialValue }) == recording.index
+                    .size / RecordedRun.byteCount
+            else {
+                throw .inconsistent(path: path, problem: "its recording's iterations are not what its index holds")
+            }
         }
         for block in ramBlocks {
             var end = 0

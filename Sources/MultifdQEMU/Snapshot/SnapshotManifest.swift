@@ -7,6 +7,7 @@
 /// DIR/device-state.bin        QEMU: all that follows RAM in the stream, as it came
 /// DIR/configuration.bin       QEMU: the stream's configuration section, as it came
 /// DIR/early-0.bin ...         QEMU: sections of devices that came before the first page, as they came
+/// DIR/recording.pages, .index with --record: how memory changed while it was received, see ``SnapshotRecording``
 /// ```
 /// Hashes are XXH3 with 64 bits over a whole file, sixteen hexadecimal digits, as `xxhsum -H3` prints them. Sizes are in
 /// bytes. A reader refuses a ``version`` that it does not know, and takes no notice of keys that it does not know.
@@ -32,6 +33,8 @@ public struct SnapshotManifest: Codable, Hashable, Sendable {
     public var configuration: String?
     /// What only a guest of QEMU has.
     public var qemu: SnapshotMachine?
+    /// How memory changed while it was received, if that was to be kept.
+    public var recording: SnapshotRecording?
 
     private enum CodingKeys: String, CodingKey {
         case format
@@ -42,5 +45,6 @@ public struct SnapshotManifest: Codable, Hashable, Sendable {
         case deviceState = "device-state"
         case configuration
         case qemu
+        case recording
     }
 }

@@ -7,9 +7,10 @@ import SystemPackage
 /// ``SnapshotManifest``.
 ///
 /// The directory is filled under another name beside the wanted one, and renamed at the commit: it is complete or absent.
-public final class SnapshotTarget: MigrationTarget {
+public final class SnapshotTarget: RecordingTarget {
     /// The wanted directory.
     public let path: String
+    private let records: Bool
     private let state: Mutex<State>
 
     private struct State: ~Copyable, Sendable {
@@ -20,19 +21,26 @@ public final class SnapshotTarget: MigrationTarget {
         var machine: MachineState?
         var bundle: SnapshotBundle?
         var sourceVersion: QEMUVersion?
+        var recorder: Recorder?
         var manifest: SnapshotManifest?
     }
 
-    /// - Parameter path: where the directory is to be after the commit. There must be nothing.
+    /// - Parameters:
+    ///   - path: where the directory is to be after the commit. There must be nothing.
+    ///   - records: whether to keep a ``SnapshotRecording``, too.
     /// - Throws: ``SnapshotError``.
-    public init(path: String) throws(SnapshotError) {
+    public init(path: String, records: Bool = false) throws(SnapshotError) {
         try PartialDirectory.check(path)
         self.path = path
+        self.records = records
         state = Mutex(State())
     }
 
     /// The manifest, after the commit.
     public var manifest: SnapshotManifest? { state.withLock { $0.manifest } }
+
+    /// Keeps what came when, from ``prepare(for:)`` on, if that was asked for.
+    package var recorder: (any PageRecorder)? { state.withLock { $0.recorder } }
 
     /// The source's version, for the manifest, if it is known from elsewhere than the stream.
     public func setSourceVersion(_ version: QEMUVersion) { state.withLock { $0.sourceVersion = version } }
@@ -52,6 +60,7 @@ public final class SnapshotTarget: MigrationTarget {
                         name: block.name, size: block.size, file: file, hash: "", normal: 0, duplicate: 0,
                         neverSent: []))
             }
+            if records { state.recorder = try Recorder(of: blocks, in: &directory) }
             state.configuration = guest.configuration
             state.directory = consume directory
             return try GuestMemory(blocks: blocks)
@@ -111,6 +120,7 @@ public final class SnapshotTarget: MigrationTarget {
         state.withLock { state in
             if state.manifest != nil { state.directory?.retract() }
             state.manifest = nil
+            state.recorder = nil
             state.directory = nil
         }
     }
@@ -130,6 +140,14 @@ extension SnapshotTarget {
         _ directory: inout PartialDirectory, _ state: borrowing State
     ) throws -> SnapshotManifest {
         let blocks = try describe(state.blocks, directory)
+        var manifest = try describe(blocks, state, &directory)
+        manifest.recording = try state.recorder?.finish(in: directory)
+        return manifest
+    }
+
+    private static func describe(
+        _ blocks: [SnapshotBlock], _ state: borrowing State, _ directory: inout PartialDirectory
+    ) throws -> SnapshotManifest {
         if let bundle = state.bundle { return try store(bundle, blocks, &directory) }
         var manifest = SnapshotManifest(
             created: Date().ISO8601Format(),

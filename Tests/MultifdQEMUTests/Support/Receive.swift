@@ -5,15 +5,16 @@ import MultifdQEMU
 ///
 /// - Returns: how the reception ended, and the snapshot, if there is one.
 func receive(
-    into directory: ScratchDirectory, channels: Int? = nil, name: String = "snapshot",
+    into directory: ScratchDirectory, channels: Int? = nil, name: String = "snapshot", records: Bool = false,
     _ script: @escaping @Sendable (ScriptedSource) throws -> Void
 ) async throws -> Result<Snapshot, MigrationError> {
     let path = "\(directory.path)/\(name)"
     var options = QEMUReceiveOptions()
     options.multifdChannels = channels
     let destination = try MigrationDestination(
-        listeningOn: .unix(path: "\(directory.path)/\(name).in"), snapshot: SnapshotTarget(path: path), qemu: options,
-        logger: silent)
+        listeningOn: .unix(path: "\(directory.path)/\(name).in"),
+        snapshot: SnapshotTarget(path: path, records: records),
+        qemu: options, logger: silent)
     async let received = destination.run()
     // What goes wrong here is what the destination brought about: it is asked how it ended.
     let scripted: Result<Void, Never> = await onThread(named: "script", unstarted: { fatalError("\($0)") }) {

@@ -16,6 +16,7 @@ struct SaveMode: Sendable, CustomTestStringConvertible {
     var announcedChannels: Int?
     var machine = "pc"
     var isTCP = false
+    var records = false
 
     var testDescription: String {
         "\(machine), \(channels) channels\(announcedChannels == nil ? "" : " (announced)"), \(compression)"
@@ -58,7 +59,7 @@ extension QEMUProcess {
     ) async throws -> MigrationInfo {
         try configure(mode)
         let uri: MigrationURI = mode.isTCP ? .tcp(host: "127.0.0.1", port: 0) : .unix(path: "\(directory.path)/in.sock")
-        let target = try SnapshotTarget(path: path)
+        let target = try SnapshotTarget(path: path, records: mode.records)
         var options = QEMUReceiveOptions()
         options.multifdChannels = mode.announcedChannels
         var deadlines = Deadlines()

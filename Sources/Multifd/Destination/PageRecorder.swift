@@ -1,0 +1,26 @@
+/// Sees every page on its way into a guest's memory, to keep what came when. The memory must be files, to which pages go
+/// through a buffer.
+package protocol PageRecorder: Sendable {
+    /// Pages come with content. Called by whichever thread received them; between two calls of
+    /// ``endPart(startsIteration:endsIteration:)`` a page comes once.
+    ///
+    /// - Parameter content: that of all of `pages`, read and not kept.
+    @unsafe
+    func record(_ pages: Range<Int>, ofBlock block: Int, content: UnsafeRawPointer) throws(MemoryError)
+
+    /// A page comes as zero.
+    func recordZero(_ page: Int, ofBlock block: Int)
+
+    /// All that the source sent before this point is in, and nothing that it sent after it.
+    ///
+    /// - Parameters:
+    ///   - startsIteration: whether what came since the last call is known to belong to a new iteration.
+    ///   - endsIteration: whether what comes next does. Where neither is known, a page that comes again tells.
+    func endPart(startsIteration: Bool, endsIteration: Bool) throws(MemoryError)
+}
+
+/// A target that keeps what came when.
+package protocol RecordingTarget: MigrationTarget {
+    /// Nil when it is not to, or not prepared yet.
+    var recorder: (any PageRecorder)? { get }
+}
