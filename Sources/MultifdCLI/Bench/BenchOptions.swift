@@ -5,7 +5,9 @@ import SystemPackage
 /// What all benchmarks take.
 struct BenchOptions: ParsableArguments {
     @Argument(
-        help: ArgumentHelp("What to migrate: a raw image, a directory with images, or workload:...", valueName: "input")
+        help: ArgumentHelp(
+            "What to migrate: a raw image, a directory with images, a snapshot, workload:... or replay:...",
+            valueName: "input")
     )
     var input: String
 
@@ -69,7 +71,7 @@ struct BenchOptions: ParsableArguments {
     var linkRates: [Int] { link.isEmpty ? [0] : link.map(\.rawValue) }
 
     /// Whether the input writes while it is migrated, so that deltas make sense.
-    var isLive: Bool { input.hasPrefix(WorkloadConfiguration.prefix) }
+    var isLive: Bool { SourceGuest.isLive(input) }
 
     /// Throws what would make every run fail.
     func checkInput() throws { try SourceGuest(parsing: input).check() }

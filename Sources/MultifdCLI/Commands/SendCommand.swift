@@ -14,11 +14,18 @@ extension MultifdCommand {
 
                 \(GuestHelp.text)
 
+                or a guest that was recorded with --record, played again:
+
+                  replay:DIRECTORY,speed=2   twice as fast; without speed, as recorded
+                  replay:DIRECTORY,speed=sync  one recorded iteration at each sync:
+                                             the same pages in every migration
+
                 URI says where `multifd receive` listens: tcp:HOST:PORT (IPv6 in brackets) or unix:PATH.
 
                 Examples:
 
                   multifd send memory.raw tcp:192.0.2.7:7000 --multifd-channels 4
+                  multifd send replay:vm.recording tcp:192.0.2.7:7000 --xbzrle
                   multifd send workload:stress,ram=2GiB unix:/run/m.sock \\
                     --auto-converge --timeout 60
                   multifd send memory.raw tcp:10.0.0.7:7000 \\

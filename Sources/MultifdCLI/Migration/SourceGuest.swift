@@ -8,10 +8,19 @@ enum SourceGuest {
     case image(path: String)
     case workload(WorkloadConfiguration)
     case snapshot(path: String)
+    /// A snapshot that knows how its memory changed.
+    case replay(ReplaySource)
 
-    /// - Throws: ``WorkloadConfigurationError``.
-    init(parsing text: String) throws(WorkloadConfigurationError) {
-        if text.hasPrefix(WorkloadConfiguration.prefix) {
+    /// Whether a text stands for a guest that writes while it is migrated.
+    static func isLive(_ text: String) -> Bool {
+        text.hasPrefix(WorkloadConfiguration.prefix) || text.hasPrefix(ReplaySource.prefix)
+    }
+
+    /// - Throws: ``WorkloadConfigurationError`` or ``ReplaySourceError``.
+    init(parsing text: String) throws {
+        if text.hasPrefix(ReplaySource.prefix) {
+            self = .replay(try ReplaySource(parsing: text))
+        } else if text.hasPrefix(WorkloadConfiguration.prefix) {
             self = .workload(try WorkloadConfiguration(parsing: text))
         } else {
             self = Self.isSnapshot(text) ? .snapshot(path: text) : .image(path: text)
@@ -29,6 +38,8 @@ enum SourceGuest {
             return try ImageGuest(paths: Self.images(in: path))
         case .snapshot(let path):
             return try SnapshotGuest(Snapshot(path: path))
+        case .replay(let source):
+            return try ReplayGuest(Recording(Snapshot(path: source.path)), speed: source.speed)
         case .workload(let configuration):
             let guest = try WorkloadGuest(configuration: configuration, dirtyTracking: dirtyTracking)
             try guest.resume()
@@ -40,6 +51,7 @@ enum SourceGuest {
     func check() throws {
         switch self {
         case .image, .snapshot: _ = try start(dirtyTracking: .auto)
+        case .replay(let source): _ = try Recording(Snapshot(path: source.path))
         case .workload: break
         }
     }
@@ -57,7 +69,7 @@ enum SourceGuest {
     /// Whether the guest has vCPUs and they run again after a migration that failed.
     func isRunning(after error: MigrationError) -> Bool {
         switch (self, error) {
-        case (.image, _), (.snapshot, _), (_, .handoverUnconfirmed): false
+        case (.image, _), (.snapshot, _), (.replay, _), (_, .handoverUnconfirmed): false
         case (.workload, _): true
         }
     }
@@ -67,6 +79,7 @@ extension SourceGuest: CustomStringConvertible {
     var description: String {
         switch self {
         case .image(let path), .snapshot(let path): path
+        case .replay(let source): "\(source)"
         case .workload(let configuration): "\(configuration)"
         }
     }

@@ -1,0 +1,72 @@
+import Foundation
+import Multifd
+import MultifdQEMU
+import Testing
+
+/// Recordings played to a native destination.
+@Suite struct ReplayGuestTests {
+    /// Replays a recording, and stores what arrives as a snapshot.
+    static func replay(
+        _ recording: Recording, speed: ReplaySpeed, to path: String, _ parameters: MigrationParameters
+    ) async throws -> (guest: ReplayGuest, info: MigrationInfo, snapshot: Snapshot) {
+        let destination = try MigrationDestination(
+            listeningOn: .tcp(host: "127.0.0.1", port: 0), snapshot: SnapshotTarget(path: path), logger: silent)
+        async let received = destination.run()
+        let guest = try ReplayGuest(recording, speed: speed)
+        var parameters = parameters
+        parameters.verifyMemory = true
+        let info = try await MigrationSource(
+            guest: guest, to: destination.uri, parameters: parameters, logger: silent
+        ).run()
+        _ = try await received
+        return (guest, info, try Snapshot(path: path))
+    }
+
+    static func parameters(_ compression: MultifdCompression, deltas: Bool) -> MigrationParameters {
+        var parameters = MigrationParameters()
+        parameters.multifdCompression = compression
+        parameters.xbzrle = deltas
+        return parameters
+    }
+
+    @Test(arguments: [MultifdCompression.none, .zstd, .auto], [false, true])
+    func `step by step it ends with the snapshot's memory`(compression: MultifdCompression, deltas: Bool) async throws {
+        let directory = try ScratchDirectory()
+        let recording = try Recording(try await RecorderTests.record(RecorderTests.plain(), into: directory))
+        let (_, info, copy) = try await Self.replay(
+            recording, speed: .synced, to: "\(directory.path)/copy", Self.parameters(compression, deltas: deltas))
+        #expect(copy.manifest.ramBlocks.map(\.hash) == recording.snapshot.manifest.ramBlocks.map(\.hash))
+        #expect(info.guest?.dirtyTracking == "replay")
+    }
+
+    @Test func `by the clock it arrives as it was when it was paused, and at its end as the snapshot`() async throws {
+        let directory = try ScratchDirectory()
+        let recording = try Recording(try await RecorderTests.record(RecorderTests.plain(), into: directory))
+        let (guest, _, copy) = try await Self.replay(
+            recording, speed: .times(1000), to: "\(directory.path)/copy", Self.parameters(.zstd, deltas: true))
+        let sent = MemoryDigest(of: guest.memory)
+        let arrived = MemoryDigest(of: try SnapshotGuest(copy).memory)
+        let all = guest.memory.blocks.map { [0..<$0.pageCount] }
+        #expect(try sent.compute(content: all) == arrived.compute(content: all))
+
+        guest.resume()
+        let end = MemoryDigest(of: try SnapshotGuest(recording.snapshot).memory)
+        let goal = try end.compute(content: all)
+        let deadline = Date(timeIntervalSinceNow: 20)
+        while try sent.compute(content: all) != goal {
+            try #require(Date() < deadline, "the replay does not end")
+            usleep(10_000)
+        }
+    }
+
+    @Test func `a failed migration leaves it playing`() async throws {
+        let directory = try ScratchDirectory()
+        let recording = try Recording(try await RecorderTests.record(RecorderTests.plain(), into: directory))
+        let guest = try ReplayGuest(recording)
+        let source = try MigrationSource(
+            guest: guest, to: .unix(path: "\(directory.path)/nobody"), logger: silent)
+        await #expect(throws: MigrationError.self) { try await source.run() }
+        try guest.pause()
+        guest.resume()
+    }
+}
