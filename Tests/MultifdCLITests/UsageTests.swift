@@ -68,6 +68,10 @@ import Testing
         Misuse("throttle", "run", "--cpu-throttle-percentage", "10", says: "give either --pid or --cgroup"),
         Misuse("simulate", "--zero-share", "2", says: "--zero-share is a share, 0 to 1, not 2"),
         Misuse("receive", "tcp::0", "--run", "--output", "file", says: "choose one"),
+        Misuse("receive", "tcp::0", "--record", "one", "--snapshot", "two", says: "choose one"),
+        Misuse("receive", "tcp::0", "--multifd-channels", "2", says: "which --snapshot and --record receive"),
+        Misuse("send", "replay:", "tcp:host:7000", says: "'replay:' names no directory"),
+        Misuse("send", "replay:vm,speed=0", "tcp:host:7000", says: "'0' is no speed of a replay"),
     ]) func `wrong usage is told in a sentence on standard error, and exits with 2`(misuse: Misuse) throws {
         let run = try CommandRun(misuse.arguments).result()
         #expect(run.exitCode == 2)

@@ -10,6 +10,8 @@ package struct BenchDocument: Encodable {
     package var summaries: [BenchSummary] { BenchSummary.all(of: runs) }
     package var channelAdvice: [ChannelAdvice] = []
     package var linkAdvice: LinkAdvice?
+    /// Of a snapshot, its RAMBlocks by themselves.
+    package var blocks: [BenchBlock] = []
 
     package init(benchmark: String, input: String, machine: BenchMachine, runs: [BenchRun]) {
         self.benchmark = benchmark
@@ -20,6 +22,7 @@ package struct BenchDocument: Encodable {
 
     private enum CodingKeys: String, CodingKey {
         case benchmark, input, machine, runs, summaries
+        case blocks = "ram-blocks"
         case channelAdvice = "channel-advice"
         case linkAdvice = "link-advice"
     }
@@ -32,6 +35,7 @@ package struct BenchDocument: Encodable {
         try container.encode(runs, forKey: .runs)
         try container.encode(summaries, forKey: .summaries)
         if !channelAdvice.isEmpty { try container.encode(channelAdvice, forKey: .channelAdvice) }
+        if !blocks.isEmpty { try container.encode(blocks, forKey: .blocks) }
         try container.encodeIfPresent(linkAdvice, forKey: .linkAdvice)
     }
 

@@ -6,10 +6,10 @@ extension BenchOptions {
     ///
     /// - Parameters:
     ///   - resumes: whether runs that are in the JSON file already are kept.
-    ///   - advise: adds what follows from the summaries, and returns it as text.
+    ///   - advise: adds what follows from the summaries, or is to be measured beside them, and returns it as text.
     func run(
         _ name: String, _ cases: [BenchCase], resumes: Bool = false,
-        advising advise: (inout BenchDocument) -> [String] = { _ in [] }
+        advising advise: (inout BenchDocument) throws -> [String] = { _ in [] }
     ) throws {
         try checkInput()
         let done = resumes ? try json.map { try BenchDocument.runs(in: $0, of: input) } ?? [] : []
@@ -25,7 +25,7 @@ extension BenchOptions {
             try write(document)
             throw BenchError.allFailed(reason: failures.first ?? "there was none")
         }
-        let advice = advise(&document)
+        let advice = try advise(&document)
         try write(document)
         let text = ([BenchTable(document.summaries).text] + advice).joined(separator: "\n")
         FileDescriptor.standardOutput.writeLine(text)

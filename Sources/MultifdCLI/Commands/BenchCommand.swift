@@ -14,6 +14,8 @@ extension MultifdCommand {
 
                   multifd bench channels memory.raw
                   multifd bench compression memory.raw --link 1Gbit/s,10Gbit/s
+                  multifd bench compression vm.snapshot
+                  multifd bench compression replay:vm.recording,speed=sync
                   multifd bench compression workload:counter,ram=1GiB,rate=100MB/s
                   multifd bench matrix memory.raw --channels 2,4 --json all.json
                 """,

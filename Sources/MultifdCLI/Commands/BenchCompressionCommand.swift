@@ -9,7 +9,7 @@ extension MultifdCommand {
             abstract: "Compares codecs, levels and deltas, and says which wins on which link.",
             discussion: """
                 A run without a limit is always among them: from it the speeds of links are computed at which two modes are \
-                as fast as each other.
+                as fast as each other. Of a snapshot each RAMBlock is sent by itself, too, to tell what compresses how far.
                 """)
 
         @OptionGroup
@@ -43,7 +43,12 @@ extension MultifdCommand {
                     summaries.filter { $0.benchCase.link == 0 }
                         .map { ($0.benchCase.mode, $0.transferred.median, $0.totalTime.median) })
                 document.linkAdvice = advice
-                return text + [advice.text]
+                text.append(advice.text)
+                guard let blocks = try BlockBenchmark(options.input, arguments: options.commonArguments) else {
+                    return text
+                }
+                document.blocks = try blocks.run(modes, channels: channels)
+                return text + ["", BlockTable(document.blocks).text]
             }
         }
 

@@ -14,9 +14,9 @@ struct SnapshotReport {
     }
 
     var text: String {
-        var parts = [([summary] + guest).joined(separator: "\n"), blocks]
+        let recording = manifest.recording.map { [Self.text(of: $0)] } ?? []
+        var parts = [([summary] + guest + recording).joined(separator: "\n"), blocks]
         if let sections = manifest.qemu?.deviceSections, !sections.isEmpty { parts.append(Self.table(of: sections)) }
-        if let recording = manifest.recording { parts.append(Self.text(of: recording)) }
         return parts.joined(separator: "\n\n")
     }
 

@@ -56,6 +56,38 @@ import Testing
         #expect(live.output.contains("by the speed of the link"))
     }
 
+    @Test func `a snapshot is an input, RAMBlock by RAMBlock, and so is a recording`() throws {
+        let directory = try TemporaryDirectory()
+        let snapshot = directory.path("vm")
+        let socket = "unix:\(directory.path("socket"))"
+        let destination = try CommandRun(["receive", socket, "--record", snapshot])
+        try directory.waitForFiles(count: 1)
+        let sent = try CommandRun.result(
+            "send", "workload:mixed,ram=16MiB,blocks=2,working-set=2MiB,rate=20MB/s", socket, "--max-bandwidth",
+            "30MB/s",
+            "--downtime-limit", "50")
+        #expect(sent.exitCode == 0, "\(sent.error)")
+        #expect(try destination.result().exitCode == 0)
+        let inspected = try CommandRun.result("inspect", snapshot)
+        #expect(inspected.output.contains("recording: "))
+
+        let json = directory.path("all.json")
+        let run = try CommandRun.result(
+            "bench", "compression", snapshot, "--modes", "none,zstd", "--runs", "1", "--json", json)
+        #expect(run.exitCode == 0, "\(run.error)")
+        #expect(run.output.contains("RAMBlock"))
+        let document = try JSONSerialization.jsonObject(with: directory.contents("all.json")) as? [String: Any]
+        let blocks = document?["ram-blocks"] as? [[String: Any]]
+        #expect(blocks?.count == 2)
+        #expect(blocks?.allSatisfy { ($0["modes"] as? [[String: Any]])?.last?["ratio"] as? Double ?? 0 > 1.1 } == true)
+        for arguments in [["channels", snapshot], ["matrix", snapshot], ["channels", "replay:\(snapshot),speed=10"]] {
+            let run = try CommandRun(
+                ["bench"] + arguments + ["--channels", "1", "--modes", "zstd", "--runs", "1"]
+            ).result()
+            #expect(run.exitCode == 0, "\(run.error)")
+        }
+    }
+
     @Test(arguments: [
         (["channels", "image", "--channels", "0"], 2, "'0' in --channels is no number of channels"),
         (["channels", "image", "--channels", ","], 2, "--channels is empty"),
@@ -65,6 +97,7 @@ import Testing
         (["compression", "image", "--xbzrle-cache-size", "100MB"], 2, "expects a power of two"),
         (["matrix", "image", "--runs", "0"], 2, "--runs expects a number of at least 1"),
         (["channels", "/nowhere/image"], 1, "cannot open the image '/nowhere/image'"),
+        (["channels", "replay:/nowhere"], 1, "'/nowhere' is no snapshot"),
         (["channels", "workload:nope"], 1, "there is no workload 'nope'"),
     ]) func `what cannot be measured is refused in a sentence`(
         arguments: [String], exitCode: Int32, sentence: String
