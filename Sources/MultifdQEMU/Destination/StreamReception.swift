@@ -22,8 +22,11 @@ final class StreamReception {
     private var published = MonotonicTime.now
     private var isComplete = false
 
-    /// Silence after which a device state that looks complete is believed to be.
-    private static let silence = Duration.milliseconds(250)
+    /// Silence after which a device state is believed to be complete whose sections are those of its description, byte for
+    /// byte. QEMU sends all of it in one go.
+    private static let silence = Duration.milliseconds(20)
+    /// After which one that only looks complete is looked into, to be refused.
+    private static let middleSilence = Duration.milliseconds(250)
     /// And one without a description, whose end is less certain.
     private static let longSilence = Duration.seconds(2)
 
@@ -190,8 +193,13 @@ final class StreamReception {
             let received = try receive(within: Self.silence)
             if received == 0 { break }
             guard received == nil, machine.hasReturnPath else { continue }
-            if DeviceStateTail(of: machine.deviceState) != nil { break }
-            if MonotonicTime.now.since(lastByte) >= Self.longSilence,
+            let quiet = MonotonicTime.now.since(lastByte)
+            if let tail = DeviceStateTail(of: machine.deviceState),
+                quiet >= Self.middleSilence || (try? sections(before: tail)) != nil
+            {
+                break
+            }
+            if quiet >= Self.longSilence,
                 DeviceStateTail(withoutDescription: machine.deviceState) != nil
             {
                 throw .foreign(
@@ -210,14 +218,19 @@ final class StreamReception {
         }
         guard let description = tail.description else { return }
         do {
-            machine.deviceSections = try description.sections(
-                of: machine.earlySections.flatMap(\.bytes) + bytes[..<tail.endMark])
+            machine.deviceSections = try sections(before: tail)
         } catch {
             throw .foreign("\(error)")
         }
         if description.describesConfiguration {
             machine.hints.append("its VM description covers the configuration: QEMU later than 7.2")
         }
+    }
+
+    /// The sections that the description names, which must be all that has come.
+    private func sections(before tail: DeviceStateTail) throws(StreamError) -> [DeviceSection] {
+        try tail.description?.sections(
+            of: machine.earlySections.flatMap(\.bytes) + machine.deviceState[..<tail.endMark]) ?? []
     }
 
     // MARK: Commit
