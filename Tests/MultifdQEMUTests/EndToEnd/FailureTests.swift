@@ -47,6 +47,56 @@ import Testing
     }
 
     @Test(arguments: [0, 2], Phase.allCases)
+    func `when our process is killed the guest runs on`(channels: Int, phase: Phase) throws {
+        let directory = try ScratchDirectory()
+        let qemu = try QEMUProcess("vm", in: directory, program: PatternGuest.assemble(in: directory.path))
+        try qemu.waitForPasses(1)
+        try qemu.configure(SaveMode(channels: channels))
+        try qemu.slowDown()
+        let receiver = try ReceiverProcess(on: "\(directory.path)/in", snapshot: "\(directory.path)/snapshot")
+        try qemu.qmp.execute("migrate", ["uri": .string("unix:\(directory.path)/in")])
+        let sent = phase == .setup ? 0 : phase == .active ? 4 << 20 : 20 << 20
+        try qemu.wait(for: "\(sent) bytes") {
+            try qemu.qmp.execute("query-migrate")["ram"]?["transferred"]?.integer ?? 0 >= sent
+        }
+        receiver.kill()
+        try qemu.wait(for: "the failure") { qemu.migrationStatus == "failed" }
+        try qemu.wait(for: "the guest to run") { qemu.status == "running" }
+        try qemu.waitForPasses(2)
+        // Nobody was left to remove what was written under the other name.
+        #expect(!directory.names.contains("snapshot"))
+    }
+
+    @Test(arguments: [0, 2], Phase.allCases)
+    func `when QEMU dies while it is restored the snapshot is as it was`(channels: Int, phase: Phase) async throws {
+        let directory = try ScratchDirectory()
+        let program = try PatternGuest.assemble(in: directory.path)
+        let qemu = try QEMUProcess("vm", in: directory, program: program)
+        try qemu.waitForPasses(2)
+        let path = "\(directory.path)/snapshot"
+        _ = try await qemu.save(to: path, SaveMode(channels: 2, compression: "zstd"))
+        qemu.kill()
+
+        let victim = try QEMUProcess("victim", in: directory, program: program, options: ["-incoming", "defer"])
+        let uri = try victim.listen(channels: channels, compression: "none")
+        var options = QEMUSendOptions()
+        options.multifdChannels = channels
+        var parameters = MigrationParameters()
+        parameters.maxBandwidth = 20 << 20
+        let source = try QEMUSource(
+            snapshot: Snapshot(path: path), to: uri, parameters: parameters, options: options, logger: silent)
+        let sent = Task { try await source.run() }
+        for await event in source.events {
+            guard case .progress(let info) = event else { continue }
+            let goal = phase == .setup ? 0 : phase == .active ? 2 << 20 : 16 << 20
+            if info.ram.transferred >= goal || info.status.isFinal { break }
+        }
+        victim.kill()
+        await #expect(throws: MigrationError.self) { try await sent.value }
+        try Snapshot(path: path).verify()
+    }
+
+    @Test(arguments: [0, 2], Phase.allCases)
     func `when QEMU dies nothing is left of its guest`(channels: Int, phase: Phase) async throws {
         let directory = try ScratchDirectory()
         let qemu = try QEMUProcess("vm", in: directory, program: PatternGuest.assemble(in: directory.path))

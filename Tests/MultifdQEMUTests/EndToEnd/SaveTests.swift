@@ -87,13 +87,14 @@ import Testing
         #expect(again.qemu?.deviceSections == first.qemu?.deviceSections)
     }
 
+    private static let cycleCount = ProcessInfo.processInfo.environment["MULTIFD_CYCLES"].flatMap(Int.init) ?? 3
+
     /// `MULTIFD_CYCLES=50` for the long run.
     @Test func `a guest that is saved and restored over and over keeps its memory`() async throws {
         let directory = try ScratchDirectory()
-        let count = ProcessInfo.processInfo.environment["MULTIFD_CYCLES"].flatMap(Int.init) ?? 3
         var qemu = try Self.start("vm", in: directory)
         try qemu.waitForPasses(1)
-        for cycle in 0..<count {
+        for cycle in 0..<Self.cycleCount {
             let pass = qemu.lastPass
             let path = "\(directory.path)/snapshot"
             qemu.releaseQMP()
@@ -106,6 +107,29 @@ import Testing
             try qemu.waitForPass(pass + 2)
             try FileManager.default.removeItem(atPath: path)
         }
+    }
+
+    /// `MULTIFD_CYCLES=50` for the long run.
+    @Test func `a paused guest that is saved and restored over and over has the same memory each time`() async throws {
+        let directory = try ScratchDirectory()
+        var qemu = try Self.start("vm", in: directory)
+        try qemu.waitForPasses(1)
+        try qemu.qmp.execute("stop")
+        var hashes: Set<[String]> = []
+        for cycle in 0..<Self.cycleCount {
+            let path = "\(directory.path)/snapshot-\(cycle)"
+            qemu.releaseQMP()
+            try await Self.save(qemu, to: path, .quit, channels: cycle % 4).run()
+            try qemu.waitForEnd()
+            let snapshot = try Snapshot(path: path)
+            try snapshot.verify()
+            hashes.insert(snapshot.manifest.ramBlocks.map(\.hash))
+            qemu = try Self.start("vm\(cycle)", in: directory, incoming: true)
+            qemu.releaseQMP()
+            try await Self.restore(path, into: qemu, channels: cycle % 3 + 1)
+            try FileManager.default.removeItem(atPath: path)
+        }
+        #expect(hashes.count == 1)
     }
 
     @Test func `a QEMU that does not wait for a guest is told from one that does`() async throws {
