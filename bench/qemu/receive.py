@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+"""Moves a guest from QEMU to QEMU, and from QEMU to 'multifd receive --snapshot', in turn, and compares total-time.
+
+The source is the same in all: a paused QEMU 10 with a memory image as its RAM, multifd, the return path, and no
+bandwidth limit, over TCP on loopback. It counts until the destination has said that the guest is in: QEMU's is loaded
+then, in memory or in a file of /dev/shm; ours is a snapshot there under its final name, with hashes. Runs alternate,
+because the machine's speed drifts; the first of each is not counted; medians are compared.
+
+    bench/qemu/receive.py                    makes an image if there is none, and writes bench/RESULTS.md
+    bench/qemu/receive.py --image FILE --runs 9 --no-results
+"""
+import argparse, datetime, json, os, platform, re, shutil, statistics, subprocess, sys, tempfile, time
+
+from compare import HERE, ROOT, QEMU, free_port, wait_for_listener
+
+MODES = [("none", None), ("zstd", 1.2)]
+
+
+class QEMUDestination:
+    """QEMU with memory of its own, in huge pages."""
+
+    def __init__(self, folder, size, codec, channels, memory="memory-backend-ram"):
+        self.uri = f"tcp:127.0.0.1:{free_port()}"
+        self.qemu = QEMU("destination", [
+            "-m", f"{size >> 20}M", "-machine", "memory-backend=ram", "-object",
+            f"{memory},id=ram,size={size}", "-incoming", "defer"], folder)
+        configure(self.qemu, codec, channels)
+        self.qemu("migrate-incoming", uri=self.uri)
+        self.before = self.qemu.cpu_seconds()
+
+    def end(self):
+        cpu = self.qemu.cpu_seconds() - self.before
+        self.qemu.quit()
+        return cpu
+
+
+class QEMUFileDestination(QEMUDestination):
+    """QEMU with a file for its memory, on the filesystem that our snapshot is on."""
+
+    def __init__(self, folder, size, codec, channels):
+        super().__init__(folder, size, codec, channels, f"memory-backend-file,mem-path={folder}/ram,share=on")
+
+
+class OurDestination:
+    def __init__(self, folder, size, codec, channels):
+        self.uri = f"tcp:127.0.0.1:{free_port()}"
+        self.snapshot = os.path.join(folder, "snapshot")
+        self.process = subprocess.Popen([
+            os.path.join(ROOT, ".build", "release", "multifd"), "receive", self.uri, "--snapshot", self.snapshot,
+            "--multifd-channels", str(channels)])
+        wait_for_listener(self.uri)
+
+    def end(self):
+        _, status, usage = os.wait4(self.process.pid, 0)
+        if status:
+            raise SystemExit("multifd's destination failed")
+        shutil.rmtree(self.snapshot)
+        return usage.ru_utime + usage.ru_stime
+
+
+KINDS = {"qemu": QEMUDestination, "qemu-file": QEMUFileDestination, "multifd": OurDestination}
+
+
+def configure(qemu, codec, channels):
+    qemu("migrate-set-capabilities", capabilities=[
+        {"capability": name, "state": True} for name in ("multifd", "return-path")])
+    qemu("migrate-set-parameters", **{
+        "multifd-channels": channels, "multifd-compression": codec, "max-bandwidth": 1 << 40})
+
+
+def warm_memory(size):
+    """Has the machine touch as much memory as a run needs. In a virtual machine the first touch of a page that the host
+    has taken back costs several times as much as receiving it, and would fall on whichever run comes across it."""
+    with tempfile.NamedTemporaryFile(dir="/dev/shm") as file:
+        piece = bytes(1 << 20)
+        for _ in range(2 * size >> 20):
+            file.write(piece)
+
+
+def move(kind, image, codec, channels):
+    size = os.path.getsize(image)
+    warm_memory(size)
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        destination = kind(folder, size, codec, channels)
+        source = QEMU("source", [
+            "-m", f"{size >> 20}M", "-machine", "memory-backend=ram", "-object",
+            f"memory-backend-file,id=ram,mem-path={image},share=on,size={size}"], folder)
+        try:
+            configure(source, codec, channels)
+            before = source.cpu_seconds()
+            source("migrate", uri=destination.uri)
+            while (info := source("query-migrate"))["status"] not in ("completed", "failed", "cancelled"):
+                time.sleep(0.01)
+            if info["status"] != "completed":
+                raise SystemExit(f"the migration failed: {info.get('error-desc')}")
+            time.sleep(0.05)
+            result = {"total-time": info["total-time"], "source-cpu": source.cpu_seconds() - before}
+        finally:
+            source.quit()
+        result["destination-cpu"] = destination.end()
+        return result
+
+
+def compare(image, codec, channels, runs):
+    results = {name: [] for name in KINDS}
+    for run in range(runs + 1):
+        for name, kind in KINDS.items():
+            result = move(kind, image, codec, channels)
+            print(f"{codec:5} run {run} {name:8} {result['total-time']:6} ms, CPU {result['source-cpu']:5.2f} s + "
+                  f"{result['destination-cpu']:5.2f} s" + (" (not counted)" if run == 0 else ""), file=sys.stderr)
+            if run > 0:
+                results[name].append(result)
+    return results
+
+
+def table(report):
+    lines = ["| compression | to QEMU ms | in a file ms | to multifd ms | speed | beside a file | goal | CPU s of each |",
+             "|---|---:|---:|---:|---:|---:|---:|---:|"]
+    for entry in report["comparisons"]:
+        def medians(key):
+            return [statistics.median(result[key] for result in entry[end]) for end in KINDS]
+        times = medians("total-time")
+        goal = f"{entry['goal']} ×" if entry["goal"] else ""
+        lines.append(
+            f"| {entry['compression']} | {times[0]:.0f} | {times[1]:.0f} | {times[2]:.0f} | "
+            f"**{times[0] / times[2]:.2f} ×** | **{times[1] / times[2]:.2f} ×** | {goal} | "
+            + " / ".join(f"{cpu:.2f}" for cpu in medians("destination-cpu")) + " |")
+    return "\n".join(lines)
+
+
+def write_results(report):
+    text = (
+        f"{table(report)}\n\n"
+        f"{report['date']}, {report['machine']}, Linux {report['kernel']}, {report['qemu']}. {report['channels']} channels, "
+        f"level 1, medians of {report['runs']} alternating runs, the first not counted. CPU is the destination's.\n")
+    path = os.path.join(ROOT, "bench", "RESULTS.md")
+    results = open(path).read()
+    pattern = re.compile(r"(<!-- qemu-receive:begin -->\n).*?(<!-- qemu-receive:end -->)", re.S)
+    if not pattern.search(results):
+        raise SystemExit(f"{path} has no place for the table, between the marks of qemu-receive")
+    open(path, "w").write(pattern.sub(lambda match: match[1] + text + match[2], results))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--image", default="/dev/shm/guest.img", help="raw memory image; made if it does not exist")
+    parser.add_argument("--runs", type=int, default=5, help="counted runs of each (default: 5)")
+    parser.add_argument("--channels", type=int, default=4)
+    parser.add_argument("--json", default=os.path.join(ROOT, "bench", "out", "qemu-receive.json"),
+                        help="where to write every run")
+    parser.add_argument("--no-results", action="store_true", help="leave bench/RESULTS.md as it is")
+    options = parser.parse_args()
+
+    subprocess.run([os.path.join(HERE, "install-qemu.sh")], check=True)
+    if not os.path.exists(options.image):
+        subprocess.run([os.path.join(HERE, "make-guest-image.sh"), options.image], check=True)
+    subprocess.run(["swift", "build", "-c", "release", "--product", "multifd"], cwd=ROOT, check=True, stdout=sys.stderr)
+
+    model = re.search(r"model name\s*: (.*)", open("/proc/cpuinfo").read())
+    version = subprocess.run(["qemu-system-x86_64", "--version"], stdout=subprocess.PIPE, text=True).stdout
+    report = {
+        "date": datetime.date.today().isoformat(),
+        "machine": f"{os.cpu_count()} cores of {model[1] if model else platform.machine()}",
+        "kernel": platform.release(), "qemu": version.split(" (")[0], "channels": options.channels,
+        "runs": options.runs, "image-bytes": os.path.getsize(options.image), "comparisons": []}
+    for codec, goal in MODES:
+        results = compare(options.image, codec, options.channels, options.runs)
+        report["comparisons"].append({"compression": codec, "goal": goal, **results})
+    os.makedirs(os.path.dirname(options.json), exist_ok=True)
+    json.dump(report, open(options.json, "w"), indent=1)
+    print(table(report))
+    if not options.no_results:
+        write_results(report)
+
+
+if __name__ == "__main__":
+    main()
