@@ -50,7 +50,10 @@ public final class QEMURestore: Sendable {
     /// - Throws: ``QEMUError``. The snapshot is as it was.
     @discardableResult
     public func run() async throws(QEMUError) -> MigrationInfo {
-        defer { qmp.close() }
+        defer {
+            qmp.close()
+            source.endEvents()
+        }
         try await onThread(named: "mf-qmp", unstarted: QEMUError.noThread) { [self] () throws(QEMUError) in
             try prepare()
         }.get()

@@ -84,6 +84,9 @@ public final class QEMUSource: Sendable {
         return info
     }
 
+    /// Ends the events of a source that will not be run: whoever follows them would wait for ever.
+    func endEvents() { continuation.finish() }
+
     /// Gives up, in whatever state it is.
     public func cancel() { patience.stop() }
 
