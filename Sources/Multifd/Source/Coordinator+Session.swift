@@ -1,4 +1,3 @@
-import Glibc
 import Logging
 
 extension Coordinator {
@@ -61,8 +60,7 @@ extension Coordinator {
             settings: PacketEncoder.Settings(
                 compression: parameters.multifdCompression, level: parameters.level,
                 rules: .native(parameters.multifdCompression, deltas: features.contains(.deltas)),
-                channelsPerCore: Double(parameters.multifdChannels)
-                    / Double(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))),
+                channelCount: parameters.multifdChannels,
                 cache: cache),
             queue: queue,
             gate: gate,

@@ -11,8 +11,10 @@ final class DeltaEncoder {
     private let cache: XBZRLECache
     private let deltas: ScratchMemory
 
-    init(cache: XBZRLECache) throws(MemoryError) {
+    /// - Parameter channelCount: channels that share the link.
+    init(cache: XBZRLECache, channelCount: Int) throws(MemoryError) {
         self.cache = cache
+        self.channelCount = channelCount
         // A delta takes at most a page, and the encoder wants room for a page when it tries.
         deltas = try ScratchMemory(byteCount: (Batch.capacity + 1) * Page.byteCount)
     }
@@ -20,7 +22,11 @@ final class DeltaEncoder {
     /// To fill the cache in the first iteration takes a microsecond or two a page: a copy, and a share of a page fault. There
     /// is time for that when the link takes longer for a page, as a limit says or as sending shows.
     private static let idleSecondsPerPage = 4e-6
+    private let channelCount: Int
     private var isIdle = false
+    /// All of this channel's so far: single packets are kept waiting by much that is not the link.
+    private var sentPageCount = 0
+    private var sendingTime = Duration.zero
 
     /// Whether pages are to be handed over at all.
     var isInUse: Bool { cache.isInUse || isIdle && cache.isWorthFilling }
@@ -31,7 +37,9 @@ final class DeltaEncoder {
     ///
     /// - Parameter limit: bytes per second that may be sent, 0 for no limit.
     func record(pageCount: Int, sending: Duration, limit: Int) {
-        let bySending = sending.seconds / Double(pageCount)
+        sentPageCount += pageCount
+        sendingTime += sending
+        let bySending = sendingTime.seconds / Double(sentPageCount * channelCount)
         let byLimit = limit > 0 ? Double(Page.byteCount) / Double(limit) : 0
         isIdle = max(bySending, byLimit) > Self.idleSecondsPerPage
     }

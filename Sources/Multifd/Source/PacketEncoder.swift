@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 
 /// Turns batches into packets, in memory that is allocated once. Owned by one channel's thread.
@@ -9,8 +10,8 @@ final class PacketEncoder {
         var level: Int
         /// QEMU's are without what this program adds.
         var rules: PacketRules
-        /// Channels of the migration for each core of this machine.
-        var channelsPerCore = 1.0
+        /// Channels of the migration.
+        var channelCount = 1
         /// What deltas are made against; nil to send none.
         var cache: XBZRLECache?
     }
@@ -65,7 +66,7 @@ final class PacketEncoder {
         do {
             adaptation =
                 settings.compression == .auto
-                ? try AdaptiveEncoder(channelsPerCore: settings.channelsPerCore) : nil
+                ? try AdaptiveEncoder(channelsPerCore: Double(settings.channelCount) / Self.coreCount) : nil
             encoder = try adaptation?.zstd ?? settings.compression.makeEncoder(level: settings.level)
         } catch {
             throw .codec(description: "\(error)", channel: 0, packet: 0)
@@ -73,13 +74,17 @@ final class PacketEncoder {
         do {
             headerBytes = try ScratchMemory(byteCount: PacketHeader.byteCount)
             ownStaging = try ScratchMemory(byteCount: batchByteCount)
-            deltas = try settings.cache.map { cache throws(MemoryError) in try DeltaEncoder(cache: cache) }
+            deltas = try settings.cache.map { cache throws(MemoryError) in
+                try DeltaEncoder(cache: cache, channelCount: settings.channelCount)
+            }
             encoded = try ScratchMemory(
                 byteCount: encoder?.maximumEncodedByteCount(for: batchByteCount) ?? Page.byteCount)
         } catch {
             throw .memory(error)
         }
     }
+
+    private static let coreCount = Double(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
 
     /// Sends `body` the gather list of the last packet, which it empties.
     func send<Failure: Error>(_ body: (inout GatherList) throws(Failure) -> Void) throws(Failure) {

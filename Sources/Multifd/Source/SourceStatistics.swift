@@ -136,9 +136,9 @@ struct SourceStatistics {
     var convergenceReason: String {
         guard let last = iterations.last else { return "the first pass over the guest's memory was not complete" }
         let seconds = max(last.duration.seconds, 1e-6)
-        let dirtied = ByteRate(rawValue: Int(Double(last.bytesDirtied) / seconds))
-        let sent = ByteRate(rawValue: Int(Double(last.pages << Page.shift) / seconds))
-        return "in the last iteration the guest dirtied \(dirtied) and \(sent) of RAM were sent; "
+        let dirtied = Int(Double(last.bytesDirtied) / seconds).byteText
+        let sent = Int(Double(last.pages << Page.shift) / seconds).byteText
+        return "in the last iteration the guest dirtied \(dirtied)/s and \(sent)/s of RAM were sent; "
             + "more bandwidth, compression, a longer downtime-limit or a slower guest would help"
     }
 

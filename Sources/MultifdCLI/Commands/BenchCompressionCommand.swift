@@ -43,7 +43,7 @@ extension MultifdCommand {
                     summaries.filter { $0.benchCase.link == 0 }
                         .map { ($0.benchCase.mode, $0.transferred.median, $0.totalTime.median) })
                 document.linkAdvice = advice
-                text.append(advice.text)
+                if summaries.count(where: { $0.benchCase.link == 0 }) > 1 { text.append(advice.text) }
                 guard let blocks = try BlockBenchmark(options.input, arguments: options.commonArguments) else {
                     return text
                 }
