@@ -35,7 +35,9 @@ import Testing
         let destination = try MigrationDestination(
             listeningOn: .unix(path: "\(path).in"), snapshot: SnapshotTarget(path: path), qemu: options, logger: silent)
         async let received = destination.run()
-        let played: Result<Void, Never> = await onThread(named: "play", unstarted: { fatalError("\($0)") }) { stream.play(to: destination.uri) }
+        let played: Result<Void, Never> = await onThread(named: "play", unstarted: { fatalError("\($0)") }) {
+            stream.play(to: destination.uri)
+        }
         _ = played
         do {
             _ = try await received
