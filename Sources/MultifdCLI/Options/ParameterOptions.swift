@@ -54,7 +54,7 @@ struct ParameterOptions: ParsableArguments {
         transform: ByteCount.init(parsing:))
     var xbzrleCacheSize: ByteCount?
 
-    @Flag(help: "Hash all memory at both ends before the handover and compare. It takes downtime.")
+    @Flag(help: "Hash all memory at both ends before the handover and compare: most of it while the guest runs.")
     var verifyMemory = false
 
     func validate() throws {
