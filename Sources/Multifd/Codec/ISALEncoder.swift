@@ -51,7 +51,7 @@ package final class ISALEncoder: PayloadEncoder {
         inputByteCount + inputByteCount >> 8 + 1024
     }
 
-    package func encode(_ input: RawSpan, endsPayload: Bool, into output: inout OutputRawSpan) throws(CodecError) {
+    package func encode(_ input: RawSpan, into output: inout OutputRawSpan) throws(CodecError) {
         if isAtStart {
             output.append(Self.header[0])
             output.append(Self.header[1])
@@ -67,7 +67,7 @@ package final class ISALEncoder: PayloadEncoder {
                 unsafe stream.pointee.next_out = (bytes.baseAddress.map { unsafe $0 + initializedCount })?
                     .assumingMemoryBound(to: UInt8.self)
                 unsafe stream.pointee.avail_out = UInt32(bytes.count - initializedCount)
-                unsafe stream.pointee.flush = UInt16(endsPayload ? SYNC_FLUSH : NO_FLUSH)
+                unsafe stream.pointee.flush = UInt16(SYNC_FLUSH)
                 let result = unsafe isal_deflate(stream)
                 unsafe initializedCount = bytes.count - Int(stream.pointee.avail_out)
                 // With room left in the output, nothing was held back.

@@ -64,11 +64,6 @@ extension XBZRLECache {
             unsafe self.content(of: number).copyMemory(from: content, byteCount: Page.byteCount)
         }
 
-        /// Nobody else uses the table meanwhile.
-        func removeAll() {
-            for index in 0..<slotCount { unsafe word(index).pointee.store(0, ordering: .relaxed) }
-        }
-
         /// Copies what has room from a table of another size; of two pages for one slot, the one used later. Nobody
         /// else uses either table meanwhile.
         func takeEntries(of old: borrowing Table, at iteration: Int) {

@@ -59,9 +59,6 @@ package final class XBZRLECache: @unchecked Sendable {
     /// Called between iterations, with a number that counts them: entries age by it.
     package func beginIteration(_ number: Int) { iteration = number }
 
-    /// Forgets everything. Called between iterations.
-    package func removeAll() { table.removeAll() }
-
     /// Changes the size and keeps what has room. Called between iterations.
     ///
     /// - Parameter byteCount: a power of two, at least `Page.byteCount`; trapped otherwise.

@@ -29,7 +29,7 @@ package final class ZlibEncoder: PayloadEncoder {
         unsafe Int(deflateBound(stream, UInt(inputByteCount))) + 16
     }
 
-    package func encode(_ input: RawSpan, endsPayload: Bool, into output: inout OutputRawSpan) throws(CodecError) {
+    package func encode(_ input: RawSpan, into output: inout OutputRawSpan) throws(CodecError) {
         let isWhole = unsafe input.withUnsafeBytes { input in
             // The library writes to the free part of `output` only, whose size it is told.
             unsafe output.withUnsafeMutableBytes { bytes, initializedCount in
@@ -40,7 +40,7 @@ package final class ZlibEncoder: PayloadEncoder {
                 unsafe stream.pointee.next_out = (bytes.baseAddress.map { unsafe $0 + initializedCount })?
                     .assumingMemoryBound(to: UInt8.self)
                 unsafe stream.pointee.avail_out = UInt32(bytes.count - initializedCount)
-                unsafe deflate(stream, endsPayload ? Z_SYNC_FLUSH : Z_NO_FLUSH)
+                unsafe deflate(stream, Z_SYNC_FLUSH)
                 unsafe initializedCount = bytes.count - Int(stream.pointee.avail_out)
                 // With room left in the output, nothing was held back.
                 return unsafe stream.pointee.avail_in == 0 && stream.pointee.avail_out > 0

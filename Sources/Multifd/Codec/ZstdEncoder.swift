@@ -51,8 +51,8 @@ package final class ZstdEncoder: PayloadEncoder {
         unsafe position.map { unsafe ring.start + $0 }
     }
 
-    package func encode(_ input: RawSpan, endsPayload: Bool, into output: inout OutputRawSpan) throws(CodecError) {
-        guard position != nil else { return try encodeStreaming(input, endsPayload: endsPayload, into: &output) }
+    package func encode(_ input: RawSpan, into output: inout OutputRawSpan) throws(CodecError) {
+        guard position != nil else { return try encodeStreaming(input, into: &output) }
         var next = 0
         while next < input.byteCount {
             let end = min(input.byteCount, next + Self.payloadByteCount)
@@ -87,20 +87,15 @@ package final class ZstdEncoder: PayloadEncoder {
         position = next + Self.payloadByteCount <= Self.ringByteCount ? next : 0
     }
 
-    private func encodeStreaming(
-        _ input: RawSpan, endsPayload: Bool, into output: inout OutputRawSpan
-    ) throws(CodecError) {
+    private func encodeStreaming(_ input: RawSpan, into output: inout OutputRawSpan) throws(CodecError) {
         let remaining = unsafe input.withUnsafeBytes { input in
             // The library writes to the free part of `output` only, whose size it is told.
             unsafe output.withUnsafeMutableBytes { bytes, initializedCount in
                 var from = unsafe ZSTD_inBuffer(src: input.baseAddress, size: input.count, pos: 0)
                 var to = unsafe ZSTD_outBuffer(dst: bytes.baseAddress, size: bytes.count, pos: initializedCount)
-                let operation = endsPayload ? ZSTD_e_flush : ZSTD_e_continue
                 var remaining = 0
                 repeat {
-                    remaining = unsafe ZSTD_compressStream2(context, &to, &from, operation)
-                    // Without a flush, what remains is a hint; all input taken is what counts.
-                    if ZSTD_isError(remaining) == 0, !endsPayload { unsafe remaining = from.size - from.pos }
+                    remaining = unsafe ZSTD_compressStream2(context, &to, &from, ZSTD_e_flush)
                 } while unsafe ZSTD_isError(remaining) == 0 && remaining > 0 && to.pos < to.size
                 unsafe initializedCount = to.pos
                 return remaining

@@ -48,11 +48,15 @@ extension MultifdCommand {
         func run() async throws {
             let actuator = try makeActuator()
             defer { actuator.release() }
+            let (interrupts, continuation) = AsyncStream.makeStream(of: Void.self)
+            // Before anything is changed that is to be undone.
+            let interrupt = Interrupt { continuation.finish() }
+            defer { interrupt.stop() }
             let before = cpuTime
             let clock = ContinuousClock()
             let start = clock.now
             try actuator.setThrottle(ThrottlePercentage(clamping: cpuThrottlePercentage))
-            await wait()
+            await wait(for: interrupts)
             let share = (cpuTime - before) / (clock.now - start)
             FileDescriptor.standardOutput.writeLine(
                 "used \(Int((share * 100).rounded())) % of a CPU for \((clock.now - start).people), throttled by "
@@ -65,9 +69,9 @@ extension MultifdCommand {
         }
 
         /// Until the time is over or ^C, whichever comes first.
-        private func wait() async {
+        private func wait(for interrupts: AsyncStream<Void>) async {
             await withTaskGroup { group in
-                group.addTask { await Interrupt.wait() }
+                group.addTask { for await _ in interrupts {} }
                 if let duration { group.addTask { try? await Task.sleep(for: .seconds(duration)) } }
                 await group.next()
                 group.cancelAll()

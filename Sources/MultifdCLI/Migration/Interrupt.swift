@@ -1,21 +1,46 @@
 import Dispatch
 import Glibc
+import Synchronization
 
 /// Turns ^C, SIGTERM and the end of the terminal into a call, until it is stopped. The process goes on, and ends when its
-/// work has been wound up.
+/// work has been wound up. There is one at a time.
+///
+/// A handler of C writes to a pipe: dispatch's own source for signals begins to listen somewhat later than it says, and a
+/// signal that comes before is lost.
 final class Interrupt {
     /// Without SIGHUP under nohup, whose point it is that it be ignored.
     private static let signals = [SIGINT, SIGTERM] + (isIgnored(SIGHUP) ? [] : [SIGHUP])
-    private let sources: [any DispatchSourceSignal]
+    private let source: any DispatchSourceRead
 
+    /// Traps when the process has no descriptor left.
     init(_ onInterrupt: @escaping @Sendable () -> Void) {
-        sources = Self.signals.map { signal in
-            // Else the signal's own action ends the process before the source sees it.
-            _ = Glibc.signal(signal, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: signal, queue: .global())
-            source.setEventHandler(handler: onInterrupt)
-            source.resume()
-            return source
+        var ends: [Int32] = [-1, -1]
+        precondition(unsafe pipe(&ends) == 0, "no descriptors are left for a pipe")
+        for end in ends {
+            _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+            _ = fcntl(end, F_SETFL, O_NONBLOCK)
+        }
+        let (output, input) = (ends[0], ends[1])
+        source = DispatchSource.makeReadSource(fileDescriptor: output, queue: .global())
+        source.setEventHandler {
+            var byte: UInt8 = 0
+            while unsafe read(output, &byte, 1) > 0 {}
+            onInterrupt()
+        }
+        source.setCancelHandler {
+            close(output)
+            close(input)
+        }
+        source.resume()
+        interruptInput.store(input, ordering: .relaxed)
+        for signal in Self.signals {
+            _ = Glibc.signal(signal) { _ in
+                // Only what a handler may do: no allocation, no lock, errno as it was.
+                let error = errno
+                var byte: UInt8 = 1
+                _ = unsafe write(interruptInput.load(ordering: .relaxed), &byte, 1)
+                errno = error
+            }
         }
     }
 
@@ -29,8 +54,8 @@ final class Interrupt {
 
     /// Gives the signals their own action back.
     func stop() {
-        for source in sources { source.cancel() }
         for signal in Self.signals { _ = Glibc.signal(signal, SIG_DFL) }
+        source.cancel()
     }
 
     /// Returns at the first of them.
@@ -41,3 +66,6 @@ final class Interrupt {
         interrupt.stop()
     }
 }
+
+/// Where a handler writes to.
+private let interruptInput = Atomic<Int32>(-1)

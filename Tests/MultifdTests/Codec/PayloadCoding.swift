@@ -1,19 +1,11 @@
 import Multifd
 
-/// Encodes one payload, in parts of at most `partByteCount` bytes, into a buffer of exactly the announced bound.
-func encode(
-    _ payload: [UInt8], with encoder: any PayloadEncoder, partByteCount: Int = .max
-) throws -> [UInt8] {
+/// Encodes one payload into a buffer of exactly the announced bound.
+func encode(_ payload: [UInt8], with encoder: any PayloadEncoder) throws -> [UInt8] {
     unsafe try Array(unsafeUninitializedCapacity: encoder.maximumEncodedByteCount(for: payload.count)) {
         buffer, count in
         var output = unsafe OutputRawSpan(buffer: UnsafeMutableRawBufferPointer(buffer), initializedCount: 0)
-        var start = 0
-        repeat {
-            let end = payload.count - start > partByteCount ? start + partByteCount : payload.count
-            unsafe try encoder.encode(
-                payload.span.bytes.extracting(start..<end), endsPayload: end == payload.count, into: &output)
-            start = end
-        } while start < payload.count
+        unsafe try encoder.encode(payload.span.bytes, into: &output)
         unsafe count = output.finalize(for: UnsafeMutableRawBufferPointer(buffer))
     }
 }

@@ -38,17 +38,6 @@ struct PayloadRoundTripTests {
         }
     }
 
-    @Test("A payload handed over in parts comes back and fits the same bound", arguments: modes)
-    func parts(compression: MultifdCompression, level: Int) throws {
-        let encoder = try #require(try compression.makeEncoder(level: level))
-        let decoder = try #require(try compression.makeDecoder())
-        for content in SampleContent.allCases {
-            let payload = content.bytes(count: 128 * Page.byteCount)
-            let encoded = try encode(payload, with: encoder, partByteCount: 3 * Page.byteCount)
-            #expect(try decode(encoded, byteCount: payload.count, with: decoder) == payload, "\(content)")
-        }
-    }
-
     @Test("A stream goes on for hundreds of packets")
     func manyPackets() throws {
         for compression in [MultifdCompression.zlib, .zstd] {
