@@ -8,9 +8,9 @@ Each FILE becomes the pictures that its content allows, as PNG and SVG, named af
     -throughput   RAM moved a second by the number of channels: median, and the whole spread
     -pareto       total time against bytes on the wire, a point a mode, the Pareto front marked
     -links        total time by mode, a group a link
-    -channels     how the channels of one run spent their time
-    -iterations   memory sent in each iteration, and what the guest dirtied meanwhile
-    -guest        throttle and the guest's speed over time
+    -channels     how the channels spent their time, in one run a mode
+    -iterations   memory sent in each iteration, in one run a mode and link
+    -guest        throttle and the guest's speed over time, in the run with the strongest throttle
 """
 
 import json
@@ -22,10 +22,12 @@ import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, StrMethodFormatter  # noqa: E402
 
 plt.rcParams.update({
     "figure.figsize": (8, 4.8), "figure.dpi": 100, "savefig.bbox": "tight", "axes.grid": True, "grid.alpha": 0.3,
     "axes.spines.top": False, "axes.spines.right": False, "svg.hashsalt": "multifd", "font.size": 10,
+    "axes.titlesize": 11, "figure.titlesize": 11,
 })
 
 
@@ -38,7 +40,20 @@ def save(figure, directory, name):
 
 
 def link_text(link):
-    return f"{link * 8 / 1e9:g} Gbit/s" if link else "no limit"
+    if not link:
+        return "no limit"
+    return f"{link * 8 / 1e9:g} Gbit/s" if link >= 1e9 / 8 else f"{link * 8 / 1e6:g} Mbit/s"
+
+
+def case_text(case):
+    return f"{case['mode']}, {link_text(case['link'])}"
+
+
+def logarithmic(axis):
+    """Numbers that people read: 0.5, 1, 2, 5, 10, not powers."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def grouped(runs, key):
@@ -120,8 +135,9 @@ def draw_links(document, runs, directory, name):
     if len(links) < 2:
         return
     modes = list(dict.fromkeys(run["case"]["mode"] for run in runs))
-    figure, axes = plt.subplots()
+    figure, axes = plt.subplots(figsize=(max(8, 1.6 * len(links)), 4.8))
     width = 0.8 / len(modes)
+    every = []
     for index, mode in enumerate(modes):
         places, medians, below, above = [], [], [], []
         for place, link in enumerate(links):
@@ -131,81 +147,104 @@ def draw_links(document, runs, directory, name):
                 medians.append(statistics.median(times))
                 below.append(medians[-1] - min(times))
                 above.append(max(times) - medians[-1])
-        axes.bar(places, medians, width, yerr=[below, above], label=mode, error_kw={"linewidth": 0.7})
-    axes.set_yscale("log")
+        colour = {"color": "black"} if mode.startswith("auto") else {"color": f"C{index % 10}"}
+        axes.bar(places, medians, width, yerr=[below, above], label=mode, error_kw={"linewidth": 0.7, "ecolor": "gray"},
+                 **colour)
+        every += medians
+    if max(every) > 10 * min(every):
+        axes.set_yscale("log")
+        logarithmic(axes.yaxis)
+    axes.grid(axis="x", visible=False)
     axes.set_xticks(range(len(links)), [link_text(link) for link in links])
     axes.set_ylabel("total time (s), median and whole spread")
     axes.set_title(title(document, "Total time by link"))
-    axes.legend(fontsize=8, ncols=2)
+    axes.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
     save(figure, directory, f"{name}-links")
 
 
-def draw_channels(document, run, directory, name):
-    channels = run["source"]["channels"]
-    total = run["source"]["total-time"]
-    if not channels or not total:
+def draw_channels(document, runs, directory, name):
+    runs = [run for run in runs if run["source"]["channels"] and run["source"]["total-time"]]
+    # With the most channels, on the first link, each mode once.
+    runs.sort(key=lambda run: -len(run["source"]["channels"]))
+    runs = list({run.get("case", {}).get("mode"): run for run in reversed(runs)}.values())[::-1][:4]
+    if not runs:
         return
-    figure, axes = plt.subplots()
-    numbers = [channel["channel"] for channel in channels]
-    bottom = [0.0] * len(channels)
-    for field, label in [("encoding-time", "staging and encoding"), ("writing-time", "sending, limiter included"),
-                         ("waiting-time", "waiting for pages or the barrier")]:
-        shares = [channel[field] / total * 100 for channel in channels]
-        axes.bar(numbers, shares, bottom=bottom, label=label)
-        bottom = [low + share for low, share in zip(bottom, shares)]
-    axes.set_xticks(numbers)
-    axes.set_xlabel("channel")
-    axes.set_ylabel("share of the total time (%)")
-    case = run.get("case")
-    what = f", {case['mode']}, {link_text(case['link'])}" if case else ""
-    axes.set_title(title(document, f"What channels did{what}"))
-    axes.legend()
+    figure, row = plt.subplots(1, len(runs), figsize=(max(6, 3.2 * len(runs)), 4.4), sharey=True, squeeze=False)
+    for axes, run in zip(row[0], runs):
+        channels, total = run["source"]["channels"], run["source"]["total-time"]
+        numbers = [channel["channel"] for channel in channels]
+        bottom = [0.0] * len(channels)
+        for field, label in [("encoding-time", "staging and encoding"), ("writing-time", "sending, limiter included"),
+                             ("waiting-time", "waiting for pages or the barrier")]:
+            shares = [channel[field] / total * 100 for channel in channels]
+            axes.bar(numbers, shares, bottom=bottom, label=label)
+            bottom = [low + share for low, share in zip(bottom, shares)]
+        axes.set_ylim(0, 100)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.grid(axis="x", visible=False)
+        axes.set_xlabel("channel")
+        if "case" in run:
+            axes.set_title(case_text(run["case"]))
+    row[0][0].set_ylabel("share of the total time (%)")
+    figure.suptitle(title(document, "What channels did"))
+    figure.legend(*row[0][0].get_legend_handles_labels(), loc="upper center", bbox_to_anchor=(0.5, 0), ncols=3)
     save(figure, directory, f"{name}-channels")
 
 
 def draw_iterations(document, runs, directory, name):
-    live = [run for run in runs if len(run["source"]["iterations"]) > 1]
-    if not live:
+    figure, axes = plt.subplots(figsize=(10, 4.8))
+    # Runs that did not complete tell the most: what would have gone on.
+    cases = {}
+    for run in runs:
+        if len(run["source"]["iterations"]) > 1:
+            cases.setdefault(case_text(run["case"]) if "case" in run else "sent", run)
+    if not cases:
+        plt.close(figure)
         return
-    figure, axes = plt.subplots()
-    seen = set()
-    for run in live:
-        case = run.get("case", {"mode": "", "link": 0, "channels": 0})
-        key = (case["mode"], case["link"], case["channels"])
-        if key in seen:
-            continue
-        seen.add(key)
+    longest = 0
+    for label, run in cases.items():
         iterations = run["source"]["iterations"]
+        longest = max(longest, len(iterations))
+        if run["source"]["status"] != "completed":
+            label += f" (given up after {seconds(run):.0f} s)"
         axes.plot([iteration["iteration"] for iteration in iterations],
-                  [max(iteration["transferred"], 1) / 1e6 for iteration in iterations], marker=".",
-                  label=", ".join(filter(None, [case["mode"], link_text(case["link"]) if case["link"] else ""])) or "sent")
+                  [max(iteration["transferred"], 1) / 1e6 for iteration in iterations], marker=".", label=label)
     axes.set_yscale("log")
+    logarithmic(axes.yaxis)
+    if longest > 20:
+        axes.set_xscale("log")
+        logarithmic(axes.xaxis)
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("iteration (the last is with the guest paused)")
     axes.set_ylabel("bytes sent (MB)")
     axes.set_title(title(document, "Memory sent in each iteration"))
-    axes.legend(fontsize=8)
+    axes.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
     save(figure, directory, f"{name}-iterations")
 
 
-def draw_guest(document, run, directory, name):
-    iterations = run["source"]["iterations"]
-    if not any("guest-speed" in iteration for iteration in iterations):
+def draw_guest(document, runs, directory, name):
+    runs = [run for run in runs if any("guest-speed" in iteration for iteration in run["source"]["iterations"])]
+    if not runs:
         return
-    time, times, throttles, speed_times, speeds = 0.0, [], [], [], []
-    for iteration in iterations:
-        time += iteration["duration"] / 1e3
-        times.append(time)
+    run = max(runs, key=lambda run: (max(i["cpu-throttle-percentage"] for i in run["source"]["iterations"]),
+                                     len(run["source"]["iterations"])))
+    start, edges, throttles, speeds = 0.0, [0.0], [], []
+    for iteration in run["source"]["iterations"]:
+        start += iteration["duration"] / 1e3
+        edges.append(start)
         throttles.append(iteration["cpu-throttle-percentage"])
-        if "guest-speed" in iteration:
-            speed_times.append(time)
-            speeds.append(iteration["guest-speed"])
+        # Nothing where the iteration was too short to tell, or the guest paused.
+        speeds.append(iteration.get("guest-speed", float("nan")))
     figure, axes = plt.subplots()
-    axes.step(times, throttles, where="pre", label="throttle: vCPU time taken away", color="tab:red")
-    axes.plot(speed_times, speeds, marker=".", label="guest speed, of its speed before", color="tab:blue")
-    axes.set_ylim(0, max([110.0] + [speed * 1.1 for speed in speeds]))
+    axes.stairs(throttles, edges, baseline=None, label="throttle: vCPU time taken away", color="tab:red")
+    axes.stairs(speeds, edges, baseline=None, label="guest speed, of its speed before", color="tab:blue")
+    axes.set_xlim(left=0)
+    axes.set_ylim(0, max([110.0] + [speed * 1.1 for speed in speeds if speed == speed]))
     axes.set_xlabel("time since the first page (s)")
     axes.set_ylabel("%")
-    axes.set_title(title(document, "Throttle and guest speed"))
+    what = f", {case_text(run['case'])}" if "case" in run else ""
+    axes.set_title(title(document, f"Throttle and guest speed{what}"))
     axes.legend()
     save(figure, directory, f"{name}-guest")
 
@@ -214,25 +253,26 @@ def title(document, text):
     machine = document.get("machine")
     if not machine:
         return text
-    return f"{text}: {Path(document['input']).name}\n{machine['processor']}, {machine['cores']} cores, {machine['date'][:10]}"
+    return f"{text}\n{Path(document['input']).name}: {machine['processor']}, {machine['cores']} cores, {machine['date'][:10]}"
 
 
 def draw(path, directory):
     document = json.loads(path.read_text())
     if "runs" not in document:
         # The report of a single migration.
-        runs = [{"source": document}]
+        runs = attempts = [{"source": document}]
     else:
-        runs = [run for run in document["runs"] if "error" not in run]
-    if not runs:
-        sys.exit(f"plot.py: no run in {path} succeeded: there is nothing to draw")
-    if "runs" in document:
+        attempts = [run for run in document["runs"] if run.get("source")]
+        runs = [run for run in attempts if "error" not in run]
+    if not attempts:
+        sys.exit(f"plot.py: no run in {path} has a report: there is nothing to draw")
+    if "runs" in document and runs:
         draw_throughput(document, runs, directory, path.stem)
         draw_pareto(document, runs, directory, path.stem)
         draw_links(document, runs, directory, path.stem)
-    draw_channels(document, runs[-1], directory, path.stem)
-    draw_iterations(document, runs, directory, path.stem)
-    draw_guest(document, runs[-1], directory, path.stem)
+    draw_channels(document, runs, directory, path.stem)
+    draw_iterations(document, attempts, directory, path.stem)
+    draw_guest(document, attempts, directory, path.stem)
 
 
 def main():
