@@ -12,17 +12,19 @@ package final class AdaptiveEncoder {
     private var level: Int
     private var mode: CodecChooser.Mode
 
-    /// - Parameter channelsPerCore: see ``CodecChooser/init(channelsPerCore:)``.
-    package init(channelsPerCore: Double) throws(CodecError) {
-        chooser = CodecChooser(channelsPerCore: channelsPerCore)
+    /// - Parameters: see ``CodecChooser/init(channelCount:coreCount:)``.
+    package init(channelCount: Int, coreCount: Int) throws(CodecError) {
+        chooser = CodecChooser(channelCount: channelCount, coreCount: coreCount)
         mode = chooser.mode
         level = chooser.mode.zstdLevel ?? 1
         zstd = try ZstdEncoder(level: level)
     }
 
     /// Decides about a payload.
-    package func choose(for payload: RawSpan) throws(CodecError) -> Choice {
-        mode = chooser.chooseMode(isCompressible: ContentProbe.isCompressible(payload))
+    ///
+    /// - Parameter limit: bytes per second that all channels together may send, 0 for no limit.
+    package func choose(for payload: RawSpan, limit: Int) throws(CodecError) -> Choice {
+        mode = chooser.chooseMode(isCompressible: ContentProbe.isCompressible(payload), limit: limit)
         guard let wanted = mode.zstdLevel else { return .raw }
         guard wanted != level else { return .zstd(startsAnew: false) }
         try zstd.restart(level: wanted)

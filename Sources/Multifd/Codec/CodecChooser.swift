@@ -11,6 +11,10 @@
 /// time per byte sent. It is remembered when the link is not full any more, for else nothing would speak against
 /// sending more, and forgotten slowly, in case the link has become faster.
 ///
+/// Where a limit is set, l is known before the first packet, and it is the same for all channels. What a channel
+/// measures there depends on what the others do: one that sends everything as it is takes the link from those that
+/// compress, which then seem to gain nothing from it.
+///
 /// Costs and ratios of the modes that are not in use move with the one in use: other content, or other work for the
 /// cores, changes them alike. Where the model is in doubt, experience decides: what a mode achieved when it was last in
 /// use counts more than what it promises, and a neighbour that was never in use is tried for a few packets.
@@ -53,6 +57,11 @@ package struct CodecChooser: Sendable {
     private static let worthATry = 1.25
     /// Sending as they are is out of the question while a channel waits this many times as long as it encodes.
     private static let hopelessWaiting = 4.0
+    /// A packet's way takes about this many times its encoding, on cores that all channels share: before anything is
+    /// measured.
+    private static let workPerEncoding = 2.0
+    /// A link on which bytes take this many times what the limit says is slower than the limit.
+    private static let slowerThanLimit = 2.0
 
     /// The mode in use. Packets that are not worth a try go as they are all the same.
     package private(set) var mode = Mode.zstd1
@@ -63,7 +72,10 @@ package struct CodecChooser: Sendable {
     /// Changes of mode.
     package private(set) var changeCount = 0
 
+    private let channelCount: Int
     private let channelsPerCore: Double
+    /// Bytes per second of all channels, 0 without a limit.
+    private var limit = 0
     private var estimates = Mode.allCases.map(\.initialEstimate)
     private var encoding = 0.0
     private var sending = 0.0
@@ -80,16 +92,22 @@ package struct CodecChooser: Sendable {
         var packet: Int
     }
 
-    /// - Parameter channelsPerCore: channels of this migration for each core: when all of them encode at once, each
-    ///   takes that many times as long.
-    package init(channelsPerCore: Double) {
-        self.channelsPerCore = max(1, channelsPerCore)
+    /// - Parameters:
+    ///   - channelCount: channels of this migration.
+    ///   - coreCount: cores that they share: when all of them encode at once, each takes as many times as long as there
+    ///     are channels for a core.
+    package init(channelCount: Int, coreCount: Int) {
+        self.channelCount = channelCount
+        channelsPerCore = max(1, Double(channelCount) / Double(max(1, coreCount)))
     }
 
     /// The mode for the next packet.
     ///
-    /// - Parameter isCompressible: what a look at the content said: see ``ContentProbe``.
-    package mutating func chooseMode(isCompressible: Bool) -> Mode {
+    /// - Parameters:
+    ///   - isCompressible: what a look at the content said: see ``ContentProbe``.
+    ///   - limit: bytes per second that all channels together may send, 0 for no limit.
+    package mutating func chooseMode(isCompressible: Bool, limit: Int = 0) -> Mode {
+        if limit != self.limit { adopt(limit) }
         guard isCompressible || mode == .none else {
             incompressibleCount += 1
             packetCounts[Mode.none.rawValue] += 1
@@ -114,6 +132,27 @@ package struct CodecChooser: Sendable {
         updateEstimates()
         updateLink()
         experiences[mode.rawValue] = Experience(secondsPerByte: (encoding + sending) / bytesIn, packet: packetCount)
+    }
+
+    /// A new limit is a new link: what was achieved on the old one does not count.
+    private mutating func adopt(_ limit: Int) {
+        self.limit = limit
+        fullLinkSecondsPerByte = 0
+        experiences = experiences.map { _ in nil }
+        guard limit > 0, packetCount == 0 else { return }
+        func seconds(_ mode: Mode) -> Double {
+            let estimate = estimates[mode.rawValue]
+            let work = estimate.secondsPerByte * channelsPerCore * Self.workPerEncoding
+            return max(work, linkSecondsPerByte * estimate.ratio)
+        }
+        mode = Mode.allCases.min { seconds($0) < seconds($1) } ?? mode
+    }
+
+    /// Seconds between two bytes of this channel on a link that is full.
+    private var linkSecondsPerByte: Double {
+        guard limit > 0 else { return fullLinkSecondsPerByte }
+        let byLimit = Double(channelCount) / Double(limit)
+        return fullLinkSecondsPerByte > Self.slowerThanLimit * byLimit ? fullLinkSecondsPerByte : byLimit
     }
 
     private mutating func updateEstimates() {
@@ -142,22 +181,28 @@ package struct CodecChooser: Sendable {
         let estimate = estimates[candidate.rawValue]
         guard sending > encoding else {
             return max(
-                estimate.secondsPerByte + sending / bytesOut * estimate.ratio,
-                fullLinkSecondsPerByte * estimate.ratio)
+                estimate.secondsPerByte + sending / bytesOut * estimate.ratio, linkSecondsPerByte * estimate.ratio)
         }
         // Channels that mostly wait leave the cores to each other. With more to encode, they meet there.
         let crowd = candidate.rawValue > mode.rawValue ? channelsPerCore : 1
-        return max(estimate.secondsPerByte * crowd, fullLinkSecondsPerByte * estimate.ratio)
+        return max(estimate.secondsPerByte * crowd, linkSecondsPerByte * estimate.ratio)
     }
 
     private func experience(of candidate: Mode) -> Double? {
         guard let experience = experiences[candidate.rawValue],
             packetCount - experience.packet < Self.experienceLifetime
         else { return nil }
-        return experience.secondsPerByte
+        // At best it is what the limit allows: more was another channel's share.
+        let byLimit = limit > 0 ? linkSecondsPerByte * estimates[candidate.rawValue].ratio : 0
+        return max(experience.secondsPerByte, byLimit)
     }
 
     private mutating func reconsider() {
+        // A link that keeps nobody waiting may well take everything as it is: on a fast one each packet until then costs
+        // several times as much.
+        if mode != .none, sending < encoding, !isHopelessUncompressed, experience(of: .none) == nil {
+            return change(to: .none)
+        }
         var best = mode
         var bestSeconds = (encoding + sending) / bytesIn * (1 - Self.requiredGain)
         for candidate in Mode.allCases where candidate != mode {
@@ -168,17 +213,25 @@ package struct CodecChooser: Sendable {
             }
         }
         if best == mode, packetsInMode >= Self.patience, let untried = untriedMode() { best = untried }
-        guard best != mode else { return }
-        mode = best
+        if best != mode { change(to: best) }
+    }
+
+    private mutating func change(to new: Mode) {
+        mode = new
         changeCount += 1
         packetsInMode = 0
         (encoding, sending, bytesIn, bytesOut) = (0, 0, 0, 0)
     }
 
+    /// Whether sending as they are cannot be better.
+    private var isHopelessUncompressed: Bool {
+        sending > Self.hopelessWaiting * encoding
+            || limit > 0 && linkSecondsPerByte > (encoding + sending) / bytesIn
+    }
+
     /// A mode worth a try although the model promises nothing of it: the model takes a receiver that is slow for a
     /// link that is full.
     private func untriedMode() -> Mode? {
-        let isHopelessUncompressed = sending > Self.hopelessWaiting * encoding
         let neighbours = [Mode(rawValue: mode.rawValue - 1), Mode(rawValue: mode.rawValue + 1)].compactMap(\.self)
         if mode != .none, !isHopelessUncompressed, experience(of: .none) == nil { return Mode.none }
         return neighbours.first { neighbour in

@@ -45,6 +45,7 @@ final class PacketEncoder {
     private let memory: GuestMemory
     private let blockNames: [BlockName]
     private let settings: Settings
+    private let limiter: BandwidthLimiter
     private var isNative: Bool { if case .native = settings.rules { true } else { false } }
     private let encoder: (any PayloadEncoder)?
     /// With `multifd-compression auto`: decides whether `encoder` is used.
@@ -58,15 +59,17 @@ final class PacketEncoder {
     /// What the codec took for the last packet.
     private var codecTime = Duration.zero
 
-    init(memory: GuestMemory, settings: Settings) throws(MigrationError) {
+    /// - Parameter limiter: that of the connection, whose rate is worth knowing beforehand.
+    init(memory: GuestMemory, settings: Settings, limiter: BandwidthLimiter) throws(MigrationError) {
         self.memory = memory
         self.settings = settings
+        self.limiter = limiter
         blockNames = memory.blocks.map { BlockName($0.name) }
         let batchByteCount = Batch.capacity * Page.byteCount
         do {
             adaptation =
                 settings.compression == .auto
-                ? try AdaptiveEncoder(channelsPerCore: Double(settings.channelCount) / Self.coreCount) : nil
+                ? try AdaptiveEncoder(channelCount: settings.channelCount, coreCount: Self.coreCount) : nil
             encoder = try adaptation?.zstd ?? settings.compression.makeEncoder(level: settings.level)
         } catch {
             throw .codec(description: "\(error)", channel: 0, packet: 0)
@@ -84,7 +87,7 @@ final class PacketEncoder {
         }
     }
 
-    private static let coreCount = Double(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    private static let coreCount = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
 
     /// Sends `body` the gather list of the last packet, which it empties.
     func send<Failure: Error>(_ body: (inout GatherList) throws(Failure) -> Void) throws(Failure) {
@@ -241,7 +244,7 @@ final class PacketEncoder {
     }
 
     private func isWorthEncoding(_ payload: RawSpan) throws(CodecError) -> Bool {
-        switch try adaptation?.choose(for: payload) {
+        switch try adaptation?.choose(for: payload, limit: limiter.bytesPerSecond) {
         case .raw: return false
         case .zstd(startsAnew: true): header.extensions.insert(.restart)
         case .zstd(startsAnew: false), nil: break
@@ -251,13 +254,11 @@ final class PacketEncoder {
 
     /// Counts the packet that was sent, and learns from it. What was decided is told once an iteration.
     ///
-    /// - Parameters:
-    ///   - sending: with the time that the limiter and the socket kept it waiting.
-    ///   - limit: bytes per second of all channels, 0 for no limit.
-    func record(sending: Duration, limit: Int, in codecs: borrowing Mutex<CodecCounts>) {
+    /// - Parameter sending: with the time that the limiter and the socket kept it waiting.
+    func record(sending: Duration, in codecs: borrowing Mutex<CodecCounts>) {
         if header.isSync, let adaptation { codecs.withLock { $0.decisions = adaptation.decisions } }
         guard header.hasPayload else { return }
-        deltas?.record(pageCount: header.pageCount, sending: sending, limit: limit)
+        deltas?.record(pageCount: header.pageCount, sending: sending, limit: limiter.bytesPerSecond)
         let (codec, time) = (header.codec, codecTime)
         let (bytesIn, bytesOut) = (header.decodedByteCount, header.payloadByteCount)
         adaptation?.record(bytesIn: bytesIn, bytesOut: bytesOut, encoding: time, sending: sending)

@@ -80,7 +80,8 @@ final class SendChannel: Sendable {
     private func run(_ session: Session) throws(MigrationError) {
         let connection = try connect(session)
         session.gate.join(channel: number)
-        let encoder = try PacketEncoder(memory: session.memory, settings: session.settings)
+        let encoder = try PacketEncoder(
+            memory: session.memory, settings: session.settings, limiter: session.limiter)
         var totals = SessionTotals()
 
         var batch = Batch()
@@ -120,8 +121,7 @@ final class SendChannel: Sendable {
             let sent = MonotonicTime.now
             lastSent = sent
             counters.writingTime.add(from: encoded, to: sent)
-            encoder.record(
-                sending: sent.since(encoded), limit: session.limiter.bytesPerSecond, in: counters.codecs)
+            encoder.record(sending: sent.since(encoded), in: counters.codecs)
             totals.add(encoder.header)
 
             if case .sync(let barrier) = batch.kind {

@@ -40,14 +40,16 @@ struct CodecChooserTests {
         }
 
         /// Seconds to send that many packets.
-        func run(packetCount: Int, modes: inout [CodecChooser]?, fixed: CodecChooser.Mode = .none) -> Double {
+        func run(
+            packetCount: Int, modes: inout [CodecChooser]?, fixed: CodecChooser.Mode = .none, limit: Int = 0
+        ) -> Double {
             var channels = [Channel](repeating: Channel(), count: Self.channelCount)
             var left = packetCount
             var time = 0.0
             while true {
                 for index in channels.indices where channels[index].isIdle && left > 0 {
                     left -= 1
-                    let mode = modes?[index].chooseMode(isCompressible: true) ?? fixed
+                    let mode = modes?[index].chooseMode(isCompressible: true, limit: limit) ?? fixed
                     let (work, bytes) = cost(mode)
                     // A receiver's decoding is in the cores' work too.
                     let handover = bytes * Self.secondsPerByteSent + Self.payload * Self.secondsPerByteReceived
@@ -105,15 +107,20 @@ struct CodecChooserTests {
 
     @Test(
         "On any link it takes at most 1.1 times as long as the best fixed mode, without thrashing",
-        arguments: links, [(1.0, 1.0), (2.0, 0.8), (0.6, 1.6), (1.0, 2.4)])
-    func nearTheBest(link: Double, content: (slowness: Double, largeness: Double)) {
+        arguments: links,
+        [
+            (1.0, 1.0, false), (2.0, 0.8, false), (0.6, 1.6, false), (1.0, 2.4, false), (1.0, 1.0, true),
+            (2.0, 0.8, true), (0.6, 1.6, true),
+        ])
+    func nearTheBest(link: Double, content: (slowness: Double, largeness: Double, knowsLimit: Bool)) {
         let simulation = Simulation(link: link, slowness: content.slowness, largeness: content.largeness)
         let packetCount = 1600
         let fixed = CodecChooser.Mode.allCases.map { simulation.seconds(packetCount: packetCount, fixed: $0) }
         let best = fixed.min() ?? 0
         var choosers: [CodecChooser]? = [CodecChooser](
-            repeating: CodecChooser(channelsPerCore: 2), count: Simulation.channelCount)
-        let seconds = simulation.run(packetCount: packetCount, modes: &choosers)
+            repeating: CodecChooser(channelCount: 4, coreCount: 2), count: Simulation.channelCount)
+        let seconds = simulation.run(
+            packetCount: packetCount, modes: &choosers, limit: content.knowsLimit && link < 1e12 ? Int(link) : 0)
         let counts = choosers?.map(\.packetCounts) ?? []
         #expect(seconds <= 1.1 * best, "\(seconds / best), fixed \(fixed), packets \(counts)")
         for chooser in choosers ?? [] {
@@ -124,7 +131,7 @@ struct CodecChooserTests {
 
     @Test("Packets that look incompressible go as they are and do not change the mode")
     func incompressible() {
-        var chooser = CodecChooser(channelsPerCore: 2)
+        var chooser = CodecChooser(channelCount: 4, coreCount: 2)
         for _ in 0..<100 {
             #expect(chooser.chooseMode(isCompressible: false) == .none)
             chooser.record(.init(mode: .none, bytesIn: 524_288, bytesOut: 524_288, encoding: 0, sending: 0.04))
@@ -136,7 +143,7 @@ struct CodecChooserTests {
     @Test("A link that becomes faster is found out")
     func fasterLink() {
         var choosers: [CodecChooser]? = [CodecChooser](
-            repeating: CodecChooser(channelsPerCore: 2), count: Simulation.channelCount)
+            repeating: CodecChooser(channelCount: 4, coreCount: 2), count: Simulation.channelCount)
         _ = Simulation(link: 12.5e6).run(packetCount: 400, modes: &choosers)
         #expect(choosers?.allSatisfy { $0.mode.rawValue >= CodecChooser.Mode.zstd3.rawValue } == true)
         _ = Simulation(link: 1e12).run(packetCount: 2000, modes: &choosers)
