@@ -98,7 +98,7 @@ package struct CodecChooser: Sendable {
     ///     are channels for a core.
     package init(channelCount: Int, coreCount: Int) {
         self.channelCount = channelCount
-        channelsPerCore = max(1, Double(channelCount) / Double(max(1, coreCount)))
+        channelsPerCore = max(1, Double(channelCount) / Double(coreCount))
     }
 
     /// The mode for the next packet.

@@ -28,3 +28,9 @@ package struct BenchCase: Codable, Hashable, Sendable {
         ["--multifd-channels", "\(channels)", "--max-bandwidth", "\(link)"] + mode.arguments
     }
 }
+
+extension BenchCase: CustomStringConvertible {
+    package var description: String {
+        "\(channels) \(channels == 1 ? "channel" : "channels"), \(mode)" + (link > 0 ? ", \(linkText)" : "")
+    }
+}

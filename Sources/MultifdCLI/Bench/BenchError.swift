@@ -26,7 +26,8 @@ extension BenchError: CustomStringConvertible {
             "'\(mode)' in --modes has a level out of range: it may be \(valid.lowerBound) to \(valid.upperBound)"
         case .emptyList(let option): "--\(option) is empty: give at least one, or leave it out"
         case .allFailed(let reason): "every run failed, the first because \(reason)"
-        case .someFailed(let count, let first): "\(count) runs failed, the first because \(first)"
+        case .someFailed(let count, let first):
+            "\(count) \(count == 1 ? "run" : "runs") failed, the first \(first)"
         case .otherMatrix(let path, let input):
             "'\(path)' holds a matrix of '\(input)': give the file of this one, or a new one"
         case .file(let path, let reason): "cannot use the file '\(path)': \(reason)"

@@ -11,6 +11,8 @@ package struct BenchMachine: Codable, Hashable, Sendable {
     package var kernel = ""
     /// Of this program.
     package var version = ""
+    /// Of the libraries that encode, by their names.
+    package var libraries: [String: String] = [:]
     package var date = ""
 
     static var current: BenchMachine {
@@ -22,6 +24,7 @@ package struct BenchMachine: Codable, Hashable, Sendable {
             (try? String(contentsOfFile: "/proc/sys/kernel/osrelease", encoding: .utf8))?
             .trimmingSuffix(while: \.isWhitespace) ?? "unknown"
         machine.version = Version.description
+        machine.libraries = CodecLibraries.versions
         machine.date = Date.now.formatted(.iso8601)
         return machine
     }

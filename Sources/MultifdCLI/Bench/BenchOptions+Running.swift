@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Multifd
 import SystemPackage
 
@@ -12,13 +13,14 @@ extension BenchOptions {
         advising advise: (inout BenchDocument) throws -> [String] = { _ in [] }
     ) throws {
         try checkInput()
+        try checkOutput()
         let done = resumes ? try json.map { try BenchDocument.runs(in: $0, of: input) } ?? [] : []
         var document = BenchDocument(benchmark: name, input: input, machine: .current, runs: done)
         let benchmark = Benchmark(
             pair: MigrationPair(input: input, arguments: commonArguments), cases: cases, rounds: runs)
         document.runs = try benchmark.run(continuing: done) { runs in
             document.runs = runs
-            if resumes { try write(document) }
+            try write(document)
         }
         let failures = document.runs.compactMap(\.error)
         guard failures.count < document.runs.count else {
@@ -29,7 +31,19 @@ extension BenchOptions {
         try write(document)
         let text = ([BenchTable(document.summaries).text] + advice).joined(separator: "\n")
         FileDescriptor.standardOutput.writeLine(text)
-        if let first = failures.first { throw BenchError.someFailed(count: failures.count, first: first) }
+        if let first = document.runs.first(where: { $0.error != nil }), let reason = first.error {
+            throw BenchError.someFailed(count: failures.count, first: "\(first.benchCase) because \(reason)")
+        }
+    }
+
+    /// Hours of measuring are not to be lost to a typo in a path.
+    private func checkOutput() throws {
+        for path in [json, csv].compactMap(\.self) {
+            let directory = FilePath(path).removingLastComponent()
+            guard FileManager.default.isWritableFile(atPath: directory.isEmpty ? "." : directory.string) else {
+                throw BenchError.file(path: path, reason: "its directory is missing or cannot be written to")
+            }
+        }
     }
 
     private func write(_ document: BenchDocument) throws {

@@ -33,8 +33,6 @@ struct Benchmark {
 
     private func tell(_ what: String, _ benchCase: BenchCase) {
         guard Terminal.error.isInteractive else { return }
-        var text = "\(what): \(benchCase.channels) channels, \(benchCase.mode)"
-        if benchCase.link > 0 { text += ", \(benchCase.linkText)" }
-        Terminal.error.replaceLine(with: text)
+        Terminal.error.replaceLine(with: "\(what): \(benchCase)")
     }
 }

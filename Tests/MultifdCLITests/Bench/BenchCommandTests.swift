@@ -96,6 +96,7 @@ import Testing
         (["compression", "image", "--link", "0"], 2, "'0' in --link is no speed of a link: nothing goes over it"),
         (["compression", "image", "--xbzrle-cache-size", "100MB"], 2, "expects a power of two"),
         (["matrix", "image", "--runs", "0"], 2, "--runs expects a number of at least 1"),
+        (["matrix", "workload:idle", "--json", "/nowhere/all.json"], 1, "its directory is missing"),
         (["channels", "/nowhere/image"], 1, "cannot open the image '/nowhere/image'"),
         (["channels", "replay:/nowhere"], 1, "'/nowhere' is no snapshot"),
         (["channels", "workload:nope"], 1, "there is no workload 'nope'"),
