@@ -198,8 +198,8 @@ package struct CodecChooser: Sendable {
     }
 
     private mutating func reconsider() {
-        // A link that hardly keeps anybody waiting may well take everything as it is: on a fast one each packet until then costs
-        // several times as much.
+        // A link that hardly keeps anybody waiting may well take everything as it is: on a fast one each packet until then
+        // costs several times as much.
         if mode != .none, 2 * sending < encoding, !isHopelessUncompressed, experience(of: .none) == nil {
             return change(to: .none)
         }
