@@ -39,7 +39,7 @@ package struct ConvergencePlan: Hashable, Sendable {
     /// Seconds of migration that are worth a second of the guest's work.
     private static let workPrice = 20.0
 
-    /// For now, in %.
+    /// To be set at once, in %.
     package let throttle: Int
     /// Seconds until what remains fits into the downtime; infinite when it never does.
     package let time: Double
