@@ -8,46 +8,77 @@ package final class AdaptiveEncoder {
     }
 
     package let zstd: ZstdEncoder
-    private var chooser: CodecChooser
+    private let adviser: CodecAdviser
     private var level: Int
-    private var mode: CodecChooser.Mode
+    /// What the next payload would go as if it looked compressible, and what the last one did go as.
+    private var advised: CodecChooser.Mode
+    private var used = CodecChooser.Mode.none
+    /// Whether the last payload looked incompressible, and whether such looks were right when they were last checked.
+    private var looksIncompressible = false
+    private var isLookTrusted = true
 
-    /// - Parameters: see ``CodecChooser/init(channelCount:coreCount:)``.
-    package init(channelCount: Int, coreCount: Int) throws(CodecError) {
-        chooser = CodecChooser(channelCount: channelCount, coreCount: coreCount)
-        mode = chooser.mode
-        level = chooser.mode.zstdLevel ?? 1
+    /// Of so many payloads that look incompressible one is compressed all the same, to check.
+    private static let checkInterval = 32
+    /// A payload that keeps this share of its bytes was not worth compressing.
+    private static let worthlessRatio = 0.95
+
+    /// Packets sent in each mode, by ``CodecChooser/Mode/rawValue``.
+    private var packetCounts = [Int](repeating: 0, count: CodecChooser.Mode.allCases.count)
+    private var changeCount = 0
+    private var lookCount = 0
+    private var incompressibleCount = 0
+
+    /// - Parameter adviser: shared by the channels of a migration.
+    package init(adviser: CodecAdviser) throws(CodecError) {
+        self.adviser = adviser
+        advised = adviser.mode
+        level = advised.zstdLevel ?? 1
         zstd = try ZstdEncoder(level: level)
     }
 
-    /// Decides about a payload.
-    ///
-    /// - Parameter limit: bytes per second that all channels together may send, 0 for no limit.
-    package func choose(for payload: RawSpan, limit: Int) throws(CodecError) -> Choice {
-        mode = chooser.chooseMode(isCompressible: ContentProbe.isCompressible(payload), limit: limit)
-        guard let wanted = mode.zstdLevel else { return .raw }
+    /// Decides about a payload. What looks incompressible goes as it is.
+    package func choose(for payload: RawSpan) throws(CodecError) -> Choice {
+        let mode = adviser.mode
+        if mode != advised { changeCount += 1 }
+        advised = mode
+        used = mode
+        looksIncompressible = mode != .none && !ContentProbe.isCompressible(payload)
+        if looksIncompressible {
+            lookCount += 1
+            if isLookTrusted, lookCount % Self.checkInterval != 0 {
+                incompressibleCount += 1
+                used = .none
+            }
+        }
+        packetCounts[used.rawValue] += 1
+        guard let wanted = used.zstdLevel else { return .raw }
         guard wanted != level else { return .zstd(startsAnew: false) }
         try zstd.restart(level: wanted)
         level = wanted
         return .zstd(startsAnew: true)
     }
 
-    /// Learns what became of the payload.
+    /// Tells the others what became of the payload.
     ///
     /// - Parameter sending: with the time that the limiter and the socket kept it waiting.
     package func record(bytesIn: Int, bytesOut: Int, encoding: Duration, sending: Duration) {
-        chooser.record(
+        // One that looked incompressible says nothing about the mode.
+        guard !looksIncompressible else {
+            if used != .none { isLookTrusted = Double(bytesOut) > Self.worthlessRatio * Double(bytesIn) }
+            return
+        }
+        adviser.record(
             CodecChooser.Measurement(
-                mode: mode, bytesIn: bytesIn, bytesOut: bytesOut, encoding: encoding.seconds, sending: sending.seconds))
+                mode: used, bytesIn: bytesIn, bytesOut: bytesOut, encoding: encoding.seconds, sending: sending.seconds))
     }
 
     /// What was decided so far.
     package var decisions: CodecDecisionsInfo {
         var info = CodecDecisionsInfo()
-        info.changes = chooser.changeCount
-        info.incompressible = chooser.incompressibleCount
-        for mode in CodecChooser.Mode.allCases where chooser.packetCounts[mode.rawValue] > 0 {
-            info.packets[mode.name] = chooser.packetCounts[mode.rawValue]
+        info.changes = changeCount
+        info.incompressible = incompressibleCount
+        for mode in CodecChooser.Mode.allCases where packetCounts[mode.rawValue] > 0 {
+            info.packets[mode.name] = packetCounts[mode.rawValue]
         }
         return info
     }

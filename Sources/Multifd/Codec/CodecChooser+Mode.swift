@@ -26,8 +26,8 @@ extension CodecChooser {
             case .zstdMinus5: Estimate(secondsPerByte: 1.05e-9, ratio: 0.49)
             case .zstdMinus1: Estimate(secondsPerByte: 1.34e-9, ratio: 0.425)
             case .zstd1: Estimate(secondsPerByte: 1.52e-9, ratio: 0.396)
-            case .zstd3: Estimate(secondsPerByte: 2.62e-9, ratio: 0.368)
-            case .zstd6: Estimate(secondsPerByte: 8.5e-9, ratio: 0.353)
+            case .zstd3: Estimate(secondsPerByte: 3.6e-9, ratio: 0.368)
+            case .zstd6: Estimate(secondsPerByte: 9e-9, ratio: 0.353)
             }
         }
     }

@@ -1,23 +1,17 @@
-/// Chooses, packet by packet, what one channel sends its payloads as: `multifd-compression auto`.
+/// Chooses what a migration's channels send their payloads as: `multifd-compression auto`.
 ///
-/// A channel encodes a packet, then waits until the link (or the limiter) has taken it. Several channels share the link
-/// and the cores, so a packet's time T has two lower bounds, and the larger one holds:
+/// A channel encodes a packet, then waits until the link (or the limiter) has taken it. The channels share the link and
+/// the cores, so what a byte of payload takes has two lower bounds, and the model is the larger one:
 /// ```
-/// T(mode) >= e(mode) + w ratio(mode)     the channel's own time: encoding, and handing bytes over
-/// T(mode) >= l ratio(mode)               the link's time, for this packet and the other channels' packets
+/// model(mode) = max(e(mode) channels / cores, l ratio(mode))
 /// ```
-/// per byte of payload, with e measured, w the seconds of waiting per byte sent, and l the seconds between two bytes of
-/// this channel on a link that is full. Waiting for most of the time means that the link is full: then l is the whole
-/// time per byte sent. It is remembered when the link is not full any more, for else nothing would speak against
-/// sending more, and forgotten slowly, in case the link has become faster.
+/// with e the seconds of encoding on a core, and l the seconds between two bytes of a channel on a link that is full. Both are
+/// measured in the mode in use; costs and ratios of the others move with it: other content, or other work for the cores,
+/// changes them alike. Where a limit is set, l is known before the first packet.
 ///
-/// Where a limit is set, l is known before the first packet, and it is the same for all channels. What a channel
-/// measures there depends on what the others do: one that sends everything as it is takes the link from those that
-/// compress, which then seem to gain nothing from it.
-///
-/// Costs and ratios of the modes that are not in use move with the one in use: other content, or other work for the
-/// cores, changes them alike. Where the model is in doubt, experience decides: what a mode achieved when it was last in
-/// use counts more than what it promises, and a neighbour that was never in use is tried for a few packets.
+/// What a mode really took, as a multiple of its model, is remembered from when it was in use, and forgotten slowly. A mode
+/// never in use is believed to keep to its model, so it is tried once if it promises something, and never for long if it
+/// does not keep it.
 package struct CodecChooser: Sendable {
     /// What became of a packet.
     package struct Measurement: Sendable {
@@ -41,204 +35,169 @@ package struct CodecChooser: Sendable {
 
     /// A mode must promise this share less time than the one in use.
     private static let requiredGain = 0.03
-    /// Packets between two changes at least.
-    private static let minimumDwell = 4
-    /// The first packets of a mode leave while the link still works on what the last mode left: they are not counted.
-    private static let settlingPacketCount = 1
-    /// The weight of a new packet in the averages.
-    private static let weight = 0.25
-    /// What is left of a remembered link's cost a packet later: a half after 700 packets.
-    private static let linkMemory = 0.999
-    /// Packets for which experience counts: 192 MiB on this channel.
-    private static let experienceLifetime = 384
-    /// Packets in a mode before a neighbour is tried.
-    private static let patience = 12
-    /// More compression is tried unless it promises to take this many times as long.
-    private static let worthATry = 1.25
-    /// Sending as they are is out of the question while a channel waits this many times as long as it encodes.
-    private static let hopelessWaiting = 4.0
+    /// What is left of an experience a packet later: a half after 3500 packets, 1.7 GiB.
+    private static let memory = 0.9998
     /// A packet's way takes about this many times its encoding, on cores that all channels share: before anything is
     /// measured.
     private static let workPerEncoding = 2.0
-    /// A link on which bytes take this many times what the limit says is slower than the limit.
-    private static let slowerThanLimit = 2.0
 
-    /// The mode in use. Packets that are not worth a try go as they are all the same.
-    package private(set) var mode = Mode.zstd1
-    /// Packets sent in each mode, by ``Mode/rawValue``.
-    package private(set) var packetCounts = [Int](repeating: 0, count: Mode.allCases.count)
-    /// Packets that looked incompressible and went as they are.
-    package private(set) var incompressibleCount = 0
-    /// Changes of mode.
-    package private(set) var changeCount = 0
-
+    /// The mode in use.
+    package private(set) var mode: Mode
     private let channelCount: Int
-    private let channelsPerCore: Double
+    private let coreCount: Int
     /// Bytes per second of all channels, 0 without a limit.
-    private var limit = 0
+    private var limit: Int
     private var estimates = Mode.allCases.map(\.initialEstimate)
-    private var encoding = 0.0
-    private var sending = 0.0
-    private var bytesIn = 0.0
-    private var bytesOut = 0.0
-    private var fullLinkSecondsPerByte = 0.0
-    private var packetsInMode = 0
-    private var packetCount = 0
-    private var experiences = [Experience?](repeating: nil, count: Mode.allCases.count)
+    /// What modes took, as multiples of the model.
+    private var excesses = [Double](repeating: 1, count: Mode.allCases.count)
+    private var wasUsed = [Bool](repeating: false, count: Mode.allCases.count)
+    private var averages = Averages()
+    /// Seconds between two bytes of a channel on a link that is full; 0 as long as nothing is known.
+    private var linkSecondsPerByte = 0.0
+    /// Packets that leave while the link still works on what the last mode left: they are not counted.
+    private var settlingPacketCount = 0
+    private var hasChanged = false
 
-    /// What a mode achieved, and at which packet that was.
-    private struct Experience {
-        var secondsPerByte: Double
-        var packet: Int
+    /// Of packets in the mode in use.
+    private struct Averages {
+        var encoding = 0.0
+        var sending = 0.0
+        var bytesIn = 0.0
+        var bytesOut = 0.0
+        var packetCount = 0
+
+        var secondsPerByte: Double { (encoding + sending) / bytesIn }
+        var secondsPerByteSent: Double { (encoding + sending) / bytesOut }
+        /// Whether a channel waits for most of the time.
+        var isMostlySending: Bool { sending > encoding }
+
+        mutating func add(_ packet: Measurement, over count: Int) {
+            packetCount += 1
+            let weight = 1 / Double(min(packetCount, count))
+            encoding += weight * (packet.encoding - encoding)
+            sending += weight * (packet.sending - sending)
+            bytesIn += weight * (Double(packet.bytesIn) - bytesIn)
+            bytesOut += weight * (Double(packet.bytesOut) - bytesOut)
+        }
     }
 
     /// - Parameters:
     ///   - channelCount: channels of this migration.
     ///   - coreCount: cores that they share: when all of them encode at once, each takes as many times as long as there
     ///     are channels for a core.
-    package init(channelCount: Int, coreCount: Int) {
-        self.channelCount = channelCount
-        channelsPerCore = max(1, Double(channelCount) / Double(coreCount))
-    }
-
-    /// The mode for the next packet.
-    ///
-    /// - Parameters:
-    ///   - isCompressible: what a look at the content said: see ``ContentProbe``.
     ///   - limit: bytes per second that all channels together may send, 0 for no limit.
-    package mutating func chooseMode(isCompressible: Bool, limit: Int = 0) -> Mode {
-        if limit != self.limit { adopt(limit) }
-        guard isCompressible || mode == .none else {
-            incompressibleCount += 1
-            packetCounts[Mode.none.rawValue] += 1
-            return .none
-        }
-        if packetsInMode >= Self.minimumDwell { reconsider() }
-        packetCounts[mode.rawValue] += 1
-        return mode
-    }
-
-    /// Takes what a packet took. Packets that went as they are while another mode is in use say nothing about it.
-    package mutating func record(_ packet: Measurement) {
-        guard packet.mode == mode, packet.bytesIn > 0, packet.bytesOut > 0 else { return }
-        packetsInMode += 1
-        packetCount += 1
-        guard packetsInMode > Self.settlingPacketCount else { return }
-        let keep = bytesIn == 0 ? 0 : 1 - Self.weight
-        encoding = keep * encoding + (1 - keep) * packet.encoding
-        sending = keep * sending + (1 - keep) * packet.sending
-        bytesIn = keep * bytesIn + (1 - keep) * Double(packet.bytesIn)
-        bytesOut = keep * bytesOut + (1 - keep) * Double(packet.bytesOut)
-        updateEstimates()
-        updateLink()
-        experiences[mode.rawValue] = Experience(secondsPerByte: (encoding + sending) / bytesIn, packet: packetCount)
-    }
-
-    /// A new limit is a new link: what was achieved on the old one does not count.
-    private mutating func adopt(_ limit: Int) {
+    package init(channelCount: Int, coreCount: Int, limit: Int) {
+        self.channelCount = channelCount
         self.limit = limit
-        fullLinkSecondsPerByte = 0
-        experiences = experiences.map { _ in nil }
-        guard limit > 0, packetCount == 0 else { return }
+        self.coreCount = coreCount
+        mode = .zstd1
+        guard limit > 0 else { return }
+        let (channelsPerCore, link) = (self.channelsPerCore, limitSecondsPerByte)
+        linkSecondsPerByte = link
         func seconds(_ mode: Mode) -> Double {
-            let estimate = estimates[mode.rawValue]
+            let estimate = mode.initialEstimate
             let work = estimate.secondsPerByte * channelsPerCore * Self.workPerEncoding
-            return max(work, linkSecondsPerByte * estimate.ratio)
+            return max(work, link * estimate.ratio)
         }
         mode = Mode.allCases.min { seconds($0) < seconds($1) } ?? mode
     }
 
-    /// Seconds between two bytes of this channel on a link that is full.
-    private var linkSecondsPerByte: Double {
-        guard limit > 0 else { return fullLinkSecondsPerByte }
-        let byLimit = Double(channelCount) / Double(limit)
-        return fullLinkSecondsPerByte > Self.slowerThanLimit * byLimit ? fullLinkSecondsPerByte : byLimit
+    /// Packets in the mode in use before it is judged, and over which its averages reach in the end.
+    private var judgedPacketCount: Int { (hasChanged ? 4 : 2) * channelCount }
+    private var averagedPacketCount: Int { 16 * channelCount }
+    private var isComparing: Bool { hasChanged && averages.packetCount < averagedPacketCount }
+    private var channelsPerCore: Double { max(1, Double(channelCount) / Double(coreCount)) }
+
+    /// Learns what a packet of any channel took, and thinks again. Packets that went in another mode than the one in use
+    /// say nothing about it.
+    ///
+    /// - Parameter limit: bytes per second that all channels together may send, 0 for no limit.
+    package mutating func record(_ packet: Measurement, limit: Int) {
+        if limit != self.limit { adopt(limit) }
+        guard packet.mode == mode, packet.bytesIn > 0, packet.bytesOut > 0 else { return }
+        guard settlingPacketCount == 0 else { return settlingPacketCount -= 1 }
+        averages.add(packet, over: averagedPacketCount)
+        guard averages.packetCount >= judgedPacketCount else { return }
+        updateEstimates()
+        updateLink()
+        updateExcesses()
+        reconsider()
     }
+
+    /// A new limit is a new link: what was achieved on the old one does not count.
+    private mutating func adopt(_ limit: Int) {
+        self = CodecChooser(channelCount: channelCount, coreCount: coreCount, limit: limit)
+    }
+
+    /// Seconds between two bytes of a channel on a link that is full, as the limit says.
+    private var limitSecondsPerByte: Double { limit > 0 ? Double(channelCount) / Double(limit) : 0 }
 
     private mutating func updateEstimates() {
         guard mode != .none else { return }
         let old = estimates[mode.rawValue]
-        let slower = max(encoding, 1e-9) / bytesIn / old.secondsPerByte
-        let larger = bytesOut / bytesIn / old.ratio
+        // So many channels encode at once, on so many cores.
+        let encoderCount = Double(channelCount) * averages.encoding / (averages.encoding + averages.sending)
+        let contention = max(1, encoderCount / Double(coreCount))
+        let cost = max(averages.encoding, 1e-9) / contention / averages.bytesIn
         for other in Mode.allCases where other != .none {
-            estimates[other.rawValue].secondsPerByte *= slower
-            estimates[other.rawValue].ratio *= larger
+            if !isComparing || other == mode { estimates[other.rawValue].secondsPerByte *= cost / old.secondsPerByte }
+            estimates[other.rawValue].ratio *= averages.bytesOut / averages.bytesIn / old.ratio
         }
     }
 
+    /// What the link has just carried shows how much it costs at most. More waiting than that may be a slower link or a
+    /// slower receiver: only other modes can tell, so the estimate grows no faster than an experience is forgotten.
     private mutating func updateLink() {
-        let perByte = (encoding + sending) / bytesOut
-        if sending > encoding {
-            fullLinkSecondsPerByte = perByte
-        } else {
-            // The link has just carried this much: it costs no more.
-            fullLinkSecondsPerByte = min(fullLinkSecondsPerByte * Self.linkMemory, perByte)
+        let drift = averages.isMostlySending ? 1 / Self.memory : Self.memory
+        let atMost = averages.secondsPerByteSent
+        if linkSecondsPerByte == 0 {
+            guard averages.isMostlySending else { return }
+            linkSecondsPerByte = atMost
         }
+        linkSecondsPerByte = max(limitSecondsPerByte, min(linkSecondsPerByte * drift, atMost))
     }
 
-    /// Seconds per byte of payload that a mode would take.
-    private func predictedSeconds(_ candidate: Mode) -> Double {
+    private func modelledSecondsPerByte(_ candidate: Mode) -> Double {
         let estimate = estimates[candidate.rawValue]
-        guard sending > encoding else {
-            return max(
-                estimate.secondsPerByte + sending / bytesOut * estimate.ratio, linkSecondsPerByte * estimate.ratio)
-        }
-        // Channels that mostly wait leave the cores to each other. With more to encode, they meet there.
-        let crowd = candidate.rawValue > mode.rawValue ? channelsPerCore : 1
-        return max(estimate.secondsPerByte * crowd, linkSecondsPerByte * estimate.ratio)
+        return max(estimate.secondsPerByte * channelsPerCore, linkSecondsPerByte * estimate.ratio)
     }
 
-    private func experience(of candidate: Mode) -> Double? {
-        guard let experience = experiences[candidate.rawValue],
-            packetCount - experience.packet < Self.experienceLifetime
-        else { return nil }
-        // At best it is what the limit allows: more was another channel's share.
-        let byLimit = limit > 0 ? linkSecondsPerByte * estimates[candidate.rawValue].ratio : 0
-        return max(experience.secondsPerByte, byLimit)
+    /// A mode just begun is compared with what the last one took, and a level stands for those that were never in use.
+    /// After that it is the link, the receiver or the content that changes, and the others change with it.
+    private mutating func updateExcesses() {
+        let old = excesses[mode.rawValue]
+        let new = secondsPerByte / max(modelledSecondsPerByte(mode), 1e-12)
+        for other in Mode.allCases where other != mode {
+            if !isComparing {
+                excesses[other.rawValue] *= new / old
+            } else if mode != .none, other != .none, !wasUsed[other.rawValue] {
+                excesses[other.rawValue] = new
+            }
+            excesses[other.rawValue] = new + (excesses[other.rawValue] - new) * Self.memory
+        }
+        excesses[mode.rawValue] = new
+        wasUsed[mode.rawValue] = true
+    }
+
+    /// What the mode in use takes. Less than the limit allows can only be room in buffers.
+    private var secondsPerByte: Double {
+        max(averages.secondsPerByte, limitSecondsPerByte * averages.bytesOut / averages.bytesIn)
     }
 
     private mutating func reconsider() {
-        // A link that hardly keeps anybody waiting may well take everything as it is: on a fast one each packet until then
-        // costs several times as much.
-        if mode != .none, 2 * sending < encoding, !isHopelessUncompressed, experience(of: .none) == nil {
-            return change(to: .none)
-        }
         var best = mode
-        var bestSeconds = (encoding + sending) / bytesIn * (1 - Self.requiredGain)
+        var bestSeconds = secondsPerByte * (1 - Self.requiredGain)
         for candidate in Mode.allCases where candidate != mode {
-            let seconds = experience(of: candidate) ?? predictedSeconds(candidate)
+            let seconds = excesses[candidate.rawValue] * modelledSecondsPerByte(candidate)
             if seconds < bestSeconds {
                 best = candidate
                 bestSeconds = seconds
             }
         }
-        if best == mode, packetsInMode >= Self.patience, let untried = untriedMode() { best = untried }
-        if best != mode { change(to: best) }
-    }
-
-    private mutating func change(to new: Mode) {
-        mode = new
-        changeCount += 1
-        packetsInMode = 0
-        (encoding, sending, bytesIn, bytesOut) = (0, 0, 0, 0)
-    }
-
-    /// Whether sending as they are cannot be better.
-    private var isHopelessUncompressed: Bool {
-        sending > Self.hopelessWaiting * encoding
-            || limit > 0 && linkSecondsPerByte > (encoding + sending) / bytesIn
-    }
-
-    /// A mode worth a try although the model promises nothing of it: the model takes a receiver that is slow for a
-    /// link that is full.
-    private func untriedMode() -> Mode? {
-        let neighbours = [Mode(rawValue: mode.rawValue - 1), Mode(rawValue: mode.rawValue + 1)].compactMap(\.self)
-        if mode != .none, !isHopelessUncompressed, experience(of: .none) == nil { return Mode.none }
-        return neighbours.first { neighbour in
-            if neighbour == .none || experience(of: neighbour) != nil { return false }
-            // More compression pays only where there is waiting to be saved.
-            return neighbour.rawValue < mode.rawValue
-                || sending > encoding && predictedSeconds(neighbour) < Self.worthATry * (encoding + sending) / bytesIn
-        }
+        guard best != mode else { return }
+        mode = best
+        hasChanged = true
+        averages = Averages()
+        settlingPacketCount = channelCount
     }
 }

@@ -54,14 +54,16 @@ extension Coordinator {
     }
 
     private func startChannels(_ id: SessionID, _ parameters: MigrationParameters) throws(MigrationError) {
+        let adviser =
+            parameters.multifdCompression == .auto
+            ? CodecAdviser(channelCount: parameters.multifdChannels, limiter: state.limiter) : nil
         let session = SendChannel.Session(
             id: id,
             memory: guest.memory,
             settings: PacketEncoder.Settings(
                 compression: parameters.multifdCompression, level: parameters.level,
                 rules: .native(parameters.multifdCompression, deltas: features.contains(.deltas)),
-                channelCount: parameters.multifdChannels,
-                cache: cache),
+                channelCount: parameters.multifdChannels, adviser: adviser, cache: cache),
             queue: queue,
             gate: gate,
             limiter: state.limiter,

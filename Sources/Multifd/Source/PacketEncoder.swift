@@ -1,4 +1,3 @@
-import Glibc
 import Synchronization
 
 /// Turns batches into packets, in memory that is allocated once. Owned by one channel's thread.
@@ -12,6 +11,8 @@ final class PacketEncoder {
         var rules: PacketRules
         /// Channels of the migration.
         var channelCount = 1
+        /// With `multifd-compression auto`: what all channels learn together.
+        var adviser: CodecAdviser?
         /// What deltas are made against; nil to send none.
         var cache: XBZRLECache?
     }
@@ -67,9 +68,9 @@ final class PacketEncoder {
         blockNames = memory.blocks.map { BlockName($0.name) }
         let batchByteCount = Batch.capacity * Page.byteCount
         do {
-            adaptation =
-                settings.compression == .auto
-                ? try AdaptiveEncoder(channelCount: settings.channelCount, coreCount: Self.coreCount) : nil
+            adaptation = try settings.adviser.map { adviser throws(CodecError) in
+                try AdaptiveEncoder(adviser: adviser)
+            }
             encoder = try adaptation?.zstd ?? settings.compression.makeEncoder(level: settings.level)
         } catch {
             throw .codec(description: "\(error)", channel: 0, packet: 0)
@@ -86,8 +87,6 @@ final class PacketEncoder {
             throw .memory(error)
         }
     }
-
-    private static let coreCount = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
 
     /// Sends `body` the gather list of the last packet, which it empties.
     func send<Failure: Error>(_ body: (inout GatherList) throws(Failure) -> Void) throws(Failure) {
@@ -244,7 +243,7 @@ final class PacketEncoder {
     }
 
     private func isWorthEncoding(_ payload: RawSpan) throws(CodecError) -> Bool {
-        switch try adaptation?.choose(for: payload, limit: limiter.bytesPerSecond) {
+        switch try adaptation?.choose(for: payload) {
         case .raw: return false
         case .zstd(startsAnew: true): header.extensions.insert(.restart)
         case .zstd(startsAnew: false), nil: break
