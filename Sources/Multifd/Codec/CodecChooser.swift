@@ -57,6 +57,8 @@ package struct CodecChooser: Sendable {
     /// Packets that leave while the link still works on what the last mode left: they are not counted.
     private var settlingPacketCount = 0
     private var hasChanged = false
+    /// The mode that was in use for long before the present one.
+    private var displaced: Mode?
 
     /// Of packets in the mode in use.
     private struct Averages {
@@ -102,10 +104,13 @@ package struct CodecChooser: Sendable {
         mode = Mode.allCases.min { seconds($0) < seconds($1) } ?? mode
     }
 
-    /// Packets in the mode in use before it is judged, and over which its averages reach in the end.
+    /// Packets in the mode in use before it is judged; before it counts as compared with the last one; before that one
+    /// is given another chance; and over which the averages reach in the end.
     private var judgedPacketCount: Int { (hasChanged ? 4 : 2) * channelCount }
-    private var averagedPacketCount: Int { 16 * channelCount }
-    private var isComparing: Bool { hasChanged && averages.packetCount < averagedPacketCount }
+    private var comparedPacketCount: Int { 16 * channelCount }
+    private var doubtedPacketCount: Int { 32 * channelCount }
+    private var averagedPacketCount: Int { 64 * channelCount }
+    private var isComparing: Bool { hasChanged && averages.packetCount < comparedPacketCount }
     private var channelsPerCore: Double { max(1, Double(channelCount) / Double(coreCount)) }
 
     /// Learns what a packet of any channel took, and thinks again. Packets that went in another mode than the one in use
@@ -194,8 +199,18 @@ package struct CodecChooser: Sendable {
                 bestSeconds = seconds
             }
         }
-        guard best != mode else { return }
-        mode = best
+        if best == mode, averages.packetCount == doubtedPacketCount, let displaced {
+            // It may have looked slow because of something that has passed.
+            best = displaced
+            self.displaced = nil
+        } else if best != mode, averages.packetCount > doubtedPacketCount {
+            displaced = mode
+        }
+        if best != mode { change(to: best) }
+    }
+
+    private mutating func change(to new: Mode) {
+        mode = new
         hasChanged = true
         averages = Averages()
         settlingPacketCount = channelCount

@@ -61,7 +61,9 @@ struct CodecChooserTests {
                     if mode != .none { (work, bytes) = (work * variation, min(bytes * variation, Self.payload)) }
                     // A receiver's decoding is in the cores' work too.
                     let handover = bytes * Self.secondsPerByteSent + Self.payload * Self.secondsPerByteReceived
-                    channels[index] = Channel(mode: mode, work: work, handover: handover, bytes: bytes, encodedByteCount: bytes, isIdle: false)
+                    channels[index] = Channel(
+                        mode: mode, work: work, handover: handover, bytes: bytes, encodedByteCount: bytes, isIdle: false
+                    )
                 }
                 guard channels.contains(where: { !$0.isIdle }) else { return time }
                 // Whoever has work shares the cores; who has encoded first has the link. On to the next that is done.
@@ -147,7 +149,9 @@ struct CodecChooserTests {
         #expect(chooser?.mode == CodecChooser.Mode.none)
     }
 
-    @Test("A page's head says nothing about the rest of it", arguments: [(0, 1024, true), (3072, 4096, true), (1024, 4096, true)])
+    @Test(
+        "A page's head says nothing about the rest of it",
+        arguments: [(0, 1024, true), (3072, 4096, true), (1024, 4096, true)])
     func probeWithinPages(random: (from: Int, to: Int, isCompressible: Bool)) {
         var payload = [UInt8](repeating: 65, count: 64 * Page.byteCount)
         var generator = SeededGenerator(seed: 3)

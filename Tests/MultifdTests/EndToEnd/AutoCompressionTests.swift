@@ -6,6 +6,7 @@ import Testing
 @Suite(.serialized) struct AutoCompressionTests {
     /// What goes over a channel, seen on its way.
     private struct Seen {
+        var packets = 0
         var codecs: Set<PacketCodec> = []
         var restarts = 0
     }
@@ -51,6 +52,7 @@ import Testing
         let seen = Mutex(Seen())
         let relay = try ChannelRelay(to: destination.uri) { packet in
             seen.withLock { seen in
+                seen.packets += 1
                 if packet.header.hasPayload { seen.codecs.insert(packet.header.codec) }
                 if packet.header.extensions.contains(.restart) { seen.restarts += 1 }
             }
@@ -60,17 +62,22 @@ import Testing
         var parameters = MigrationParameters()
         parameters.multifdChannels = 1
         parameters.multifdCompression = .auto
-        parameters.maxBandwidth = 4_000_000
+        parameters.maxBandwidth = 200_000_000
         parameters.verifyMemory = true
         let source = try MigrationSource(
             guest: guest, to: destination.uri, paths: [MigrationPath(destination: relay.uri)], parameters: parameters,
             logger: silent)
         let received = destination.begin()
-        let report = try await source.run()
+        let run = Task { try await source.run() }
+        while seen.withLock({ $0.packets }) < 8 { try await Task.sleep(for: .milliseconds(1)) }
+        var slower = ParameterChanges()
+        slower.maxBandwidth = 4_000_000
+        try source.change(slower)
+        let report = try await run.value
         _ = try await received.value.get()
         guest.shutDown()
         let changes = report.codecDecisions?.changes ?? 0
-        // At 4 MB/s the link is what limits: more is compressed than at first, by other levels.
+        // At 4 MB/s the link is what limits: more is compressed than at 200 MB/s, by other levels.
         #expect(changes > 0)
         #expect(seen.withLock { $0.restarts } > 0)
         #expect(seen.withLock { $0.codecs }.contains(.zstd))
