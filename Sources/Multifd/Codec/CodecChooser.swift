@@ -37,6 +37,8 @@ package struct CodecChooser: Sendable {
     private static let requiredGain = 0.03
     /// What is left of an experience a packet later: a half after 3500 packets, 1.7 GiB.
     private static let memory = 0.9998
+    /// Sending as they are is out of the question while a channel waits this many times as long as it encodes.
+    private static let hopelessWaiting = 4.0
     /// A packet's way takes about this many times its encoding, on cores that all channels share: before anything is
     /// measured.
     private static let workPerEncoding = 2.0
@@ -189,11 +191,19 @@ package struct CodecChooser: Sendable {
         max(averages.secondsPerByte, limitSecondsPerByte * averages.bytesOut / averages.bytesIn)
     }
 
+    /// Waiting may be for a receiver as well as for the link. Without a limit only sending as they are tells which.
+    private var isWorthSendingUncompressed: Bool {
+        limit == 0 && !wasUsed[Mode.none.rawValue] && mode.rawValue <= Mode.zstd1.rawValue
+            && averages.sending < Self.hopelessWaiting * averages.encoding
+    }
+
     private mutating func reconsider() {
         var best = mode
         var bestSeconds = secondsPerByte * (1 - Self.requiredGain)
         for candidate in Mode.allCases where candidate != mode {
-            let seconds = excesses[candidate.rawValue] * modelledSecondsPerByte(candidate)
+            let seconds =
+                candidate == .none && isWorthSendingUncompressed
+                ? 0 : excesses[candidate.rawValue] * modelledSecondsPerByte(candidate)
             if seconds < bestSeconds {
                 best = candidate
                 bestSeconds = seconds
