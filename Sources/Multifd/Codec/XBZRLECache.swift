@@ -75,62 +75,68 @@ package final class XBZRLECache: @unchecked Sendable {
     ///   - page: its number within the block.
     ///   - content: the copy that will be sent: `Page.byteCount` bytes, aligned to 8, that do not change.
     ///   - output: gets the delta; has room for a page.
+    ///   - counters: count what was met, except where the cache is only being filled.
     @unsafe
     package func delta(
         ofPage page: Int, inBlock block: Int, content: UnsafeRawPointer, into output: inout OutputRawSpan,
         counting counters: inout XBZRLECounters
     ) -> Outcome {
         let number = firstPages[block] + page
+        let outcome: Outcome
+        if let entry = unsafe take(number, content) {
+            outcome = unsafe encode(number, content, against: entry, into: &output)
+        } else {
+            outcome = .miss
+        }
+        if isInUse { counters.count(outcome) }
+        return outcome
+    }
+
+    /// Takes the slot of a page whose base it holds; the caller releases it. When there is no base, `content` becomes
+    /// the base of the next delta if the slot is free.
+    @unsafe
+    private func take(_ number: Int, _ content: UnsafeRawPointer) -> Slot? {
         let tag = UInt64(number + 1)
         let found = table.slot(of: number)
         guard found.tag == tag else {
-            counters.cacheMisses += 1
             // The new owner's tag goes in at once: a channel that meets a busy slot knows that it is not its page's.
             if found.isEvictable(at: iteration), table.exchange(found, for: .busy(tag), of: number) {
                 unsafe table.store(content, of: number)
                 table.release(Slot(tag: tag, lastUse: iteration), of: number)
             }
-            return .miss
+            return nil
         }
-        if found.isAsleep, found.age(at: iteration) < found.sleepLength {
-            counters.cacheMisses += 1
-            return .miss
-        }
-        guard table.exchange(found, for: .busy(tag), of: number) else {
-            // Another page has evicted this one just now.
-            counters.cacheMisses += 1
-            return .miss
-        }
-        guard !found.isAsleep else {
-            unsafe table.store(content, of: number)
-            table.release(
-                Slot(tag: tag, lastUse: iteration, overflowStreak: found.overflowStreak), of: number)
-            counters.cacheMisses += 1
-            return .miss
-        }
+        if found.isAsleep, found.age(at: iteration) < found.sleepLength { return nil }
+        // When this fails, another page has evicted this one just now.
+        guard table.exchange(found, for: .busy(tag), of: number) else { return nil }
+        guard found.isAsleep else { return found }
+        unsafe table.store(content, of: number)
+        table.release(Slot(tag: tag, lastUse: iteration, overflowStreak: found.overflowStreak), of: number)
+        return nil
+    }
 
-        counters.pages += 1
+    /// Encodes a page against the base in its slot, puts it there as the new base, and releases the slot.
+    @unsafe
+    private func encode(
+        _ number: Int, _ content: UnsafeRawPointer, against entry: Slot, into output: inout OutputRawSpan
+    ) -> Outcome {
         // A delta that with its length is not smaller than the page is of no use.
         switch unsafe XBZRLE.encode(
             content, against: table.content(of: number), into: &output, maximumByteCount: Self.maximumDeltaByteCount)
         {
         case .unchanged:
-            counters.unchanged += 1
-            table.release(Slot(tag: tag, lastUse: iteration), of: number)
+            table.release(Slot(tag: entry.tag, lastUse: iteration), of: number)
             return .unchanged
         case .delta(let byteCount):
-            counters.bytes += byteCount
             unsafe table.store(content, of: number)
-            table.release(Slot(tag: tag, lastUse: iteration), of: number)
+            table.release(Slot(tag: entry.tag, lastUse: iteration), of: number)
             return .delta(byteCount: byteCount)
         case .overflow:
-            counters.overflows += 1
-            counters.bytes += Page.byteCount
-            let streak = min(found.overflowStreak + 1, Slot.maximumOverflowStreak)
+            let streak = min(entry.overflowStreak + 1, Slot.maximumOverflowStreak)
             let isAsleep = streak >= 2
             if !isAsleep { unsafe table.store(content, of: number) }
             table.release(
-                Slot(tag: tag, lastUse: iteration, overflowStreak: streak, isAsleep: isAsleep), of: number)
+                Slot(tag: entry.tag, lastUse: iteration, overflowStreak: streak, isAsleep: isAsleep), of: number)
             return .overflow
         }
     }

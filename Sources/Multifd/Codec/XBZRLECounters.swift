@@ -4,7 +4,7 @@ package struct XBZRLECounters: Equatable, Sendable {
     package var pages = 0
     /// Bytes of deltas, with a full page added for each overflow.
     package var bytes = 0
-    /// Pages not found in the cache.
+    /// Pages not found in the cache, since it is in use: from the second iteration on.
     package var cacheMisses = 0
     /// Pages whose delta would not have been smaller than the page.
     package var overflows = 0
@@ -12,6 +12,21 @@ package struct XBZRLECounters: Equatable, Sendable {
     package var unchanged = 0
 
     package init() {}
+
+    /// Counts what a page met in the cache.
+    package mutating func count(_ outcome: XBZRLECache.Outcome) {
+        switch outcome {
+        case .miss:
+            cacheMisses += 1
+            return
+        case .unchanged: unchanged += 1
+        case .delta(let byteCount): bytes += byteCount
+        case .overflow:
+            overflows += 1
+            bytes += Page.byteCount
+        }
+        pages += 1
+    }
 
     package static func += (total: inout XBZRLECounters, part: XBZRLECounters) {
         total.pages += part.pages
