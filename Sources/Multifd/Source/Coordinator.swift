@@ -181,10 +181,13 @@ final class Coordinator {
     /// Ages the cache, and gives it the size that is asked for by now. No channel is at work.
     private func prepareCache() {
         guard let cache else { return }
-        do {
-            try cache.resize(toByteCount: state.parameters.xbzrleCacheSize)
-        } catch {
-            logger.warning("the xbzrle cache keeps its \(cache.byteCount) bytes: \(error)")
+        // A paused guest does not wait while entries are copied.
+        if statistics.pausedAt == nil {
+            do {
+                try cache.resize(toByteCount: state.parameters.xbzrleCacheSize)
+            } catch {
+                logger.warning("the xbzrle cache keeps its \(cache.byteCount) bytes: \(error)")
+            }
         }
         cache.beginIteration(statistics.iterations.count + 1)
     }
