@@ -29,7 +29,8 @@ package struct CodecCounts: Sendable {
         var report: [String: CodecInfo] = [:]
         for (codec, info) in counts { report["\(codec)"] = info }
         if compression == .auto {
-            report["\(PacketCodec.zstd)"]?.rawFallbacks = decisions?.incompressible ?? 0
+            guard let decisions, decisions.incompressible > 0 else { return report }
+            report["\(PacketCodec.zstd)", default: CodecInfo()].rawFallbacks = decisions.incompressible
         } else {
             report["\(compression.packetCodec)", default: CodecInfo()].level = level
         }

@@ -10,7 +10,7 @@ public struct CodecInfo: Codable, Hashable, Sendable {
     public var bytesOut = 0
     /// Time spent encoding (decoding, at the destination), summed over the channels.
     @Milliseconds public var encodingTime: Duration = .zero
-    /// Packets sent as they were because encoding did not make them smaller.
+    /// Packets that `multifd-compression auto` sent as they were because their content looked incompressible.
     public var rawFallbacks = 0
 
     /// Nothing counted.
