@@ -18,6 +18,8 @@ public enum ParameterError: Error, Equatable {
     case tailslowWithPolicy(ThrottlePolicy)
     /// A parameter that does nothing without another.
     case needless(name: String, without: String)
+    /// A parameter of what only this program understands, in a transfer with a QEMU.
+    case notWithQEMU(name: String)
     /// Both ways to slow a guest were asked for.
     case dirtyLimitWithAutoConverge
     /// The guest cannot be slowed one vCPU at a time.
@@ -51,6 +53,8 @@ extension ParameterError: CustomStringConvertible {
                 + "too: give one of them"
         case .needless(let name, let other):
             "Parameter '\(name)' does nothing without '\(other)': leave it out or give '\(other)' too"
+        case .notWithQEMU(let name):
+            "Parameter '\(name)' does nothing when the peer is a QEMU: leave it out"
         case .dirtyLimitWithAutoConverge:
             "Parameter 'vcpu-dirty-limit' slows only the vCPUs that write and 'auto-converge' slows all of them: give "
                 + "one of them"

@@ -114,8 +114,9 @@ extension MultifdCommand {
 
         private func sendToQEMU() async throws {
             guard case .snapshot(let path) = source else { throw SnapshotError.notQEMU(path: source.description) }
+            guard self.path.isEmpty else { throw ParameterError.notWithQEMU(name: "path") }
             _ = try await output.report {
-                let parameters = try options.parameters()
+                let parameters = try throttle.parameters(defaults: options.parameters())
                 var sending = QEMUSendOptions()
                 sending.multifdChannels = qemuOptions.noMultifd ? 0 : parameters.multifdChannels
                 sending.syncMode = try syncMode?.value(of: "sync-mode").mode

@@ -12,4 +12,13 @@ extension MigrationParameters {
                 found: multifdCompression.rawValue)
         }
     }
+    /// Checks that nothing is asked of a transfer into a QEMU that its protocol has no room for.
+    func validateForSendingToQEMU() throws(ParameterError) {
+        try validateForQEMU()
+        let unsupported = [
+            ("xbzrle", xbzrle), ("verify-memory", verifyMemory), ("auto-converge", autoConverge),
+            ("vcpu-dirty-limit", vcpuDirtyLimit != nil),
+        ]
+        for (name, isAsked) in unsupported where isAsked { throw .notWithQEMU(name: name) }
+    }
 }

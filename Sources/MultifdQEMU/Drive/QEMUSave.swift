@@ -38,7 +38,14 @@ public final class QEMUSave: Sendable {
         options: QEMUSaveOptions = QEMUSaveOptions(), deadlines: Deadlines = Deadlines(),
         logger: Logger = Logger(label: "multifd.qemu")
     ) throws(QEMUError) {
-        do { try parameters.validateForQEMU() } catch { throw .transfer(.parameter(error)) }
+        do throws(ParameterError) {
+            try parameters.validateForQEMU()
+            guard !parameters.xbzrle || !options.usesMultifd else {
+                throw ParameterError.needless(name: "xbzrle", without: "no-multifd")
+            }
+        } catch {
+            throw .transfer(.parameter(error))
+        }
         (events, continuation) = AsyncStream.makeStream(
             of: MigrationEvent.self, bufferingPolicy: .bufferingNewest(1024))
         self.parameters = parameters
@@ -134,7 +141,7 @@ public final class QEMUSave: Sendable {
         }
         var capabilities = MigrationSettings.capabilities(multifd: options.usesMultifd)
         capabilities["return-path"] = true
-        capabilities["xbzrle"] = parameters.xbzrle && !options.usesMultifd
+        capabilities["xbzrle"] = parameters.xbzrle
         capabilities["auto-converge"] = parameters.autoConverge
         try settings.set(capabilities)
         var wanted = MigrationSettings.channels(parameters)

@@ -39,7 +39,7 @@ public final class QEMUSource: Sendable {
         guard let machine = snapshot.manifest.qemu else { throw SnapshotError.notQEMU(path: snapshot.path) }
         var checked = parameters
         checked.multifdChannels = max(1, options.multifdChannels)
-        try checked.validateForQEMU()
+        try checked.validateForSendingToQEMU()
         (events, continuation) = AsyncStream.makeStream(
             of: MigrationEvent.self, bufferingPolicy: .bufferingNewest(1024))
         self.snapshot = snapshot
