@@ -30,6 +30,7 @@ package final class XBZRLECache: @unchecked Sendable {
     // Changed only between iterations.
     private var table: Table
     private var iteration = 0
+    private var isLastIteration = false
     private let firstPages: [Int]
     private let pageCount: Int
     /// Whether pages must go through ``delta(ofPage:inBlock:content:into:counting:)``: from the second iteration on.
@@ -56,8 +57,16 @@ package final class XBZRLECache: @unchecked Sendable {
         table = try Table(byteCount: byteCount)
     }
 
-    /// Called between iterations, with a number that counts them: entries age by it.
-    package func beginIteration(_ number: Int) { iteration = number }
+    /// Called between iterations.
+    ///
+    /// - Parameters:
+    ///   - number: counts them: entries age by it.
+    ///   - isLast: whether no page will be asked for again but those that were lost: what they become is not remembered,
+    ///     because the guest is paused and waits for it.
+    package func beginIteration(_ number: Int, isLast: Bool = false) {
+        iteration = number
+        isLastIteration = isLast
+    }
 
     /// Changes the size and keeps what has room. Called between iterations.
     ///
@@ -98,6 +107,7 @@ package final class XBZRLECache: @unchecked Sendable {
     private func take(_ number: Int, _ content: UnsafeRawPointer) -> Slot? {
         let tag = UInt64(number + 1)
         let found = table.slot(of: number)
+        if isLastIteration, found.tag != tag || found.isAsleep { return nil }
         guard found.tag == tag else {
             // The new owner's tag goes in at once: a channel that meets a busy slot knows that it is not its page's.
             if found.isEvictable(at: iteration), table.exchange(found, for: .busy(tag), of: number) {
@@ -127,10 +137,16 @@ package final class XBZRLECache: @unchecked Sendable {
         case .unchanged:
             table.release(Slot(tag: entry.tag, lastUse: iteration), of: number)
             return .unchanged
+        case .delta(let byteCount) where isLastIteration:
+            table.release(.empty, of: number)
+            return .delta(byteCount: byteCount)
         case .delta(let byteCount):
             unsafe table.store(content, of: number)
             table.release(Slot(tag: entry.tag, lastUse: iteration), of: number)
             return .delta(byteCount: byteCount)
+        case .overflow where isLastIteration:
+            table.release(.empty, of: number)
+            return .overflow
         case .overflow:
             let streak = min(entry.overflowStreak + 1, Slot.maximumOverflowStreak)
             let isAsleep = streak >= 2

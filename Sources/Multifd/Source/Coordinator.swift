@@ -182,14 +182,15 @@ final class Coordinator {
     private func prepareCache() {
         guard let cache else { return }
         // A paused guest does not wait while entries are copied.
-        if statistics.pausedAt == nil {
+        let isPaused = statistics.pausedAt != nil
+        if !isPaused {
             do {
                 try cache.resize(toByteCount: state.parameters.xbzrleCacheSize)
             } catch {
                 logger.warning("the xbzrle cache keeps its \(cache.byteCount) bytes: \(error)")
             }
         }
-        cache.beginIteration(statistics.iterations.count + 1)
+        cache.beginIteration(statistics.iterations.count + 1, isLast: isPaused)
     }
 
     /// Cuts what is marked into batches and queues them.

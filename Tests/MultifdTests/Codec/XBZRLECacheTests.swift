@@ -90,6 +90,28 @@ struct XBZRLECacheTests {
         #expect(counters.cacheMisses == 0 && counters.bytes == 4 + Page.byteCount)
     }
 
+    @Test("In the last iteration deltas are made, and nothing is remembered")
+    func lastIteration() throws {
+        let ends = try Ends(pageCount: 4, cacheByteCount: 8 * Page.byteCount)
+        var counters = XBZRLECounters()
+        ends.cache.beginIteration(1)
+        for page in 0..<3 { ends.fill(page, seed: page + 1) }
+        for page in 0..<3 { ends.send(page, counting: &counters) }
+        ends.cache.beginIteration(2, isLast: true)
+        ends.write(0xEE, to: 0, at: 300)
+        #expect(ends.send(0, counting: &counters) == .delta(byteCount: 4))
+        #expect(ends.send(1, counting: &counters) == .unchanged)
+        ends.fill(2, seed: 9)
+        #expect(ends.send(2, counting: &counters) == .overflow)
+        ends.fill(3, seed: 8)
+        for page in 0..<4 {
+            ends.write(0xDD, to: page, at: 400)
+            // What the cache holds of the others is not what was sent last.
+            #expect((ends.send(page, counting: &counters) == .miss) == (page != 1))
+            #expect(ends.isSame(page))
+        }
+    }
+
     @Test("A cache as large as RAM that was filled never misses")
     func directMapped() throws {
         let ends = try Ends(pageCount: 61, cacheByteCount: 64 * Page.byteCount)
