@@ -222,7 +222,7 @@ final class Acceptor: Sendable {
 
     /// Waits for the session, if its source may open channels before it announces itself, and takes the channel in.
     private func join(_ channel: ReceiveChannel, of id: SessionID, connectionNumber: Int) -> ReceiveChannel.Session? {
-        let found = state.wait(until: .now + deadlines.handshake) { state -> ReceiveChannel.Session?? in
+        func take(_ state: inout State) -> ReceiveChannel.Session?? {
             guard !state.isClosed else { return .some(nil) }
             guard let session = state.session else { return foreign == nil ? .some(nil) : nil }
             guard session.id ?? id == id, session.channel.barrier.join(channel: channel.number) else {
@@ -232,7 +232,10 @@ final class Acceptor: Sendable {
             state.channels[channel.number] = Channel(channel: channel, connectionNumber: connectionNumber)
             return session.channel
         }
-        return found ?? nil
+        if let found = state.wait(until: .now + deadlines.handshake, take) { return found }
+        // A source that is there may take its time before it announces RAM.
+        guard state.withLock({ $0.main != nil }) else { return nil }
+        return state.wait(until: .now + deadlines.stall, take) ?? nil
     }
 
     /// A foreign source opens all its channels or none: one too many means that the two ends count differently.
