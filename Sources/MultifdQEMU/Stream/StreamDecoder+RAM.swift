@@ -100,9 +100,11 @@ extension StreamDecoder {
             address = cursor.integer()
             guard address != nil else { return .incomplete }
         }
-        guard let text = String(validating: name, as: UTF8.self), !name.isEmpty, !name.contains(0) else {
+        guard let text = String(validating: name, as: UTF8.self), !name.isEmpty, !name.contains(where: { $0 < 0x20 })
+        else {
             throw .unexpected(
-                what: "a RAMBlock", expected: "a name in UTF-8", found: "'\(QEMUStream.printable(name))'")
+                what: "a RAMBlock", expected: "a name in UTF-8 without control characters",
+                found: "'\(QEMUStream.printable(name))'")
         }
         guard length > 0, length <= remaining, length % UInt64(Page.byteCount) == 0 else {
             throw .unexpected(

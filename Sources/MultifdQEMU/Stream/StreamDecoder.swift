@@ -21,6 +21,7 @@ package struct StreamDecoder {
     /// Bytes that always suffice for the next record: the caller's buffer must hold them. An early section is found by
     /// what follows it, within 1 MiB.
     package static let maximumRecordByteCount = maximumEarlySectionByteCount + 64
+    /// Of one early section, and of all of them.
     static let maximumEarlySectionByteCount = 1 << 20
     private static let maximumCommandCount = 1024
 
@@ -46,6 +47,7 @@ package struct StreamDecoder {
     private var hasPart = false
     private var isReturnPathOpen = false
     private var commandCount = 0
+    private var earlyByteCount = 0
 
     /// - Parameter maximumRAMByteCount: a source that announces more is refused.
     package init(maximumRAMByteCount: Int = 16 << 40) { self.maximumRAMByteCount = maximumRAMByteCount }
@@ -139,6 +141,12 @@ extension StreamDecoder {
                 return .incomplete
             }
             guard let range = cursor.range(end - cursor.offset) else { return .incomplete }
+            earlyByteCount += range.upperBound - start
+            guard earlyByteCount <= Self.maximumEarlySectionByteCount else {
+                throw .unexpected(
+                    what: "early sections", expected: "at most \(Self.maximumEarlySectionByteCount) bytes in all",
+                    found: "more")
+            }
             return .record(.earlySection(start..<range.upperBound, isAfterRAMStart: ramSectionID != nil))
         case 8: return try decodeCommand(&cursor)
         default:

@@ -88,15 +88,15 @@ struct StreamBytes {
         append(json)
     }
 
-    mutating func deviceSection(_ data: [UInt8]) {
+    mutating func deviceSection(_ data: [UInt8], id: UInt32 = 43) {
         append(UInt8(4))
-        append(UInt32(43))
+        append(id)
         append(name: "timer")
         append(UInt32(0))
         append(UInt32(2))
         append(data)
         append(UInt8(0x7e))
-        append(UInt32(43))
+        append(id)
     }
 
     static func description(byteCount: Int) -> [UInt8] {
