@@ -51,7 +51,7 @@ extension StreamReception {
 
     /// How many channels there are, from now on for certain.
     private func settle() throws(MigrationError) -> Int {
-        if let count = options.multifdChannels { return count }
+        if let count = options.multifdChannels { return try waitForChannels(count) }
         let end = MonotonicTime.now + Self.grace
         while MonotonicTime.now < end {
             try check()
@@ -59,6 +59,20 @@ extension StreamReception {
         }
         guard let count = barrier?.settle() else {
             throw .foreign("the source's channels are not numbered from 0 without a gap: one of them did not come")
+        }
+        return count
+    }
+
+    private func waitForChannels(_ count: Int) throws(MigrationError) -> Int {
+        let end = MonotonicTime.now + session.deadlines.handshake
+        while session.channels.count < count {
+            guard MonotonicTime.now < end else {
+                throw .foreign(
+                    "\(session.channels.count) of the \(count) channels that --multifd-channels announces have come: give "
+                        + "it as the source has it, or leave it out")
+            }
+            try check()
+            Patience.sleep(for: .milliseconds(10))
         }
         return count
     }

@@ -3,8 +3,8 @@ import Multifd
 
 /// Takes a guest of QEMU in: reads the main connection, and has the channels meet at its barriers.
 ///
-/// Not from the source's stream, but known: nothing but SHUT tells the source of success, so it is sent when the snapshot
-/// is on the disk under its name and not before. As long as it is not sent the guest belongs to the source.
+/// Nothing but SHUT tells the source of success, so it is sent when the snapshot is on the disk under its name and not
+/// before. As long as it is not sent the guest belongs to the source.
 final class StreamReception {
     let connection: Connection
     let session: ForeignSession
@@ -77,6 +77,8 @@ final class StreamReception {
             if MonotonicTime.now.since(published) >= Patience.tick {
                 published = .now
                 session.update { _ in }
+                // Where everything flows nobody ever waits and would notice.
+                do { try session.patience.checkStop() } catch { throw .transport(error) }
             }
         }
     }
@@ -248,6 +250,10 @@ final class StreamReception {
             throw .guest(operation: "store the guest", reason: "\(error)")
         }
         guard machine.hasReturnPath else { return }
+        // A source that was cancelled while its guest was stored has kept it, and its socket may take a word all the same.
+        guard try receive(within: .zero) == nil else {
+            throw .foreign("the source went away while its guest was stored: it was cancelled or died")
+        }
         try send(.shut(code: 0))
         waitForClose()
     }

@@ -193,6 +193,25 @@ import Testing
             try setUp(source, channels: [0, 1])
             _ = try source.receive(8)
         },
+        Failure("more channels are expected than come", "2 of the 3 channels", channels: 3) { source in
+            try setUp(source, channels: [0, 1])
+            _ = try source.receive(8)
+        },
+        Failure("early sections without end", "at most 1048576 bytes in all") { source in
+            var stream = StreamBytes()
+            stream.begin()
+            try source.send(stream)
+            stream = StreamBytes()
+            for id in 0..<3000 { stream.deviceSection([UInt8](repeating: 1, count: 500), id: 100 + UInt32(id)) }
+            try source.send(stream)
+            _ = try source.receive(8)
+        },
+        Failure("a RAMBlock whose name moves the cursor", "control characters") { source in
+            var stream = StreamBytes()
+            stream.begin()
+            stream.startRAM([("\u{1b}[2J", 4096)])
+            try source.send(stream)
+        },
         Failure("a channel's number is left out", "without a gap") { source in
             try setUp(source, channels: [0, 2])
             _ = try source.receive(8)
@@ -301,6 +320,41 @@ import Testing
             answers.set(try source.receive(8))
         }
         #expect(answers.bytes == hexadecimal("0001 0004 00000001"))
+    }
+
+    @Test func `a source that never stops sending is left at the deadline`() async throws {
+        let directory = try ScratchDirectory()
+        var deadlines = Deadlines()
+        deadlines.total = .seconds(1)
+        let destination = try MigrationDestination(
+            listeningOn: .unix(path: "\(directory.path)/in"),
+            snapshot: SnapshotTarget(path: "\(directory.path)/snapshot"),
+            deadlines: deadlines, logger: silent)
+        let received = Task { try await destination.run() }
+        let uri = destination.uri
+        let isStopped = await onThread(named: "script", unstarted: { fatalError("\($0)") }) {
+            do {
+                let source = try ScriptedSource(to: uri)
+                defer { source.close() }
+                var stream = StreamBytes()
+                stream.begin()
+                stream.startRAM([("m", 4096)])
+                stream.endSection()
+                try source.send(stream)
+                stream = StreamBytes()
+                for _ in 0..<64 {
+                    stream.part()
+                    stream.page("m", 0, page(1))
+                    stream.endSection()
+                }
+                while true { try source.send(stream) }
+            } catch {
+                return true
+            }
+        }
+        #expect(isStopped.get())
+        await #expect(throws: MigrationError.self) { try await received.value }
+        #expect(!directory.names.contains("snapshot"))
     }
 
     /// The source has given its guest away by then: the snapshot must not go, whoever cancels.
