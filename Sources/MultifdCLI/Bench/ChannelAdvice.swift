@@ -46,11 +46,17 @@ package struct ChannelAdvice: Encodable, Hashable, Sendable {
         }
         // Total time and throughput give back how many GiB the CPU times are of.
         let gibibytes = summary.throughput.median * time / Double(1 << 30)
-        let used = (summary.sourceCPU.median + summary.destinationCPU.median) * gibibytes / time
-        let isSourceBusier = summary.sourceCPU.median >= summary.destinationCPU.median
-        if used >= full * Double(coreCount) { return isSourceBusier ? .sourceCPU : .destinationCPU }
-        if max(summary.encodingShare.median, summary.decodingShare.median) >= full {
-            return summary.encodingShare.median >= summary.decodingShare.median ? .sourceCPU : .destinationCPU
+        let source = summary.sourceCPU.median * gibibytes / time
+        let destination = summary.destinationCPU.median * gibibytes / time
+        if source + destination >= full * Double(coreCount) {
+            return source >= destination ? .sourceCPU : .destinationCPU
+        }
+        // One thread a channel: it may be at its limit while other cores idle.
+        let channels = Double(summary.benchCase.channels)
+        let busiest = max(source / channels, destination / channels)
+        if max(busiest, summary.encodingShare.median, summary.decodingShare.median) >= full {
+            return source + summary.encodingShare.median >= destination + summary.decodingShare.median
+                ? .sourceCPU : .destinationCPU
         }
         // Cores idle and so does the link: what remains is waiting for memory, above all for its first touch.
         return .memory
