@@ -32,6 +32,11 @@ package struct BenchMode: Hashable, Sendable {
         self.level = level
     }
 
+    /// Each of these modes without and with deltas.
+    static func withDeltas(_ modes: [BenchMode]) -> [BenchMode] {
+        modes.flatMap { [$0, BenchMode($0.compression, level: $0.level, deltas: true)] }
+    }
+
     /// What to give to `multifd send`.
     var arguments: [String] {
         var arguments = ["--multifd-compression", compression.rawValue]

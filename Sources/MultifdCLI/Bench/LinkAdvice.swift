@@ -28,16 +28,12 @@ package struct LinkAdvice: Encodable, Hashable, Sendable {
             }
         }.sorted { $0.byteCount < $1.byteCount }
         var steps: [Step] = []
-        var lowest = 0.0
         for (index, entry) in front.enumerated() {
             guard index + 1 < front.count else {
                 steps.append(Step(mode: entry.mode, upTo: nil))
                 break
             }
-            let breakEven = front[index + 1].byteCount / entry.seconds
-            guard breakEven > lowest else { continue }
-            steps.append(Step(mode: entry.mode, upTo: breakEven))
-            lowest = breakEven
+            steps.append(Step(mode: entry.mode, upTo: front[index + 1].byteCount / entry.seconds))
         }
         self.steps = steps
     }

@@ -34,8 +34,7 @@ extension MultifdCommand {
                 BenchMode(.none), BenchMode(.zlib, level: 1), BenchMode(.zstd, level: -1), BenchMode(.zstd, level: 1),
                 BenchMode(.zstd, level: 3), BenchMode(.auto),
             ]
-            guard options.isLive else { return modes }
-            return modes.flatMap { [$0, BenchMode($0.compression, level: $0.level, deltas: true)] }
+            return options.isLive ? BenchMode.withDeltas(modes) : modes
         }
     }
 }
