@@ -5,6 +5,7 @@ import Multifd
 package struct BenchDocument: Encodable {
     package var benchmark: String
     package var input: String
+    package var settings: BenchSettings
     package var machine: BenchMachine
     package var runs: [BenchRun]
     package var summaries: [BenchSummary] { BenchSummary.all(of: runs) }
@@ -13,15 +14,17 @@ package struct BenchDocument: Encodable {
     /// Of a snapshot, its RAMBlocks by themselves.
     package var blocks: [BenchBlock] = []
 
-    package init(benchmark: String, input: String, machine: BenchMachine, runs: [BenchRun]) {
+    /// - Parameter arguments: what every run gives to `multifd send`.
+    init(benchmark: String, input: String, arguments: [String], machine: BenchMachine, runs: [BenchRun] = []) {
         self.benchmark = benchmark
         self.input = input
+        settings = BenchSettings(benchmark: benchmark, input: input, arguments: arguments, machine: machine)
         self.machine = machine
         self.runs = runs
     }
 
     private enum CodingKeys: String, CodingKey {
-        case benchmark, input, machine, runs, summaries
+        case benchmark, input, settings, machine, runs, summaries
         case blocks = "ram-blocks"
         case channelAdvice = "channel-advice"
         case linkAdvice = "link-advice"
@@ -31,6 +34,7 @@ package struct BenchDocument: Encodable {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(benchmark, forKey: .benchmark)
         try container.encode(input, forKey: .input)
+        try container.encode(settings, forKey: .settings)
         try container.encode(machine, forKey: .machine)
         try container.encode(runs, forKey: .runs)
         try container.encode(summaries, forKey: .summaries)
@@ -48,11 +52,12 @@ package struct BenchDocument: Encodable {
         }
     }
 
-    /// The runs that a matrix has done already; none when there is no such file.
-    static func runs(in path: String, of input: String) throws -> [BenchRun] {
+    /// The runs that a matrix with these settings has done already; none when there is no such file. Those that failed are
+    /// done again.
+    func earlierRuns(in path: String) throws -> [BenchRun] {
         guard FileManager.default.fileExists(atPath: path) else { return [] }
         struct Past: Decodable {
-            var input: String
+            var settings: BenchSettings
             var runs: [BenchRun]
         }
         let past: Past
@@ -61,7 +66,9 @@ package struct BenchDocument: Encodable {
         } catch {
             throw BenchError.file(path: path, reason: "it is not what a benchmark wrote")
         }
-        guard past.input == input else { throw BenchError.otherMatrix(path: path, input: past.input) }
-        return past.runs
+        if let (name, own, other) = settings.difference(from: past.settings) {
+            throw BenchError.otherMatrix(path: path, setting: name, found: other, expected: own)
+        }
+        return past.runs.filter { $0.error == nil }
     }
 }

@@ -9,7 +9,9 @@ package enum BenchError: Error, Equatable {
     case allFailed(reason: String)
     case someFailed(count: Int, first: String)
     /// The file that a matrix is to go on with was made by another one.
-    case otherMatrix(path: String, input: String)
+    case otherMatrix(path: String, setting: String, found: String, expected: String)
+    /// Deltas are asked for of what never changes.
+    case deltasWithoutWrites(input: String)
     case file(path: String, reason: String)
 }
 
@@ -28,8 +30,11 @@ extension BenchError: CustomStringConvertible {
         case .allFailed(let reason): "every run failed, the first because \(reason)"
         case .someFailed(let count, let first):
             "\(count) \(count == 1 ? "run" : "runs") failed, the first \(first)"
-        case .otherMatrix(let path, let input):
-            "'\(path)' holds a matrix of '\(input)': give the file of this one, or a new one"
+        case .otherMatrix(let path, let setting, let found, let expected):
+            "'\(path)' holds runs whose \(setting) was '\(found)' and not '\(expected)': give the file of this matrix, or a "
+                + "new one"
+        case .deltasWithoutWrites(let input):
+            "'\(input)' does not change while it is migrated, so there are no deltas: leave '+deltas' out of --modes"
         case .file(let path, let reason): "cannot use the file '\(path)': \(reason)"
         }
     }

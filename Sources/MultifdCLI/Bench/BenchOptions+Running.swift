@@ -14,8 +14,12 @@ extension BenchOptions {
     ) throws {
         try checkInput()
         try checkOutput()
-        let done = resumes ? try json.map { try BenchDocument.runs(in: $0, of: input) } ?? [] : []
-        var document = BenchDocument(benchmark: name, input: input, machine: .current, runs: done)
+        guard isLive || !cases.contains(where: \.mode.deltas) else {
+            throw BenchError.deltasWithoutWrites(input: input)
+        }
+        var document = BenchDocument(
+            benchmark: name, input: input, arguments: commonArguments, machine: .current)
+        let done = resumes ? try json.map { try document.earlierRuns(in: $0) } ?? [] : []
         let benchmark = Benchmark(
             pair: MigrationPair(input: input, arguments: commonArguments), cases: cases, rounds: runs)
         document.runs = try benchmark.run(continuing: done) { runs in
@@ -38,7 +42,12 @@ extension BenchOptions {
 
     /// Hours of measuring are not to be lost to a typo in a path.
     private func checkOutput() throws {
+        if let json, json == csv { throw BenchError.file(path: json, reason: "--json and --csv both name it") }
         for path in [json, csv].compactMap(\.self) {
+            var isDirectory = false
+            if FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory {
+                throw BenchError.file(path: path, reason: "it is a directory")
+            }
             let directory = FilePath(path).removingLastComponent()
             guard FileManager.default.isWritableFile(atPath: directory.isEmpty ? "." : directory.string) else {
                 throw BenchError.file(path: path, reason: "its directory is missing or cannot be written to")

@@ -36,10 +36,35 @@ import Testing
         #expect(try run("1") == 2)
         #expect(try run("2") == 4)
         #expect(before != (try directory.contents("all.json")))
-        let other = try CommandRun.result(
-            "bench", "matrix", "workload:idle,ram=1MiB", "--json", directory.path("all.json"))
-        #expect(other.exitCode == 1)
-        #expect(other.error.hasSuffix("give the file of this one, or a new one\n"))
+        let differences = [
+            ["workload:idle,ram=1MiB"]: "whose input was",
+            [image, "--downtime-limit", "100"]: "whose options was '--verify-memory --timeout 300' and not",
+            [image, "--xbzrle-cache-size", "4096"]: "whose options was",
+        ]
+        for (arguments, expected) in differences {
+            let other = try CommandRun(
+                ["bench", "matrix"] + arguments + ["--json", directory.path("all.json")]
+            ).result()
+            #expect(other.exitCode == 1)
+            #expect(other.error.contains(expected))
+            #expect(other.error.hasSuffix("give the file of this matrix, or a new one\n"))
+        }
+        _ = try directory.makeImage("image", pageCount: 200)
+        let replaced = try CommandRun.result("bench", "matrix", image, "--json", directory.path("all.json"))
+        #expect(replaced.error.contains("whose content was"))
+        let channels = try CommandRun.result(
+            "bench", "matrix", image, "--modes", "none+deltas", "--json", directory.path("all.json"))
+        #expect(channels.error.contains("leave '+deltas' out"))
+    }
+
+    @Test func `files for the results are checked before anything runs`() throws {
+        let directory = try TemporaryDirectory()
+        let image = try directory.makeImage("image", pageCount: 3)
+        let path = directory.path("both")
+        let same = try CommandRun.result("bench", "channels", image, "--json", path, "--csv", path)
+        #expect(same.error.contains("--json and --csv both name it"))
+        let taken = try CommandRun.result("bench", "channels", image, "--json", directory.path(""))
+        #expect(taken.error.contains("it is a directory"))
     }
 
     @Test func `a directory of images is a guest with a RAMBlock for each, and live guests send deltas`() throws {
@@ -53,7 +78,7 @@ import Testing
             "bench", "compression", "workload:counter,ram=8MiB,rate=10MB/s", "--modes", "none,zstd+deltas", "--link",
             "1Gbit/s", "--runs", "1")
         #expect(live.exitCode == 0, "\(live.error)")
-        #expect(live.output.contains("by the speed of the link"))
+        #expect(live.output.contains("give --link to see which mode wins there"))
     }
 
     @Test func `a snapshot is an input, RAMBlock by RAMBlock, and so is a recording`() throws {
