@@ -7,7 +7,7 @@ Each FILE becomes the pictures that its content allows, as PNG and SVG, named af
 
     -throughput   RAM moved a second by the number of channels: median, and the whole spread
     -pareto       total time against bytes on the wire, a point a mode, the Pareto front marked
-    -links        total time by mode, a group a link
+    -links        total time by mode, a group a link, with the most channels there are
     -channels     how the channels spent their time, in one run a mode
     -iterations   memory sent in each iteration, in one run a mode and link
     -guest        throttle and the guest's speed over time, in the run with the strongest throttle
@@ -75,6 +75,7 @@ def draw_throughput(document, runs, directory, name):
     if len({run["case"]["channels"] for run in runs}) < 2:
         return
     figure, axes = plt.subplots()
+    every = sorted({run["case"]["channels"] for run in runs})
     for (mode, link), of_mode in grouped(runs, lambda run: (run["case"]["mode"], run["case"]["link"])).items():
         by_count = sorted(grouped(of_mode, lambda run: run["case"]["channels"]).items())
         counts = [count for count, _ in by_count]
@@ -84,7 +85,7 @@ def draw_throughput(document, runs, directory, name):
         axes.fill_between(counts, [min(group) for group in values], [max(group) for group in values],
                           color=line.get_color(), alpha=0.15)
     axes.set_xscale("log", base=2)
-    axes.set_xticks(counts, [str(count) for count in counts])
+    axes.set_xticks(every, [str(count) for count in every])
     axes.set_ylim(bottom=0)
     axes.set_xlabel("channels")
     axes.set_ylabel("RAM moved (GB/s), median and whole spread")
@@ -130,6 +131,9 @@ def draw_pareto(document, runs, directory, name):
 
 
 def draw_links(document, runs, directory, name):
+    # Numbers of channels are another picture's matter.
+    most = max(run["case"]["channels"] for run in runs)
+    runs = [run for run in runs if run["case"]["channels"] == most]
     links = sorted({run["case"]["link"] for run in runs if run["case"]["link"]}, reverse=True)
     links = ([0] if any(run["case"]["link"] == 0 for run in runs) else []) + links
     if len(links) < 2:
@@ -147,7 +151,7 @@ def draw_links(document, runs, directory, name):
                 medians.append(statistics.median(times))
                 below.append(medians[-1] - min(times))
                 above.append(max(times) - medians[-1])
-        colour = {"color": "black"} if mode.startswith("auto") else {"color": f"C{index % 10}"}
+        colour = {"color": {"auto": "black", "auto+deltas": "dimgray"}.get(mode, f"C{index % 10}")}
         axes.bar(places, medians, width, yerr=[below, above], label=mode, error_kw={"linewidth": 0.7, "ecolor": "gray"},
                  **colour)
         every += medians
@@ -157,7 +161,7 @@ def draw_links(document, runs, directory, name):
     axes.grid(axis="x", visible=False)
     axes.set_xticks(range(len(links)), [link_text(link) for link in links])
     axes.set_ylabel("total time (s), median and whole spread")
-    axes.set_title(title(document, "Total time by link"))
+    axes.set_title(title(document, f"Total time by link, {most} channels"))
     axes.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
     save(figure, directory, f"{name}-links")
 
@@ -283,7 +287,7 @@ def main():
     for name in sys.argv[2:]:
         try:
             draw(Path(name), directory)
-        except (OSError, json.JSONDecodeError, KeyError) as error:
+        except (OSError, json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
             sys.exit(f"plot.py: {name} is not what multifd wrote: {error!r}")
 
 
