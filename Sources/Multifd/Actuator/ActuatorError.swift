@@ -10,7 +10,7 @@ public enum ActuatorError: Error, Hashable {
     case file(path: String, operation: String, Errno)
     /// A file of the cgroup holds what it should not.
     case content(path: String, found: String)
-    /// Processes of the guest, at least 1.
+    /// CPUs that a guest uses, 1...4096.
     case cpuCount(Int)
     /// The process that undoes a throttle if this one is killed cannot be started.
     case guardian(Errno)
@@ -30,7 +30,7 @@ extension ActuatorError: CustomStringConvertible {
         case .content(let path, let found):
             "'\(path)' holds '\(found)', which is no CPU bandwidth"
         case .cpuCount(let count):
-            "a guest has 1 vCPU or more, not \(count)"
+            "a guest has 1 to 4096 vCPUs, not \(count)"
         case .guardian(let errno):
             "the process that would undo the throttle if this one were killed cannot be started: \(errno)"
         }

@@ -5,6 +5,9 @@ struct CgroupBandwidth: Hashable, Sendable {
     /// The kernel's least quota, in µs.
     private static let minimumQuota = 1000
 
+    /// In µs: the kernel allows 1 ms to 1 s.
+    private static let periods = 1...1_000_000
+
     /// The file that holds the quota.
     let path: String
     /// Its content, to be written back.
@@ -19,7 +22,8 @@ struct CgroupBandwidth: Hashable, Sendable {
         if let text = try? Self.read("\(directory)/cpu.max") {
             let path = "\(directory)/cpu.max"
             let parts = text.split(separator: " ")
-            guard parts.count == 2, let period = Int(parts[1]), period > 0, parts[0] == "max" || Int(parts[0]) != nil
+            guard parts.count == 2, let period = Int(parts[1]), Self.periods.contains(period),
+                parts[0] == "max" || Int(parts[0]) != nil
             else { throw .content(path: path, found: text) }
             self.init(path: path, original: text, isVersion2: true, quota: Int(parts[0]), period: period, cpuCount)
             return
@@ -29,7 +33,9 @@ struct CgroupBandwidth: Hashable, Sendable {
         let periodPath = "\(directory)/cpu.cfs_period_us"
         let periodText = try Self.read(periodPath)
         guard let quota = Int(text) else { throw .content(path: path, found: text) }
-        guard let period = Int(periodText), period > 0 else { throw .content(path: periodPath, found: periodText) }
+        guard let period = Int(periodText), Self.periods.contains(period) else {
+            throw .content(path: periodPath, found: periodText)
+        }
         self.init(
             path: path, original: text, isVersion2: false, quota: quota > 0 ? quota : nil, period: period, cpuCount)
     }
@@ -49,19 +55,11 @@ struct CgroupBandwidth: Hashable, Sendable {
         return isVersion2 ? "\(quota) \(period)" : "\(quota)"
     }
 
-    /// The one line of a cgroup's file.
     private static func read(_ path: String) throws(ActuatorError) -> String {
-        do {
-            let file = try FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)
-            return try file.closeAfter {
-                let bytes = try unsafe [UInt8](unsafeUninitializedCapacity: 256) { buffer, count in
-                    count = try unsafe file.read(into: UnsafeMutableRawBufferPointer(buffer))
-                }
-                return String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first.map(String.init)
-                    ?? ""
-            }
+        do throws(Errno) {
+            return try KernelFile.line(of: path)
         } catch {
-            throw .file(path: path, operation: "read", error as? Errno ?? .ioError)
+            throw .file(path: path, operation: "read", error)
         }
     }
 }

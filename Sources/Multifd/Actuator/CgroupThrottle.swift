@@ -15,10 +15,10 @@ public final class CgroupThrottle: ThrottleActuator {
 
     /// - Parameters:
     ///   - path: the cgroup's directory, of either version.
-    ///   - cpuCount: CPUs that the guest uses when nothing slows it: its vCPUs.
+    ///   - cpuCount: CPUs that the guest uses when nothing slows it: its vCPUs, 1...4096.
     /// - Throws: ``ActuatorError``.
     public init(path: String, cpuCount: Int) throws(ActuatorError) {
-        guard cpuCount > 0 else { throw .cpuCount(cpuCount) }
+        guard (1...4096).contains(cpuCount) else { throw .cpuCount(cpuCount) }
         let bandwidth = try CgroupBandwidth(ofCgroup: path, cpuCount: cpuCount)
         let file: FileDescriptor
         do throws(Errno) {

@@ -4,6 +4,8 @@ import SystemPackage
 
 /// Slows a process down by stopping it and letting it go on, as a debugger would: 10 ms of running, then as long a stop as
 /// the throttle asks for. Needs no more than the right to send it signals, and stops all of it, not only its vCPUs.
+///
+/// What somebody else has stopped it leaves alone: there is nothing to slow down.
 public final class ProcessThrottle: ThrottleActuator {
     /// The process's number.
     public let process: Int32
@@ -11,20 +13,13 @@ public final class ProcessThrottle: ThrottleActuator {
     // Stands for the process also when it has ended and its number is another's.
     private let pidfd: FileDescriptor
     private let order = Condition(Order())
-    private let guardian: Owned
     private let thread: WorkerThread
 
     private struct Order {
         var throttle = ThrottlePercentage.off
         var number = 0
         var isReleased = false
-        var failure: Errno?
-    }
-
-    /// A box, because a class may not give up a noncopyable member early.
-    private final class Owned: Sendable {
-        let guardian: ThrottleGuardian
-        init(_ guardian: consuming ThrottleGuardian) { self.guardian = guardian }
+        var failure: ActuatorError?
     }
 
     /// - Parameter process: its number.
@@ -38,15 +33,12 @@ public final class ProcessThrottle: ThrottleActuator {
             try? pidfd.close()
             throw .process(process, error)
         }
-        do throws(ActuatorError) {
-            guardian = Owned(try ThrottleGuardian(.letGoOn(pidfd: pidfd)))
-        } catch {
-            try? pidfd.close()
-            throw error
-        }
         self.process = process
         self.pidfd = pidfd
-        thread = WorkerThread(name: "throttle") { [order] in Self.run(pidfd, order) }
+        thread = WorkerThread(name: "throttle") { [order] in
+            var cycles = StopCycles(of: process, pidfd: pidfd)
+            Self.run(&cycles, order)
+        }
     }
 
     deinit {
@@ -54,7 +46,13 @@ public final class ProcessThrottle: ThrottleActuator {
         try? pidfd.close()
     }
 
-    /// - Throws: ``ActuatorError/process(_:_:)`` when the process has ended.
+    /// Whether the process has ended, also when nobody has taken note of it yet.
+    public var hasEnded: Bool {
+        var descriptor = pollfd(fd: pidfd.rawValue, events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&descriptor, 1, 0) > 0
+    }
+
+    /// - Throws: ``ActuatorError`` when the process has ended, or could not be slowed down when this was last called.
     public func setThrottle(_ percentage: ThrottlePercentage) throws(ActuatorError) {
         let failure = order.withLock { order in
             if order.throttle != percentage {
@@ -63,7 +61,7 @@ public final class ProcessThrottle: ThrottleActuator {
             }
             return order.failure
         }
-        if let failure { throw .process(process, failure) }
+        if let failure { throw failure }
     }
 
     /// Lets the process go on.
@@ -75,37 +73,20 @@ public final class ProcessThrottle: ThrottleActuator {
         thread.join()
     }
 
-    /// The thread's body. However it ends, the process goes on.
-    private static func run(_ pidfd: FileDescriptor, _ order: Condition<Order>) {
-        defer { _ = CLinux_pidfd_send_signal(pidfd.rawValue, SIGCONT) }
+    /// The thread's body.
+    private static func run(_ cycles: inout StopCycles, _ order: Condition<Order>) {
         var present = order.wait { $0 }
         while let current = present, !current.isReleased {
-            if current.throttle > .off, let failure = cycle(pidfd, order, current) {
-                return order.withLock { $0.failure = failure }
+            if current.throttle > .off {
+                do throws(ActuatorError) {
+                    try cycles.run(at: current.throttle) { time in
+                        order.wait(until: time) { $0.number == current.number ? nil : true } == nil
+                    }
+                } catch {
+                    return order.withLock { $0.failure = error }
+                }
             }
             present = order.wait { $0.number == current.number ? nil : $0 }
         }
-    }
-
-    /// Stops the process and lets it go on until there is another order.
-    private static func cycle(_ pidfd: FileDescriptor, _ order: Condition<Order>, _ current: Order) -> Errno? {
-        func wait(until time: MonotonicTime) -> Bool {
-            order.wait(until: time) { $0.number == current.number ? nil : true } == nil
-        }
-        func send(_ signal: Int32) -> Errno? {
-            CLinux_pidfd_send_signal(pidfd.rawValue, signal) == 0 ? nil : Errno(rawValue: errno)
-        }
-        var slice = ThrottleSlice(current.throttle, now: .now)
-        while wait(until: .now + ThrottleSlice.running) {
-            let start = MonotonicTime.now
-            guard let asked = slice.sleep(now: start) else { continue }
-            if let failure = send(SIGSTOP) { return failure }
-            let isUnchanged = wait(until: start + asked)
-            if let failure = send(SIGCONT) { return failure }
-            guard isUnchanged else { return nil }
-            let now = MonotonicTime.now
-            slice.slept(now.since(start), of: asked, now: now)
-        }
-        return nil
     }
 }

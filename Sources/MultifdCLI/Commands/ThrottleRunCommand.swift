@@ -1,5 +1,6 @@
 import ArgumentParser
 import Multifd
+import Synchronization
 import SystemPackage
 
 extension MultifdCommand {
@@ -42,46 +43,47 @@ extension MultifdCommand {
                         name: "cpu-throttle-percentage", valid: 0...99, found: cpuThrottlePercentage
                     ).description)
             }
-            guard (duration ?? 1) > 0 else { throw ValidationError("--duration is more than 0") }
-        }
-
-        func run() async throws {
-            let actuator = try makeActuator()
-            defer { actuator.release() }
-            let (interrupts, continuation) = AsyncStream.makeStream(of: Void.self)
-            // Before anything is changed that is to be undone.
-            let interrupt = Interrupt { continuation.finish() }
-            defer { interrupt.stop() }
-            let before = cpuTime
-            let clock = ContinuousClock()
-            let start = clock.now
-            try actuator.setThrottle(ThrottlePercentage(clamping: cpuThrottlePercentage))
-            await wait(for: interrupts)
-            let share = (cpuTime - before) / (clock.now - start)
-            FileDescriptor.standardOutput.writeLine(
-                "used \(Int((share * 100).rounded())) % of a CPU for \((clock.now - start).people), throttled by "
-                    + "\(cpuThrottlePercentage) %")
-        }
-
-        private func makeActuator() throws -> any ThrottleActuator {
-            if let cgroup { return try CgroupThrottle(path: cgroup, cpuCount: vcpus) }
-            return try ProcessThrottle(process: pid ?? 0)
-        }
-
-        /// Until the time is over or ^C, whichever comes first.
-        private func wait(for interrupts: AsyncStream<Void>) async {
-            await withTaskGroup { group in
-                group.addTask { for await _ in interrupts {} }
-                if let duration { group.addTask { try? await Task.sleep(for: .seconds(duration)) } }
-                await group.next()
-                group.cancelAll()
+            guard (1...4096).contains(vcpus) else {
+                throw ValidationError("--vcpus is a number from 1 to 4096, not \(vcpus)")
+            }
+            let duration = duration ?? 1
+            guard duration > 0, duration <= 1e9 else {
+                throw ValidationError("--duration is more than 0 and at most 1000000000 s, not \(duration)")
             }
         }
 
-        /// CPU time that the process or the cgroup's processes have used so far.
-        private var cpuTime: Duration {
-            let identifiers = pid.map { [$0] } ?? ProcessTimes.identifiers(inCgroup: cgroup ?? "")
-            return identifiers.compactMap { ProcessTimes(process: $0)?.cpuTime }.reduce(.zero, +)
+        func run() async throws {
+            let isInterrupted = Mutex(false)
+            // Before anything is changed that is to be undone.
+            let interrupt = Interrupt { isInterrupted.withLock { $0 = true } }
+            defer { interrupt.stop() }
+            if let cgroup {
+                let throttle = try CgroupThrottle(path: cgroup, cpuCount: vcpus)
+                let meter = CPUMeter { CPUMeter.cpuTime(ofCgroup: cgroup) }
+                try await run(throttle, measuredBy: meter) { isInterrupted.withLock(\.self) }
+            } else if let pid {
+                let throttle = try ProcessThrottle(process: pid)
+                let meter = CPUMeter { ProcessTimes(process: pid)?.cpuTime }
+                try await run(throttle, measuredBy: meter) { throttle.hasEnded || isInterrupted.withLock(\.self) }
+            }
+        }
+
+        /// Until the time is over, at ^C or at the end of what is slowed, whichever comes first.
+        private func run(
+            _ actuator: any ThrottleActuator, measuredBy meter: CPUMeter, until hasEnded: () -> Bool
+        ) async throws {
+            defer { actuator.release() }
+            var meter = meter
+            let percentage = ThrottlePercentage(clamping: cpuThrottlePercentage)
+            let end = duration.map { ContinuousClock.now + .seconds($0) }
+            repeat {
+                try actuator.setThrottle(percentage)
+                try await Task.sleep(for: .milliseconds(20))
+                meter.read()
+            } while !hasEnded() && end.map { ContinuousClock.now < $0 } ?? true
+            FileDescriptor.standardOutput.writeLine(
+                "used \(Int((meter.share * 100).rounded())) % of a CPU for \(meter.elapsed.people), throttled by "
+                    + "\(cpuThrottlePercentage) %")
         }
     }
 }

@@ -35,11 +35,40 @@ import Testing
         #expect(process.reaches("R"))
     }
 
+    @Test func `a process that somebody else has stopped stays stopped`() throws {
+        let process = try BusyProcess()
+        kill(process.identifier, SIGSTOP)
+        #expect(process.reaches("T"))
+        var throttle: ProcessThrottle? = try ProcessThrottle(process: process.identifier)
+        try throttle?.setThrottle(ThrottlePercentage(clamping: 50))
+        // As long as several cycles.
+        usleep(200_000)
+        #expect(process.state == "T")
+        throttle?.release()
+        throttle = nil
+        #expect(process.state == "T")
+    }
+
+    @Test func `a process that is let go on by the one who stopped it is slowed from then on`() throws {
+        let process = try BusyProcess()
+        kill(process.identifier, SIGSTOP)
+        let throttle = try ProcessThrottle(process: process.identifier)
+        try throttle.setThrottle(ThrottlePercentage(clamping: 99))
+        usleep(50_000)
+        kill(process.identifier, SIGCONT)
+        #expect(process.reaches("R"))
+        #expect(process.reaches("T"))
+        throttle.release()
+        #expect(process.reaches("R"))
+    }
+
     @Test func `a process that is not there is refused, and one that ends is told`() throws {
         let process = try BusyProcess()
         let throttle = try ProcessThrottle(process: process.identifier)
         try throttle.setThrottle(ThrottlePercentage(clamping: 50))
+        #expect(!throttle.hasEnded)
         process.end()
+        #expect(throttle.hasEnded)
         #expect(throws: ActuatorError.self) { try ProcessThrottle(process: process.identifier) }
         #expect(throws: ActuatorError.self) {
             for _ in 0..<10_000 {

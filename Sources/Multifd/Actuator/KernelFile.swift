@@ -1,0 +1,20 @@
+import SystemPackage
+
+/// A file whose content the kernel makes up when it is read.
+enum KernelFile {
+    /// The first line.
+    static func line(of path: String) throws(Errno) -> String {
+        do {
+            let file = try FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)
+            return try file.closeAfter {
+                let bytes = try unsafe [UInt8](unsafeUninitializedCapacity: 1024) { buffer, count in
+                    count = try unsafe file.read(into: UnsafeMutableRawBufferPointer(buffer))
+                }
+                return String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first.map(String.init)
+                    ?? ""
+            }
+        } catch {
+            throw error as? Errno ?? .ioError
+        }
+    }
+}

@@ -1,0 +1,52 @@
+import CLinux
+import Glibc
+import SystemPackage
+
+/// Stops a process and lets it go on, again and again, and only what it has stopped itself.
+struct StopCycles: ~Copyable {
+    private let process: Int32
+    private let pidfd: FileDescriptor
+    /// From the first stop on: a process that was stopped before is not to be let go on by anyone.
+    private var guardian: ThrottleGuardian?
+
+    init(of process: Int32, pidfd: FileDescriptor) {
+        self.process = process
+        self.pidfd = pidfd
+    }
+
+    /// Runs until there is another order. Afterwards the process goes on, also after an error.
+    ///
+    /// - Parameter wait: waits until a time, and returns whether there is no other order.
+    mutating func run(
+        at throttle: ThrottlePercentage, waiting wait: (MonotonicTime) -> Bool
+    ) throws(ActuatorError) {
+        var slice = ThrottleSlice(throttle, now: .now)
+        while wait(.now + ThrottleSlice.running) {
+            guard !isStopped else {
+                slice = ThrottleSlice(throttle, now: .now)
+                continue
+            }
+            let start = MonotonicTime.now
+            guard let asked = slice.sleep(now: start) else { continue }
+            if guardian == nil { guardian = try ThrottleGuardian(.letGoOn(pidfd: pidfd)) }
+            try send(SIGSTOP)
+            let isUnchanged = wait(start + asked)
+            try send(SIGCONT)
+            guard isUnchanged else { return }
+            let now = MonotonicTime.now
+            slice.slept(now.since(start), of: asked, now: now)
+        }
+    }
+
+    /// Whether it is stopped, or traced. The state follows the name, which may have parentheses in it.
+    private var isStopped: Bool {
+        let state = (try? KernelFile.line(of: "/proc/\(process)/stat"))?.split(separator: ")").last?.first { $0 != " " }
+        return state == "T" || state == "t"
+    }
+
+    private func send(_ signal: Int32) throws(ActuatorError) {
+        guard CLinux_pidfd_send_signal(pidfd.rawValue, signal) == 0 else {
+            throw .process(process, Errno(rawValue: errno))
+        }
+    }
+}
