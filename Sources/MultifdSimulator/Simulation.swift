@@ -53,7 +53,8 @@ package struct Simulation {
                 return report(downtime: 0, failure: reasonForNonConvergence)
             }
             if estimator.shouldSwitchOver(
-                pendingByteCount: Int(pending), downtimeLimit: .seconds(scenario.downtimeLimit), overhead: overhead)
+                pendingByteCount: Int(saturating: pending), downtimeLimit: .seconds(scenario.downtimeLimit),
+                overhead: overhead)
             {
                 return report(downtime: switchOver(), failure: nil)
             }
@@ -74,7 +75,7 @@ package struct Simulation {
 
     private func wireShare(of region: WriteRegion) -> Double {
         let isDelta = scenario.sendsDeltas && !iterations.isEmpty && region.writeRate > 0
-        return scenario.guest.compressedShare * (isDelta ? min(1, region.changedShare) : 1)
+        return scenario.guest.compressedShare * (isDelta ? min(1, region.changedShare ?? 1) : 1)
     }
 
     /// Seconds that the pages ahead take.
@@ -116,16 +117,19 @@ package struct Simulation {
         let pages = (ramSent - start.ramSent) / Double(Page.byteCount)
         let zeroPages = zero / Double(Page.byteCount)
         estimator.record(
-            pageCount: Int(pages), zeroPageCount: Int(zeroPages), duration: .seconds(now - start.time))
+            pageCount: Int(saturating: pages), zeroPageCount: Int(saturating: zeroPages),
+            duration: .seconds(now - start.time))
         let throttleBefore = vcpus.highestThrottle
         runGuest(until: now + scenario.syncTime)
         memory.beginIteration()
         sync()
         iterations.append(
             SimulationReport.Iteration(
-                iteration: iterations.count + 1, pages: Int(pages), duplicate: Int(zeroPages),
-                transferred: Int(transferred - start.transferred), duration: Int((now - start.time) * 1000),
-                bytesDirtied: Int(bytesDirtied - start.dirtied), remaining: Int(memory.remaining),
+                iteration: iterations.count + 1, pages: Int(saturating: pages), duplicate: Int(saturating: zeroPages),
+                transferred: Int(saturating: transferred - start.transferred),
+                duration: Int(saturating: (now - start.time) * 1000),
+                bytesDirtied: Int(saturating: bytesDirtied - start.dirtied),
+                remaining: Int(saturating: memory.remaining),
                 throttle: throttleBefore.rawValue))
     }
 
@@ -139,13 +143,15 @@ package struct Simulation {
         dirtySyncCount += 1
         bytesDirtied += found.dirtied
         let outlook = MigrationOutlook(
-            remainingByteCount: Int(memory.remaining), ramBytesPerSecond: estimator.ramBytesPerSecond,
+            remainingByteCount: Int(saturating: memory.remaining), ramBytesPerSecond: estimator.ramBytesPerSecond,
             affordableByteCount: estimator.affordableByteCount(
                 downtimeLimit: .seconds(scenario.downtimeLimit), overhead: overhead),
-            syncDuration: .seconds(scenario.syncTime))
+            syncDuration: .seconds(scenario.syncTime), switchoverOverhead: overhead.total,
+            downtimeLimit: .seconds(scenario.downtimeLimit))
         let sync = SyncOutcome(
-            time: .seconds(now), bytesDirtied: Int(found.dirtied), bytesWritten: Int(found.written),
-            bytesTransferred: Int(transferred), ramBytesSent: Int(ramSent), outlook: outlook,
+            time: .seconds(now), bytesDirtied: Int(saturating: found.dirtied),
+            bytesWritten: Int(saturating: found.written),
+            bytesTransferred: Int(saturating: transferred), ramBytesSent: Int(saturating: ramSent), outlook: outlook,
             vcpuBytesWritten: scenario.dirtyLimit == nil ? [] : vcpus.bytesWritten(in: memory))
         let made = throttle?.synced(sync) ?? []
         vcpus.apply(made)
@@ -195,9 +201,10 @@ package struct Simulation {
         dirtySyncCount += 1
         iterations.append(
             SimulationReport.Iteration(
-                iteration: iterations.count + 1, pages: Int(pending) / Page.byteCount,
-                duplicate: Int(zero) / Page.byteCount, transferred: Int(transferred - start.transferred),
-                duration: Int((now - start.time) * 1000), bytesDirtied: 0, remaining: 0,
+                iteration: iterations.count + 1, pages: Int(saturating: pending) / Page.byteCount,
+                duplicate: Int(saturating: zero) / Page.byteCount,
+                transferred: Int(saturating: transferred - start.transferred),
+                duration: Int(saturating: (now - start.time) * 1000), bytesDirtied: 0, remaining: 0,
                 throttle: vcpus.highestThrottle.rawValue))
         return now - start.time
     }
@@ -228,10 +235,10 @@ package struct Simulation {
         decisions += throttle?.release(at: end, reason: failure == nil ? "completed" : "given up") ?? []
         return SimulationReport(
             scenario: scenario.name, policy: policy, status: failure == nil ? .completed : .failed,
-            reason: failure, totalTime: Int(now * 1000), downtime: Int(downtime * 1000),
-            downtimeLimit: Int(scenario.downtimeLimit * 1000),
-            transferred: Int(transferred), dirtySyncCount: dirtySyncCount, iterationCount: iterations.count,
+            reason: failure, totalTime: Int(saturating: now * 1000), downtime: Int(saturating: downtime * 1000),
+            downtimeLimit: Int(saturating: scenario.downtimeLimit * 1000),
+            transferred: Int(saturating: transferred), dirtySyncCount: dirtySyncCount, iterationCount: iterations.count,
             finalThrottle: final.rawValue, highestThrottle: highestThrottle.rawValue,
-            workLost: Int(workLost * 1000), iterations: iterations, throttleDecisions: decisions)
+            workLost: Int(saturating: workLost * 1000), iterations: iterations, throttleDecisions: decisions)
     }
 }

@@ -19,12 +19,12 @@ package struct WriteRegion: Hashable, Sendable, Codable {
     package var vcpuCount: Int
     /// The share of the pages written that is zero.
     package var zeroShare: Double
-    /// Bytes of a delta for a byte of a page written; 1 where deltas do not pay.
-    package var changedShare: Double
+    /// Bytes of a delta for a byte of a page written, 1 where deltas do not pay; nil where nothing told.
+    package var changedShare: Double?
 
     package init(
         byteCount: Int, writeRate: Double, pattern: Pattern = .sequential, vcpuCount: Int = 1, zeroShare: Double = 0,
-        changedShare: Double = 1
+        changedShare: Double? = 1
     ) {
         self.byteCount = byteCount
         self.writeRate = writeRate

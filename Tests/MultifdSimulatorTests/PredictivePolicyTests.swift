@@ -52,6 +52,28 @@ import Testing
         #expect(report.workLost < 100_000)
     }
 
+    @Test
+    func `a switchover that takes too long by itself is no reason to throttle, and the limit that would do is named`()
+        throws
+    {
+        // 3 ms of sync for each GiB, with the guest paused.
+        var scenario = Scenario(
+            name: "1 TiB",
+            guest: GuestModel(
+                ramByteCount: 1 << 40, vcpuCount: 64,
+                regions: [WriteRegion(byteCount: 64 << 30, writeRate: 12.8e9, vcpuCount: 64)], zeroShare: 0.5),
+            link: LinkModel(bandwidth: 3.125e9))
+        let report = run(scenario)
+        #expect(report.status == .failed)
+        #expect(report.workLost == 0)
+        #expect(report.throttleDecisions.count == 1)
+        let reason = try #require(report.throttleDecisions.first).reason
+        #expect(reason.contains("takes 3.07 s without a page, and the downtime limit is 0.3 s"))
+        let limit = try #require(reason.split(separator: " ").dropLast(3).last.flatMap { Double($0) })
+        scenario.downtimeLimit = limit
+        #expect(run(scenario).status == .completed)
+    }
+
     @Test func `it comes down when the guest calms down`() throws {
         let report = run(
             Scenario(

@@ -81,7 +81,8 @@ extension Coordinator {
                 remainingByteCount: pendingPageCount << Page.shift, ramBytesPerSecond: estimator.ramBytesPerSecond,
                 affordableByteCount: estimator.affordableByteCount(
                     downtimeLimit: parameters.downtimeLimit, overhead: switchoverOverhead),
-                syncDuration: statistics.lastSync),
+                syncDuration: statistics.lastSync, switchoverOverhead: switchoverOverhead.total,
+                downtimeLimit: parameters.downtimeLimit),
             vcpuBytesWritten: (guest as? any VCPUThrottling)?.writtenPageCounts.map { $0 << Page.shift } ?? [])
         let sampled = throttle?.lastSample?.time
         apply(throttle?.synced(outcome) ?? [])

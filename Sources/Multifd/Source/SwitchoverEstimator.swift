@@ -95,9 +95,9 @@ package struct SwitchoverEstimator: Sendable {
     /// nothing has told how fast pages move, 0 when the overhead alone exceeds the limit.
     package func affordableByteCount(downtimeLimit: Duration, overhead: SwitchoverOverhead) -> Int? {
         let seconds = (downtimeLimit - overhead.total) / .seconds(1)
-        if promisedBandwidth > 0 { return Int(min(max(0, seconds) * Double(promisedBandwidth), 0x1p62)) }
+        if promisedBandwidth > 0 { return Int(saturating: max(0, seconds) * Double(promisedBandwidth)) }
         guard let rate = ramBytesPerSecond else { return nil }
-        return Int(max(0, seconds - latency(at: rate)) * rate / Self.margin)
+        return Int(saturating: max(0, seconds - latency(at: rate)) * rate / Self.margin)
     }
 
     private func transferSeconds(of byteCount: Double) -> Double? {

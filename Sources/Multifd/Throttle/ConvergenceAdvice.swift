@@ -42,9 +42,12 @@ extension ConvergenceAdvice: CustomStringConvertible {
             return "the switchover takes the whole downtime limit without a single page: needs a higher downtime limit"
         }
         let downtime = max(0, remaining - affordable) / rate
-        let faster = sufficientRate.map { "about \(Int($0).byteText)/s instead of \(Int(rate).byteText)/s, " } ?? ""
+        let faster =
+            sufficientRate.map {
+                "about \(Int(saturating: $0).byteText)/s instead of \(Int(saturating: rate).byteText)/s, "
+            } ?? ""
         return
-            "even \(maximum) % leave \(Int(remaining).byteText) and \(Int(affordable).byteText) fit the downtime: needs "
+            "even \(maximum) % leave \(Int(saturating: remaining).byteText) and \(Int(saturating: affordable).byteText) fit the downtime: needs "
             + faster + "a downtime limit \(downtime.threeFigures) s higher, or fewer bytes a page (deltas, compression)"
     }
 }

@@ -16,6 +16,8 @@ package struct PredictiveThrottle: Sendable {
 
     /// The part of the affordable bytes to aim at: no model is exact, and to miss the limit costs an iteration.
     private static let aim = 0.9
+    /// Times the transfer of what is expected to remain, to be on the safe side of ``aim`` and of what the switchover adds.
+    private static let room = 1.5
     /// Seconds to look on for each second of work that the throttle would cost.
     private static let caution = 0.5
     /// Samples at the maximum before it is given up as futile.
@@ -51,6 +53,9 @@ package struct PredictiveThrottle: Sendable {
 
     private mutating func prediction(from sample: PeriodSample, throttle: ThrottlePercentage) -> Prediction? {
         guard let conditions = conditions(of: sample) else { return nil }
+        guard !sample.outlook.isDowntimeLimitTooLow else {
+            return adviseDowntimeLimit(after: sample.outlook, under: conditions, throttle: throttle)
+        }
         // What remains fits, and the switchover comes with the end of the iteration: let go now, the guest would undo it.
         guard conditions.remaining > conditions.target else { return nil }
         let plan = ConvergencePlan(for: curve, under: conditions)
@@ -95,8 +100,26 @@ package struct PredictiveThrottle: Sendable {
             plan.throttle == 0
             ? "converges by itself in about \(plan.time.threeFigures) s"
             : "\(plan.throttle) % finish in about \(plan.time.threeFigures) s"
-        return "writes \(Int(written).byteText) in the \(iteration.threeFigures) s that "
-            + "\(Int(conditions.remaining).byteText) take, \(Int(conditions.target).byteText) fit the downtime, \(outlook)"
+        return "writes \(Int(saturating: written).byteText) in the \(iteration.threeFigures) s that "
+            + "\(Int(saturating: conditions.remaining).byteText) take, \(Int(saturating: conditions.target).byteText) fit the downtime, \(outlook)"
+    }
+
+    /// When the switchover alone takes too long: no throttle is tried, because no model is in that, and one that is in
+    /// force goes after a while. Says which downtime limit would do.
+    private mutating func adviseDowntimeLimit(
+        after outlook: MigrationOutlook, under conditions: ConvergencePlan.Conditions, throttle: ThrottlePercentage
+    ) -> Prediction? {
+        hopelessCount += 1
+        let isLast = hopelessCount == Self.patience + 1 && throttle != .off
+        guard hopelessCount == 1 || isLast else { return nil }
+        let overhead = outlook.switchoverOverhead.seconds
+        let advice = ConvergenceAdvice(for: curve, under: conditions)
+        let sufficient = overhead + advice.remaining / conditions.rate * Self.room
+        return Prediction(
+            throttle: isLast ? .off : throttle,
+            reason: "the switchover takes \(overhead.threeFigures) s without a page, and the downtime limit is "
+                + "\(outlook.downtimeLimit.seconds.threeFigures) s: no throttle helps, a downtime limit of "
+                + "\((sufficient * 100).rounded(.up) / 100) s would do")
     }
 
     /// When no throttle will do: tries the maximum, in case the model is wrong, and takes it off again if it is not. Says
