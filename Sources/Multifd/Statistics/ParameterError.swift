@@ -10,10 +10,8 @@ public enum ParameterError: Error, Equatable {
     case unknownValue(name: String, accepted: [String], found: String)
     /// A change of what is fixed when a migration is set up.
     case fixed(name: String)
-    /// `cpu-responsive-throttle` with a policy that has no trigger to make responsive.
-    case responsiveWithoutTrigger(ThrottlePolicy)
-    /// A parameter that only another policy looks at.
-    case parameterOfOtherPolicy(name: String, policy: ThrottlePolicy, belongsTo: ThrottlePolicy)
+    /// A parameter that only other policies look at.
+    case parameterOfOtherPolicy(name: String, policy: ThrottlePolicy, readBy: [ThrottlePolicy])
     /// `cpu-throttle-tailslow` is the policy `tailslow`, but another was named.
     case tailslowWithPolicy(ThrottlePolicy)
     /// A parameter that does nothing without another.
@@ -42,12 +40,9 @@ extension ParameterError: CustomStringConvertible {
             "Parameter '\(name)' does not accept value '\(found)': it accepts \(accepted.joined(separator: ", "))"
         case .fixed(let name):
             "Parameter '\(name)' is fixed when a migration is set up: cancel the migration to start it with another value"
-        case .responsiveWithoutTrigger(let policy):
-            "Parameter 'cpu-responsive-throttle' changes when a throttle steps, but the policy '\(policy.rawValue)' "
-                + "does not step: leave it out or choose another policy"
-        case .parameterOfOtherPolicy(let name, let policy, let owner):
-            "Parameter '\(name)' belongs to the policy '\(owner.rawValue)', but the policy is '\(policy.rawValue)': "
-                + "leave it out or choose '\(owner.rawValue)'"
+        case .parameterOfOtherPolicy(let name, let policy, let others):
+            "Parameter '\(name)' does nothing with the policy '\(policy.rawValue)': leave it out or choose "
+                + Self.choice(of: others)
         case .tailslowWithPolicy(let policy):
             "Parameter 'cpu-throttle-tailslow' selects the policy 'tailslow', but '\(policy.rawValue)' was asked for "
                 + "too: give one of them"
@@ -64,5 +59,12 @@ extension ParameterError: CustomStringConvertible {
         case .nothingToThrottle:
             "'auto-converge' and 'vcpu-dirty-limit' slow vCPUs down, and this guest has none: leave them out"
         }
+    }
+
+    /// The names as alternatives: `a, b or c`.
+    private static func choice(of policies: [ThrottlePolicy]) -> String {
+        let names = policies.map(\.rawValue)
+        return ([names.dropLast().joined(separator: ", ")] + names.suffix(1)).filter { !$0.isEmpty }
+            .joined(separator: " or ")
     }
 }

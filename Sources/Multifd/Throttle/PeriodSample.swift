@@ -40,6 +40,17 @@ package struct PeriodSample: Hashable, Sendable, Codable {
         bytesDirtied > bytesTransferred * threshold / 100
     }
 
+    /// Whether it can be of a migration: no policy's arithmetic goes beyond an Int then.
+    var isPlausible: Bool {
+        let counts =
+            [bytesDirtied, bytesTransferred, ramBytesSent, outlook.remainingByteCount] + writes.map(\.bytesWritten)
+        return duration > .zero && counts.allSatisfy(Self.plausibleByteCounts.contains)
+            && writes.allSatisfy { $0.guestTime >= .zero && $0.guestTime <= $0.duration }
+    }
+
+    /// 64 PiB are more than any migration moves between two samples.
+    private static let plausibleByteCounts = 0...(1 << 56)
+
     private enum CodingKeys: String, CodingKey {
         case time, duration
         case bytesDirtied = "bytes-dirtied"

@@ -9,7 +9,7 @@ public struct ThrottleParameters: Hashable, Sendable, Codable {
     public var initial = 20
     /// `cpu-throttle-increment`: what each later step adds, in %, 1...99.
     public var increment = 10
-    /// `max-cpu-throttle`: the throttle is never above, in %, ``initial``...99.
+    /// `max-cpu-throttle`: the throttle is never above, in %, ``initial``...99; 1...99 for a policy without ``initial``.
     public var maximum = 99
     /// `cpu-responsive-throttle`: a dirty ratio that rises twice steps as well.
     public var isResponsive = false
@@ -30,7 +30,7 @@ public struct ThrottleParameters: Hashable, Sendable, Codable {
     }
 
     /// The names on the command line and in JSON.
-    enum CodingKeys: String, CodingKey {
+    package enum CodingKeys: String, CodingKey, CaseIterable, Sendable {
         case policy = "throttle-policy"
         case triggerThreshold = "throttle-trigger-threshold"
         case initial = "cpu-throttle-initial"

@@ -21,7 +21,8 @@ extension BenchOptions {
             benchmark: name, input: input, arguments: commonArguments, machine: .current)
         let done = resumes ? try json.map { try document.earlierRuns(in: $0) } ?? [] : []
         let benchmark = Benchmark(
-            pair: MigrationPair(input: input, arguments: commonArguments), cases: cases, rounds: runs)
+            pair: MigrationPair(input: input, arguments: commonArguments, deltaArguments: deltaArguments), cases: cases,
+            rounds: runs)
         document.runs = try benchmark.run(continuing: done) { runs in
             document.runs = runs
             try write(document)

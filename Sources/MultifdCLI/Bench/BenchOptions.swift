@@ -63,8 +63,12 @@ struct BenchOptions: ParsableArguments {
     var commonArguments: [String] {
         var arguments = ["--verify-memory", "--timeout", "\(timeout)"]
         if let downtimeLimit { arguments += ["--downtime-limit", "\(downtimeLimit)"] }
-        if let xbzrleCacheSize { arguments += ["--xbzrle-cache-size", "\(xbzrleCacheSize.rawValue)"] }
         return arguments
+    }
+
+    /// Given in addition in runs with deltas.
+    var deltaArguments: [String] {
+        xbzrleCacheSize.map { ["--xbzrle-cache-size", "\($0.rawValue)"] } ?? []
     }
 
     /// Bytes per second of each link; 0 for the one without a limit that stands for none given.

@@ -6,6 +6,8 @@ import SystemPackage
 struct MigrationPair {
     let input: String
     let arguments: [String]
+    /// Given in addition when deltas are sent.
+    var deltaArguments: [String] = []
 
     private static let executable = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
 
@@ -18,7 +20,8 @@ struct MigrationPair {
         guard let uri = greeting.split(separator: " ").last, greeting.hasPrefix("listening on ") else {
             throw BenchError.allFailed(reason: "the destination did not listen: \(greeting)")
         }
-        let source = try End(["send", input, String(uri), "--json"] + arguments + benchCase.arguments)
+        let all = arguments + (benchCase.mode.deltas ? deltaArguments : []) + benchCase.arguments
+        let source = try End(["send", input, String(uri), "--json"] + all)
         defer { source.stop() }
         // Whatever the source's document says, the destination has its own ready or gives up when the source has ended.
         let sent = try source.document()

@@ -31,10 +31,7 @@ extension MultifdCommand {
         func run() throws {
             let recording = try JSONDocument.read(
                 ThrottleRecording.self, from: file, writtenBy: "multifd send --record")
-            var defaults = recording.parameters
-            // The policy's own parameters make no sense for another.
-            if policy.throttlePolicy != nil || policy.cpuThrottleTailslow { defaults = defaults.withoutPolicy }
-            let parameters = try policy.parameters(defaults: defaults)
+            let parameters = try policy.parameters(defaults: recording.parameters)
             try parameters.validate()
             let decisions = recording.decisions(of: parameters)
             guard !json else { return try JSONDocument(decisions).print() }

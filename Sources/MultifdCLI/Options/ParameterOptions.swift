@@ -59,7 +59,10 @@ struct ParameterOptions: ParsableArguments {
 
     func validate() throws {
         do {
-            try parameters().validate()
+            let parameters = try applied(to: MigrationParameters())
+            try parameters.validate()
+            // Which codec is meant when none is named, only the subcommand knows.
+            try checkUse(in: parameters, levels: multifdCompression != nil)
         } catch {
             throw ValidationError(error.description)
         }
@@ -69,6 +72,26 @@ struct ParameterOptions: ParsableArguments {
     func parameters(
         defaults: MigrationParameters = MigrationParameters()
     ) throws(ParameterError) -> MigrationParameters {
+        let parameters = try applied(to: defaults)
+        try checkUse(in: parameters)
+        return parameters
+    }
+
+    /// Refuses what does nothing beside the rest.
+    private func checkUse(in parameters: MigrationParameters, levels: Bool = true) throws(ParameterError) {
+        guard xbzrleCacheSize == nil || parameters.xbzrle else {
+            throw .needless(name: "xbzrle-cache-size", without: "xbzrle")
+        }
+        guard levels else { return }
+        for (level, codec) in [(multifdZlibLevel, MultifdCompression.zlib), (multifdZstdLevel, .zstd)] {
+            guard level == nil || parameters.multifdCompression == codec else {
+                throw .needless(
+                    name: "multifd-\(codec.rawValue)-level", without: "multifd-compression \(codec.rawValue)")
+            }
+        }
+    }
+
+    private func applied(to defaults: MigrationParameters) throws(ParameterError) -> MigrationParameters {
         var parameters = defaults
         if let multifdChannels { parameters.multifdChannels = multifdChannels }
         if let multifdCompression {

@@ -28,7 +28,8 @@ struct PolicyOptions: ParsableArguments {
     @Flag(help: "The policy tailslow under the name it shipped with.")
     var cpuThrottleTailslow = false
 
-    @Flag(help: "Step also when the dirty ratio has risen twice.")
+    @Flag(
+        name: [.long, .customLong("cpu-throttle-responsive")], help: "Step also when the dirty ratio has risen twice.")
     var cpuResponsiveThrottle = false
 
     @Flag(inversion: .prefixedNo, help: "Sync within long iterations too. (default: --cpu-periodic-throttle)")
@@ -60,18 +61,9 @@ struct PolicyOptions: ParsableArguments {
     func parameters(
         defaults: ThrottleParameters = ThrottleParameters()
     ) throws(ParameterError) -> ThrottleParameters {
-        var parameters = defaults
-        if let throttlePolicy {
-            parameters.policy = try throttlePolicy.value(of: "throttle-policy")
-        } else if givesStep, parameters.policy == .predictive {
-            parameters.policy = .dynamic
-        }
-        if cpuThrottleTailslow {
-            guard throttlePolicy == nil || parameters.policy == .tailslow else {
-                throw .tailslowWithPolicy(parameters.policy)
-            }
-            parameters.policy = .tailslow
-        }
+        let policy = try policy(default: defaults.policy)
+        var parameters = policy == defaults.policy ? defaults : defaults.adapted(to: policy)
+        for key in given { try parameters.checkIsRead(key) }
         if let throttleTriggerThreshold { parameters.triggerThreshold = throttleTriggerThreshold }
         if let cpuThrottleInitial { parameters.initial = cpuThrottleInitial }
         if let cpuThrottleIncrement { parameters.increment = cpuThrottleIncrement }
@@ -90,28 +82,37 @@ struct PolicyOptions: ParsableArguments {
         return parameters
     }
 
-    /// Whether a parameter of the policies that step was asked for: who gives QEMU's parameters gets QEMU's policy.
-    private var givesStep: Bool {
-        throttleTriggerThreshold != nil || cpuThrottleInitial != nil || cpuThrottleIncrement != nil
-            || cpuResponsiveThrottle || cpuPeriodicThrottle != nil || cpuPeriodicThrottleInterval != nil
+    /// Who gives parameters of the policies that step gets QEMU's policy, unless one is named.
+    private func policy(default defaultPolicy: ThrottlePolicy) throws(ParameterError) -> ThrottlePolicy {
+        let named = try throttlePolicy?.value(of: "throttle-policy")
+        if cpuThrottleTailslow {
+            guard named == nil || named == .tailslow else { throw .tailslowWithPolicy(named ?? defaultPolicy) }
+            return .tailslow
+        }
+        let isStep = given.contains { ThrottlePolicy.dynamic.reads($0) && !ThrottlePolicy.predictive.reads($0) }
+        return named ?? (isStep && defaultPolicy == .predictive ? .dynamic : defaultPolicy)
+    }
+
+    /// The parameters that were asked for.
+    private var given: [ThrottleParameters.CodingKeys] {
+        let all: [(key: ThrottleParameters.CodingKeys, isGiven: Bool)] = [
+            (.policy, throttlePolicy != nil),
+            (.triggerThreshold, throttleTriggerThreshold != nil),
+            (.initial, cpuThrottleInitial != nil),
+            (.increment, cpuThrottleIncrement != nil),
+            (.maximum, maxCpuThrottle != nil),
+            (.isResponsive, cpuResponsiveThrottle),
+            (.isPeriodic, cpuPeriodicThrottle != nil),
+            (.periodicInterval, cpuPeriodicThrottleInterval != nil),
+            (.tailStart, cpuThrottleTailStart != nil),
+            (.tailRate, cpuThrottleTailRate != nil),
+            (.geometricRate, cpuThrottleGeometricRate != nil),
+        ]
+        return all.filter(\.isGiven).map(\.key)
     }
 
     /// The parameter that was asked for, if any was: one of them, for an error.
     var nameOfOneGiven: String? {
-        let given: [(name: String, isGiven: Bool)] = [
-            ("throttle-policy", throttlePolicy != nil),
-            ("throttle-trigger-threshold", throttleTriggerThreshold != nil),
-            ("cpu-throttle-initial", cpuThrottleInitial != nil),
-            ("cpu-throttle-increment", cpuThrottleIncrement != nil),
-            ("max-cpu-throttle", maxCpuThrottle != nil),
-            ("cpu-throttle-tailslow", cpuThrottleTailslow),
-            ("cpu-responsive-throttle", cpuResponsiveThrottle),
-            ("cpu-periodic-throttle", cpuPeriodicThrottle != nil),
-            ("cpu-periodic-throttle-interval", cpuPeriodicThrottleInterval != nil),
-            ("cpu-throttle-tail-start", cpuThrottleTailStart != nil),
-            ("cpu-throttle-tail-rate", cpuThrottleTailRate != nil),
-            ("cpu-throttle-geometric-rate", cpuThrottleGeometricRate != nil),
-        ]
-        return given.first(where: \.isGiven)?.name
+        given.first?.rawValue ?? (cpuThrottleTailslow ? "cpu-throttle-tailslow" : nil)
     }
 }

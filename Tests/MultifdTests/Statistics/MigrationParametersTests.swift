@@ -75,10 +75,12 @@ import Testing
     }
 
     @Test func `a change is checked against what stays as it is`() {
+        var parameters = MigrationParameters()
+        parameters.throttle.policy = .dynamic
         var changes = ParameterChanges()
         changes.maxCPUThrottle = 10
         #expect(throws: ParameterError.outOfRange(name: "max-cpu-throttle", valid: 20...99, found: 10)) {
-            try MigrationParameters().applying(changes)
+            try parameters.applying(changes)
         }
     }
 }

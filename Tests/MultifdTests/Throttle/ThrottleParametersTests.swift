@@ -33,13 +33,39 @@ import Testing
         parameters.isResponsive = true
         for policy in [ThrottlePolicy.predictive, .legacy2013] {
             parameters.policy = policy
-            #expect(throws: ParameterError.responsiveWithoutTrigger(policy)) { try parameters.validate() }
+            #expect(throws: ParameterError.self) { try parameters.validate() }
         }
         var tail = ThrottleParameters(policy: .dynamic)
         tail.tailStart = 80
-        #expect(throws: ParameterError.self) { try tail.validate() }
+        let error = #expect(throws: ParameterError.self) { try tail.validate() }
+        #expect(
+            error?.description
+                == "Parameter 'cpu-throttle-tail-start' does nothing with the policy 'dynamic': leave it out or choose "
+                + "tailslow-parameters")
         #expect(
             ParameterError.outOfRange(name: "max-cpu-throttle", valid: 20...99, found: 5).description
                 == "Parameter 'max-cpu-throttle' expects a value between 20 and 99, not 5")
+    }
+
+    @Test func `the maximum is no lower than the first step, where there is one`() throws {
+        var parameters = ThrottleParameters(policy: .predictive)
+        parameters.maximum = 10
+        try parameters.validate()
+        parameters.policy = .tailslow
+        #expect(throws: ParameterError.outOfRange(name: "max-cpu-throttle", valid: 20...99, found: 10)) {
+            try parameters.validate()
+        }
+    }
+
+    @Test func `another policy keeps what it looks at, and nothing else`() {
+        var parameters = ThrottleParameters(policy: .tailslowParameters)
+        (parameters.initial, parameters.maximum) = (30, 90)
+        (parameters.tailStart, parameters.tailRate, parameters.isResponsive) = (60, 40, true)
+        let dynamic = parameters.adapted(to: .dynamic)
+        #expect(dynamic.initial == 30 && dynamic.maximum == 90 && dynamic.isResponsive)
+        #expect(dynamic.tailStart == 100 && dynamic.tailRate == 100)
+        var expected = ThrottleParameters(policy: .predictive)
+        expected.maximum = 90
+        #expect(parameters.adapted(to: .predictive) == expected)
     }
 }
