@@ -25,6 +25,15 @@ package struct GuestModel: Hashable, Sendable, Codable {
         self.phases = phases
     }
 
+    /// Makes the regions smaller, all by the same factor, where they are larger than RAM together.
+    package mutating func fitRegions() {
+        let total = regions.reduce(0) { $0 + Double($1.byteCount) }
+        guard total > Double(ramByteCount) else { return }
+        for index in regions.indices {
+            regions[index].byteCount = Int(Double(regions[index].byteCount) * Double(ramByteCount) / total)
+        }
+    }
+
     private enum CodingKeys: String, CodingKey {
         case ramByteCount = "ram"
         case vcpuCount = "vcpus"

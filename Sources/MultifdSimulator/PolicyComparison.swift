@@ -42,7 +42,7 @@ package struct PolicyComparison: Hashable, Sendable, Codable {
                 workLost: report.workLost, downtime: report.downtime, highestThrottle: report.highestThrottle)
         }
         self.scenario = scenario.name
-        downtimeLimit = Int(scenario.downtimeLimit * 1000)
+        downtimeLimit = Int(saturating: scenario.downtimeLimit * 1000)
         predictive = outcome("predictive", ThrottleParameters(policy: .predictive))
         published = Self.publishedPolicies.map { outcome($0.name, $0.parameters) }
     }

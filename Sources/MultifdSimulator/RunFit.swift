@@ -14,6 +14,12 @@ package struct RunFit {
     package init(_ report: MigrationInfo) throws(RunFitError) {
         self.report = report
         guard let parameters = report.parameters else { throw .noParameters }
+        if let name = report.nameOfImplausible { throw .implausible(name: name) }
+        do throws(ParameterError) {
+            try parameters.validate()
+        } catch {
+            throw .parameters(error)
+        }
         self.parameters = parameters
         iterations = report.status == .completed ? report.iterations.dropLast() : report.iterations
         guard !iterations.isEmpty, report.ram.total > 0 else { throw .noIteration }
@@ -21,7 +27,8 @@ package struct RunFit {
 
     /// The migration as it went, to be simulated.
     package var scenario: Scenario {
-        let region = WriteRegionFit(observations).region(vcpuCount: writerCount)
+        var region = WriteRegionFit(observations).region(vcpuCount: writerCount)
+        region.changedShare = changedShare
         let untouched = max(report.ram.total - region.byteCount, 1)
         let zeroShare = min(1, Double(iterations[0].duplicate << Page.shift) / Double(untouched))
         let gibibytes = Double(report.ram.total) / 1_073_741_824
@@ -29,9 +36,9 @@ package struct RunFit {
             name: report.guest?.workload ?? report.uri ?? "a live run",
             guest: GuestModel(
                 ramByteCount: report.ram.total, vcpuCount: vcpuCount, regions: [region], zeroShare: zeroShare,
-                compressedShare: wireShare, deviceStateByteCount: 64 << 10),
+                compressedShare: compressedShare, deviceStateByteCount: 64 << 10),
             link: link, throttle: parameters.autoConverge ? parameters.throttle : nil, dirtyLimit: dirtyLimit,
-            downtimeLimit: parameters.downtimeLimit.seconds, sendsDeltas: false,
+            downtimeLimit: parameters.downtimeLimit.seconds, sendsDeltas: parameters.xbzrle,
             timeout: parameters.timeout > .zero ? parameters.timeout.seconds : 3600,
             syncTimePerGiB: (report.downtimeBreakdown?.finalSync.seconds ?? 0.003 * gibibytes) / gibibytes)
     }
@@ -46,7 +53,7 @@ package struct RunFit {
 
     /// Iterations long enough to tell a rate; but for very small guests never the first, of which zero pages are a part.
     private var telling: [IterationInfo] {
-        let later = iterations.dropFirst().filter { $0.normal > 256 }
+        let later = iterations.dropFirst().filter { $0.pages - $0.duplicate > 256 }
         return later.isEmpty ? [iterations[0]] : Array(later)
     }
 
@@ -54,10 +61,24 @@ package struct RunFit {
         telling.reduce(0) { $0 + Double($1[keyPath: key]) }
     }
 
-    private var pageBytes: Double { max((total(\.normal) + total(\.delta)) * Double(Page.byteCount), 1) }
+    /// Of pages that are not zero, deltas and pages found unchanged included.
+    private var pageBytes: Double { max((total(\.pages) - total(\.duplicate)) * Double(Page.byteCount), 1) }
     private var seconds: Double { max(telling.reduce(0) { $0 + $1.duration.seconds }, 1e-6) }
-    /// Bytes on the wire for a byte of a normal page.
+    /// Bytes on the wire for a byte of a page that is not zero.
     private var wireShare: Double { min(1, max(0.001, total(\.transferred) / pageBytes)) }
+
+    /// What a codec leaves of a page that is sent whole. With deltas the first iteration tells, which has none.
+    private var compressedShare: Double {
+        guard parameters.xbzrle, iterations[0].normal > 0 else { return wireShare }
+        let bytes = Double(iterations[0].normal) * Double(Page.byteCount)
+        return min(1, max(0.001, Double(iterations[0].transferred) / bytes))
+    }
+
+    /// What deltas had of the pages written; nil when the run sent none.
+    private var changedShare: Double? {
+        guard parameters.xbzrle, iterations.count > 1 else { return nil }
+        return min(1, wireShare / compressedShare)
+    }
 
     private var link: LinkModel {
         let wireRate = max(total(\.transferred) / seconds, 1)
@@ -127,20 +148,5 @@ package struct RunFit {
             speeds[decision.vcpu] = decision.to.guestSpeed
         }
         return ran + (end - time) * speed
-    }
-}
-
-/// Why a report cannot be fitted.
-package enum RunFitError: Error, CustomStringConvertible {
-    case noParameters
-    case noIteration
-
-    package var description: String {
-        switch self {
-        case .noParameters:
-            "the report has no 'parameters': give what `multifd send --json` printed"
-        case .noIteration:
-            "the report has no iteration with the guest running: give that of a migration that got so far"
-        }
     }
 }

@@ -34,6 +34,9 @@ package struct Scenario: Hashable, Sendable, Codable {
         self.syncTimePerGiB = syncTimePerGiB
     }
 
+    /// Whether it is known what deltas have of the pages that are written.
+    package var knowsDeltas: Bool { guest.regions.allSatisfy { $0.changedShare != nil } }
+
     /// Seconds that a sync takes.
     package var syncTime: Double { Double(guest.ramByteCount) / 1_073_741_824 * syncTimePerGiB }
 

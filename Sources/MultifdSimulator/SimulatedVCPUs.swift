@@ -41,7 +41,7 @@ struct SimulatedVCPUs {
     func bytesWritten(in memory: SimulatedMemory) -> [Int] {
         var bytes = Array(repeating: 0, count: count)
         for (vcpus, part) in zip(writers, memory.parts) {
-            for vcpu in vcpus { bytes[vcpu] = Int(part.found / Double(vcpus.count)) }
+            for vcpu in vcpus { bytes[vcpu] = Int(saturating: part.found / Double(vcpus.count)) }
         }
         return bytes
     }

@@ -46,6 +46,21 @@ import Testing
         }
     }
 
+    @Test func `the command ends with the process that it slows, and says what that got`() throws {
+        let process = try busyProcess()
+        let command = try CommandRun([
+            "throttle", "run", "--pid", "\(process.processIdentifier)", "--cpu-throttle-percentage", "50",
+        ])
+        #expect(waits(for: "T", of: process))
+        usleep(500_000)
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+        let result = try command.result()
+        #expect(result.exitCode == 0)
+        let share = try #require(result.output.split(separator: " ").dropFirst().first.flatMap { Int($0) })
+        #expect((1...75).contains(share))
+    }
+
     /// Both versions: a cgroup of version 1, where the tests may make one, and a directory with version 2's file.
     @Test(arguments: [SIGINT, SIGKILL], [true, false])
     func `a cgroup has its bandwidth back when the command that lowers it is ended`(
@@ -111,6 +126,72 @@ import Testing
             let refused = try CommandRun(["simulate"] + wrong).result()
             #expect(refused.exitCode == 2 && refused.error.contains("vcpu-dirty-limit"), "\(wrong)")
         }
+    }
+
+    @Test(arguments: [
+        ["--working-set", "4000000TiB", "--vcpus", "4096"],
+        ["--working-set", "1024TiB", "--rate", "9000000TB/s", "--vcpus", "4096", "--auto-converge"],
+        [
+            "--ram", "1024TiB", "--bandwidth", "9000000TB/s", "--channel-rate", "9000000TB/s", "--downtime-limit",
+            "2000000",
+        ],
+        ["--bandwidth", "1B/s", "--ram", "1024TiB", "--vcpu-dirty-limit", "1048576"],
+        ["--random", "5", "--ram", "10MB", "--auto-converge"],
+        ["--downtime-limit", "0", "--timeout", "1", "--all-policies"],
+    ]) func `a simulation of anything ends, and has no more memory than it was given`(options: [String]) throws {
+        let run = try CommandRun(["simulate", "--json"] + options).result()
+        #expect(run.exitCode == 0 && run.error == "")
+        let document = try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any]
+        guard let guest = (document?["model"] as? [String: Any])?["guest"] as? [String: Any] else { return }
+        let regions = try #require(guest["regions"] as? [[String: Any]])
+        let written = regions.compactMap { $0["working-set"] as? Int }.reduce(0, +)
+        #expect(try #require(guest["ram"] as? Int) >= written)
+    }
+
+    /// Each sets one number of a file that the command wrote to one that nothing has.
+    @Test(arguments: [
+        (["throttle", "replay"], "\"time\": 1500", "\"time\": 1e300"),
+        (["throttle", "replay"], "\"bytes-transferred\": 1000", "\"bytes-transferred\": 9000000000000000000"),
+        (["throttle", "replay"], "\"duration\": 1500", "\"duration\": 0"),
+        (["simulate", "--fit"], "\"duration\": 2000", "\"duration\": 1e300"),
+        (["simulate", "--fit"], "\"remaining\": 3000", "\"remaining\": 9000000000000000000"),
+        (["simulate", "--fit"], "\"remaining\": 3000", "\"remaining\": -1"),
+    ]) func `a file with a number that cannot be is refused in a sentence`(
+        command: [String], number: String, wrong: String
+    ) throws {
+        let directory = try TemporaryDirectory()
+        let isRecording = command[0] == "throttle"
+        let text: String
+        if isRecording {
+            let sample = PeriodSample(
+                time: .milliseconds(1500), duration: .milliseconds(1500), bytesDirtied: 2000, bytesTransferred: 1000)
+            let recording = ThrottleRecording(parameters: ThrottleParameters(policy: .dynamic), samples: [sample])
+            text = try Self.text(of: recording)
+        } else {
+            var info = MigrationInfo()
+            info.parameters = MigrationParameters()
+            info.ram.total = 1 << 20
+            var iteration = IterationInfo(iteration: 1)
+            (iteration.pages, iteration.normal, iteration.duration) = (256, 256, .seconds(2))
+            iteration.remaining = 3000
+            info.iterations = [iteration]
+            text = try Self.text(of: info)
+        }
+        let path = directory.path("file")
+        func run(_ text: String) throws -> CommandRun.Result {
+            try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+            return try CommandRun(command + [path]).result()
+        }
+        #expect(try run(text).exitCode == 0)
+        #expect(text.contains(number))
+        let refused = try run(text.replacingOccurrences(of: number, with: wrong))
+        #expect(refused.exitCode == 1)
+        #expect(refused.error.hasPrefix("multifd: ") && refused.error.split(separator: "\n").count == 1)
+    }
+
+    private static func text(of document: some Encodable) throws -> String {
+        try String(decoding: JSONEncoder().encode(document), as: UTF8.self).replacingOccurrences(
+            of: "\":", with: "\": ")
     }
 
     @Test func `a simulation tells people and programs the same`() throws {

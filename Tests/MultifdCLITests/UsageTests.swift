@@ -40,6 +40,12 @@ import Testing
         Misuse(
             "send", "image", "tcp:host:7000", "--xbzrle-cache-size", "2048",
             says: "Parameter 'xbzrle-cache-size' expects a power of two of at least 4096 bytes, not 2048"),
+        Misuse(
+            "send", "image", "tcp:host:7000", "--xbzrle-cache-size", "1GiB",
+            says: "Parameter 'xbzrle-cache-size' does nothing without 'xbzrle'"),
+        Misuse(
+            "send", "image", "tcp:host:7000", "--multifd-compression", "zlib", "--multifd-zstd-level", "3",
+            says: "Parameter 'multifd-zstd-level' does nothing without 'multifd-compression zstd'"),
         Misuse("send", "image", "tcp:host:7000", "--max-bandwidth", "10XB", says: "'XB' in '10XB' is no unit"),
         Misuse(
             "send", "image", "tcp:host:7000", "--downtime-limit", "2000001",
@@ -58,14 +64,49 @@ import Testing
             says: "Parameter 'cpu-throttle-tailslow' selects the policy 'tailslow', but 'dynamic' was asked for too"),
         Misuse(
             "send", "image", "tcp:host:7000", "--auto-converge", "--policy", "predictive", "--cpu-responsive-throttle",
-            says: "the policy 'predictive' does not step"),
+            says: "Parameter 'cpu-responsive-throttle' does nothing with the policy 'predictive'"),
         Misuse(
-            "send", "image", "tcp:host:7000", "--auto-converge", "--max-cpu-throttle", "10",
+            "send", "image", "tcp:host:7000", "--auto-converge", "--policy", "predictive", "--cpu-throttle-initial",
+            "20",
+            says: "Parameter 'cpu-throttle-initial' does nothing with the policy 'predictive': leave it out or choose "
+                + "dynamic, tailslow-fixed, tailslow-parameters or tailslow"),
+        Misuse(
+            "send", "image", "tcp:host:7000", "--auto-converge", "--policy", "predictive",
+            "--no-cpu-periodic-throttle",
+            says: "Parameter 'cpu-periodic-throttle' does nothing with the policy 'predictive'"),
+        Misuse(
+            "send", "image", "tcp:host:7000", "--auto-converge", "--policy", "geometric", "--cpu-throttle-increment",
+            "5",
+            says: "Parameter 'cpu-throttle-increment' does nothing with the policy 'geometric'"),
+        Misuse(
+            "send", "image", "tcp:host:7000", "--auto-converge", "--policy", "legacy-2013",
+            "--throttle-trigger-threshold", "50",
+            says: "Parameter 'throttle-trigger-threshold' does nothing with the policy 'legacy-2013'"),
+        Misuse(
+            "simulate", "--auto-converge", "--policy", "legacy-2013", "--cpu-throttle-responsive",
+            says: "Parameter 'cpu-responsive-throttle' does nothing with the policy 'legacy-2013'"),
+        Misuse(
+            "send", "image", "tcp:host:7000", "--auto-converge", "--policy", "dynamic", "--max-cpu-throttle", "10",
             says: "Parameter 'max-cpu-throttle' expects a value between 20 and 99, not 10"),
         Misuse(
             "send", "image", "tcp:host:7000", "--x-vcpu-dirty-limit-period", "100",
             says: "Parameter 'x-vcpu-dirty-limit-period' does nothing without 'vcpu-dirty-limit'"),
         Misuse("throttle", "run", "--cpu-throttle-percentage", "10", says: "give either --pid or --cgroup"),
+        Misuse(
+            "throttle", "run", "--pid", "1", "--cpu-throttle-percentage", "10", "--duration", "inf",
+            says: "--duration is more than 0 and at most 1000000000 s, not inf"),
+        Misuse(
+            "throttle", "run", "--cgroup", "/", "--cpu-throttle-percentage", "10", "--vcpus", "9223372036854775807",
+            says: "--vcpus is a number from 1 to 4096, not 9223372036854775807"),
+        Misuse("simulate", "--latency", "inf", says: "--latency is 0 to 60000 ms, not inf"),
+        Misuse("simulate", "--latency", "1e30", says: "--latency is 0 to 60000 ms, not 1e+30"),
+        Misuse("simulate", "--latency", "nan", says: "--latency is 0 to 60000 ms, not nan"),
+        Misuse(
+            "simulate", "--downtime-limit", "9223372036854775807",
+            says: "Parameter 'downtime-limit' expects a value between 0 and 2000000, not"),
+        Misuse("simulate", "--timeout", "9223372036854775807", says: "--timeout is 1 to 1000000000 s, not"),
+        Misuse("simulate", "--ram", "4000000TiB", says: "--ram is more than 0 and at most 1 PiB"),
+        Misuse("simulate", "--device-state", "2048TiB", says: "--device-state is at most 1 PiB"),
         Misuse("simulate", "--zero-share", "2", says: "--zero-share is a share, 0 to 1, not 2"),
         Misuse("receive", "tcp::0", "--run", "--output", "file", says: "choose one"),
         Misuse("receive", "tcp::0", "--record", "one", "--snapshot", "two", says: "choose one"),

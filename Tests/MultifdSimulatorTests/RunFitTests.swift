@@ -14,6 +14,7 @@ import Testing
         parameters.maxBandwidth = Int(scenario.link.limit)
         parameters.downtimeLimit = .seconds(scenario.downtimeLimit)
         parameters.autoConverge = true
+        parameters.xbzrle = scenario.sendsDeltas
         parameters.throttle = scenario.throttle ?? ThrottleParameters(policy: .dynamic)
         info.parameters = parameters
         info.iterations = simulated.iterations.map { seen in
@@ -21,6 +22,7 @@ import Testing
             iteration.pages = seen.pages
             iteration.duplicate = seen.duplicate
             iteration.normal = seen.pages - seen.duplicate
+            if scenario.sendsDeltas, seen.iteration > 1 { swap(&iteration.normal, &iteration.delta) }
             iteration.transferred = seen.transferred
             iteration.duration = .milliseconds(seen.duration)
             iteration.bytesDirtied = seen.bytesDirtied
@@ -65,6 +67,29 @@ import Testing
         fitted.link.limit /= 2
         let (expected, answer) = (Simulation.run(halved), Simulation.run(fitted))
         #expect(abs(Double(answer.totalTime) / Double(expected.totalTime) - 1) < 0.15)
+    }
+
+    @Test(arguments: [0.1, 0.6]) func `what deltas have of a page is told by a run that sent some`(
+        changedShare: Double
+    ) throws {
+        var original = scenario(.sequential)
+        original.sendsDeltas = true
+        original.guest.compressedShare = 0.7
+        original.guest.regions[0].changedShare = changedShare
+        let run = Simulation.run(original)
+        #expect(run.status == .completed)
+        let fitted = try RunFit(report(of: original, run)).scenario
+        #expect(fitted.sendsDeltas)
+        #expect(abs(fitted.guest.compressedShare - 0.7) < 0.02)
+        #expect(abs(try #require(fitted.guest.regions[0].changedShare) - changedShare) < 0.02)
+        let again = Simulation.run(fitted)
+        #expect(abs(Double(again.totalTime) / Double(run.totalTime) - 1) < 0.1)
+    }
+
+    @Test func `a run without deltas does not tell what they would have of a page`() throws {
+        let original = scenario(.sequential)
+        let fitted = try RunFit(report(of: original, Simulation.run(original))).scenario
+        #expect(!fitted.sendsDeltas && !fitted.knowsDeltas)
     }
 
     @Test func `a report without parameters or iterations is refused in a sentence`() {

@@ -11,9 +11,15 @@ public struct Milliseconds: Hashable, Sendable {
 }
 
 extension Milliseconds: Codable {
-    /// Reads a number of milliseconds.
+    /// Reads a number of milliseconds. Throws a `DecodingError` for one of 30,000 years or more.
     public init(from decoder: any Decoder) throws {
-        wrappedValue = .milliseconds(try decoder.singleValueContainer().decode(Double.self))
+        let container = try decoder.singleValueContainer()
+        let value = try container.decode(Double.self)
+        guard abs(value) < 1e15 else {
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "no migration takes \(value) milliseconds")
+        }
+        wrappedValue = .milliseconds(value)
     }
 
     /// Writes milliseconds with at most three decimals.

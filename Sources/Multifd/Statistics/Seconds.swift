@@ -11,9 +11,15 @@ public struct Seconds: Hashable, Sendable {
 }
 
 extension Seconds: Codable {
-    /// Reads a number of seconds.
+    /// Reads a number of seconds. Throws a `DecodingError` for one of 30,000 years or more.
     public init(from decoder: any Decoder) throws {
-        wrappedValue = .seconds(try decoder.singleValueContainer().decode(Double.self))
+        let container = try decoder.singleValueContainer()
+        let value = try container.decode(Double.self)
+        guard abs(value) < 1e12 else {
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "no migration takes \(value) seconds")
+        }
+        wrappedValue = .seconds(value)
     }
 
     /// Writes seconds with at most three decimals.

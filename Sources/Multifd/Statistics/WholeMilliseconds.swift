@@ -12,9 +12,15 @@ public struct WholeMilliseconds: Hashable, Sendable {
 }
 
 extension WholeMilliseconds: Codable {
-    /// Reads a whole number of milliseconds.
+    /// Reads a whole number of milliseconds. Throws a `DecodingError` for one of 30,000 years or more.
     public init(from decoder: any Decoder) throws {
-        wrappedValue = .milliseconds(try decoder.singleValueContainer().decode(Int64.self))
+        let container = try decoder.singleValueContainer()
+        let value = try container.decode(Int64.self)
+        guard value.magnitude < 1_000_000_000_000_000 else {
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "no migration takes \(value) milliseconds")
+        }
+        wrappedValue = .milliseconds(value)
     }
 
     /// Writes a whole number of milliseconds, rounded up.

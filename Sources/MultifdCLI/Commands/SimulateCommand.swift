@@ -18,7 +18,7 @@ extension MultifdCommand {
                 Examples:
 
                   multifd simulate --ram 1TiB --vcpus 64 --working-set 1GiB --rate 200MB/s \\
-                    --bandwidth 25Gbit/s --auto-converge
+                    --bandwidth 25Gbit/s --downtime-limit 5000 --auto-converge
                   multifd simulate --fit run.json --auto-converge --policy predictive
                   multifd simulate --fit run.json --max-bandwidth 50MB/s --json
                   multifd simulate --fit run.json --vcpu-dirty-limit 50
@@ -70,6 +70,7 @@ extension MultifdCommand {
 
         func run() throws {
             var scenario = try options.scenario(from: initial())
+            guard !scenario.sendsDeltas || scenario.knowsDeltas else { throw RunFitError.noDeltas }
             if allPolicies { return try compare(scenario) }
             try setThrottle(of: &scenario)
             let report = Simulation.run(scenario)
@@ -88,9 +89,7 @@ extension MultifdCommand {
             }
             if let quota = try dirtyLimit.quota() { (scenario.throttle, scenario.dirtyLimit) = (nil, quota) }
             if let throttle = scenario.throttle {
-                let namesPolicy = policy.throttlePolicy != nil || policy.cpuThrottleTailslow
-                // A policy's own parameters make no sense for another.
-                scenario.throttle = try policy.parameters(defaults: namesPolicy ? throttle.withoutPolicy : throttle)
+                scenario.throttle = try policy.parameters(defaults: throttle)
                 try scenario.throttle?.validate()
             } else if let name = policy.nameOfOneGiven {
                 throw ParameterError.needless(name: name, without: "auto-converge")

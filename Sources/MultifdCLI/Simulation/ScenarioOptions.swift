@@ -32,11 +32,15 @@ struct ScenarioOptions: ParsableArguments {
     @Option(help: ArgumentHelp("What a codec leaves of a page, 0...1. (default: 1)", valueName: "share"))
     var compressedShare: Double?
 
-    @Option(help: ArgumentHelp("What a delta has of a page, 0...1. (default: 0.1)", valueName: "share"))
+    @Option(
+        help: ArgumentHelp(
+            "What a delta has of a page, 0...1. (default: 0.1; as in the run that is fitted)", valueName: "share"))
     var changedShare: Double?
 
-    @Flag(help: "Send pages that were sent before as deltas.")
-    var xbzrle = false
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Send pages that were sent before as deltas. (default: as in the run that is fitted, else not)")
+    var xbzrle: Bool?
 
     @Option(help: ArgumentHelp("Device state. (default: 1MiB)", valueName: "size"), transform: ByteCount.init(parsing:))
     var deviceState: ByteCount?
@@ -81,18 +85,38 @@ struct ScenarioOptions: ParsableArguments {
         guard bandwidth?.rawValue != 0, channelRate?.rawValue != 0 else {
             throw ValidationError("--bandwidth and --channel-rate are more than 0: nothing would move")
         }
-        guard (latency ?? 0) >= 0, (downtimeLimit ?? 0) >= 0, (timeout ?? 1) > 0 else {
-            throw ValidationError("--latency and --downtime-limit are 0 or more, and --timeout is more than 0")
+        guard (0...Self.longestLatency).contains(latency ?? 0) else {
+            throw ValidationError("--latency is 0 to \(Int(Self.longestLatency)) ms, not \(latency ?? 0)")
         }
-        guard (ram?.rawValue ?? 1) > 0 else { throw ValidationError("--ram is more than 0: there is nothing to move") }
-        _ = try pattern?.value(of: "pattern")
+        guard (1...1_000_000_000).contains(timeout ?? 1) else {
+            throw ValidationError("--timeout is 1 to 1000000000 s, not \(timeout ?? 0)")
+        }
+        guard (1...Self.largestRAM).contains(ram?.rawValue ?? 1) else {
+            throw ValidationError("--ram is more than 0 and at most 1 PiB")
+        }
+        guard (deviceState?.rawValue ?? 0) <= Self.largestRAM else {
+            throw ValidationError("--device-state is at most 1 PiB")
+        }
+        do {
+            var parameters = MigrationParameters()
+            if let downtimeLimit { parameters.downtimeLimit = .milliseconds(downtimeLimit) }
+            try parameters.validate()
+            _ = try pattern?.value(of: "pattern")
+        } catch {
+            throw ValidationError(error.description)
+        }
     }
+
+    /// In ms.
+    private static let longestLatency = 60_000.0
+    private static let largestRAM = 1 << 50
 
     /// What is simulated when no run is fitted and no option given.
     static let defaults = Scenario(
         name: "a guest",
         guest: GuestModel(
-            ramByteCount: 4 << 30, regions: [WriteRegion(byteCount: 50 << 20, writeRate: 200e6, vcpuCount: 2)],
+            ramByteCount: 4 << 30,
+            regions: [WriteRegion(byteCount: 50 << 20, writeRate: 200e6, vcpuCount: 2, changedShare: 0.1)],
             zeroShare: 0.5),
         link: LinkModel(bandwidth: 1.25e9))
 
@@ -107,7 +131,7 @@ struct ScenarioOptions: ParsableArguments {
         if let maxBandwidth { result.link.limit = Double(maxBandwidth.rawValue) }
         if let downtimeLimit { result.downtimeLimit = Double(downtimeLimit) / 1000 }
         if let timeout { result.timeout = Double(timeout) }
-        if xbzrle { result.sendsDeltas = true }
+        if let xbzrle { result.sendsDeltas = xbzrle }
         return result
     }
 
@@ -125,12 +149,13 @@ struct ScenarioOptions: ParsableArguments {
             let ownBytes = workingSet.map { Double($0.rawValue) } ?? Double(before.byteCount) / count
             let ownRate = rate.map { Double($0.rawValue) } ?? before.writeRate / count
             result.regions[index].vcpuCount = vcpuCount
-            result.regions[index].byteCount = min(Int(ownBytes * Double(vcpuCount)), result.ramByteCount)
+            result.regions[index].byteCount = Int(min(ownBytes * Double(vcpuCount), Double(result.ramByteCount)))
             result.regions[index].writeRate = ownRate * Double(vcpuCount)
             if let pattern { result.regions[index].pattern = try pattern.value(of: "pattern") }
-            result.regions[index].changedShare = changedShare ?? (xbzrle ? 0.1 : before.changedShare)
+            if let changedShare { result.regions[index].changedShare = changedShare }
         }
         result.vcpuCount = vcpus ?? guest.vcpuCount
+        result.fitRegions()
         return result
     }
 }
