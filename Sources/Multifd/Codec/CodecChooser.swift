@@ -33,8 +33,10 @@ package struct CodecChooser: Sendable {
         }
     }
 
-    /// A mode must promise this share less time than the one in use.
+    /// A mode must promise this share less time than the one in use, and more of it to begin compressing: that takes cores
+    /// which others may need, and a trial costs most where everything is fast.
     private static let requiredGain = 0.03
+    private static let requiredGainOfCompressing = 0.15
     /// What is left of an experience a packet later: a half after 3500 packets, 1.7 GiB.
     private static let memory = 0.9998
     /// Sending as they are is out of the question while a channel waits this many times as long as it encodes.
@@ -199,7 +201,8 @@ package struct CodecChooser: Sendable {
 
     private mutating func reconsider() {
         var best = mode
-        var bestSeconds = secondsPerByte * (1 - Self.requiredGain)
+        var bestSeconds =
+            secondsPerByte * (1 - (mode == .none ? Self.requiredGainOfCompressing : Self.requiredGain))
         for candidate in Mode.allCases where candidate != mode {
             let seconds =
                 candidate == .none && isWorthSendingUncompressed
