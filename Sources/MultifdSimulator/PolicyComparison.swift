@@ -1,9 +1,9 @@
 package import Multifd
 
 /// One scenario under every published policy and under ours.
-package struct PolicyComparison: Hashable, Sendable, Codable {
+package struct PolicyComparison: Hashable, Sendable {
     /// What a policy made of the scenario. Times in ms.
-    package struct Outcome: Hashable, Sendable, Codable {
+    package struct Outcome: Hashable, Sendable, Encodable {
         package var policy: String
         package var completes: Bool
         package var totalTime: Int
@@ -25,12 +25,6 @@ package struct PolicyComparison: Hashable, Sendable, Codable {
     package var downtimeLimit: Int
     package var predictive: Outcome
     package var published: [Outcome]
-
-    private enum CodingKeys: String, CodingKey {
-        case scenario
-        case downtimeLimit = "downtime-limit"
-        case predictive, published
-    }
 
     package init(of scenario: Scenario) {
         func outcome(_ name: String, _ parameters: ThrottleParameters) -> Outcome {
@@ -85,4 +79,26 @@ package struct PolicyComparison: Hashable, Sendable, Codable {
         }
         return policies
     }()
+}
+
+extension PolicyComparison: Encodable {
+    private enum CodingKeys: String, CodingKey {
+        case scenario
+        case downtimeLimit = "downtime-limit"
+        case predictive, published
+        case leastLoss = "least-work-lost"
+        case workLostRatio = "work-lost-ratio"
+        case totalTimeRatio = "total-time-ratio"
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(scenario, forKey: .scenario)
+        try container.encode(downtimeLimit, forKey: .downtimeLimit)
+        try container.encode(predictive, forKey: .predictive)
+        try container.encode(published, forKey: .published)
+        try container.encodeIfPresent(leastLoss, forKey: .leastLoss)
+        try container.encodeIfPresent(workLostRatio, forKey: .workLostRatio)
+        try container.encodeIfPresent(totalTimeRatio, forKey: .totalTimeRatio)
+    }
 }

@@ -80,8 +80,13 @@ package struct RunFit {
         return min(1, wireShare / compressedShare)
     }
 
+    /// Bytes a second on the wire of the first iteration, which is sent whole: deltas may be too few to fill a link.
+    private var rateOfFirstIteration: Double {
+        parameters.xbzrle ? Double(iterations[0].transferred) / max(iterations[0].duration.seconds, 1e-6) : 0
+    }
+
     private var link: LinkModel {
-        let wireRate = max(total(\.transferred) / seconds, 1)
+        let wireRate = max(total(\.transferred) / seconds, rateOfFirstIteration, 1)
         let encoding = report.channels.reduce(0) { $0 + $1.encodingTime.seconds }
         let writing = report.channels.reduce(0) { $0 + $1.writingTime.seconds }
         let bytesIn = report.channels.reduce(0) { $0 + Double($1.bytesIn) }

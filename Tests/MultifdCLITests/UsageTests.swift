@@ -107,6 +107,10 @@ import Testing
         Misuse("simulate", "--timeout", "9223372036854775807", says: "--timeout is 1 to 1000000000 s, not"),
         Misuse("simulate", "--ram", "4000000TiB", says: "--ram is more than 0 and at most 1 PiB"),
         Misuse("simulate", "--device-state", "2048TiB", says: "--device-state is at most 1 PiB"),
+        Misuse("simulate", "--published", "2013", "--random", "1", says: "give one of --fit, --random and --published"),
+        Misuse(
+            "simulate", "--published", "2014",
+            says: "Parameter 'published' does not accept value '2014': it accepts rhel-30, rhel-50"),
         Misuse("simulate", "--zero-share", "2", says: "--zero-share is a share, 0 to 1, not 2"),
         Misuse("receive", "tcp::0", "--run", "--output", "file", says: "choose one"),
         Misuse("receive", "tcp::0", "--record", "one", "--snapshot", "two", says: "choose one"),

@@ -15,9 +15,9 @@ import Testing
         return Simulation.run(scenario)
     }
 
-    @Test(arguments: [30, 50, 60, 100])
-    func `it loses less of RHEL's guest than any published policy`(megabytes: Int) throws {
-        let comparison = PolicyComparison(of: .rhel1289285(megabytes: megabytes, writeRate: 500e6))
+    @Test(arguments: [PublishedScenario.rhel30, .rhel50, .rhel60, .rhel100])
+    func `it loses less of RHEL's guest than any published policy`(published: PublishedScenario) throws {
+        let comparison = PolicyComparison(of: published.scenario)
         #expect(comparison.predictive.completes)
         #expect(comparison.predictive.downtime <= comparison.downtimeLimit)
         #expect(try #require(comparison.totalTimeRatio) <= 1)

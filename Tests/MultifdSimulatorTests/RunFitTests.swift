@@ -86,6 +86,17 @@ import Testing
         #expect(abs(Double(again.totalTime) / Double(run.totalTime) - 1) < 0.1)
     }
 
+    @Test func `deltas too few to fill the link do not make it slow`() throws {
+        var original = scenario(.sequential)
+        original.sendsDeltas = true
+        original.guest.regions[0].changedShare = 0.01
+        var report = report(of: original, Simulation.run(original))
+        // What a live iteration takes besides its transfer.
+        for index in report.iterations.indices.dropFirst() { report.iterations[index].duration += .milliseconds(50) }
+        let fitted = try RunFit(report).scenario
+        #expect(abs(fitted.link.wireRate / 60e6 - 1) < 0.1)
+    }
+
     @Test func `a run without deltas does not tell what they would have of a page`() throws {
         let original = scenario(.sequential)
         let fitted = try RunFit(report(of: original, Simulation.run(original))).scenario

@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test func `a guest that outruns the link is told so`() throws {
-        var scenario = Scenario.rhel1289285(megabytes: 60, writeRate: 500e6)
+        var scenario = PublishedScenario.rhel60.scenario
         scenario.timeout = 120
         let report = run(scenario, nil)
         #expect(report.status == .failed)
@@ -40,17 +40,29 @@ import Testing
     }
 
     /// RHEL bug 1289285: 30 MB converge by themselves, 60 and 100 only when throttled, each to the same region as published.
-    @Test(arguments: [(30, 11, 0...0), (60, 35, 80...90), (100, 40, 80...99)])
-    func `published results come out again`(megabytes: Int, seconds: Int, throttle: ClosedRange<Int>) {
-        let report = run(.rhel1289285(megabytes: megabytes, writeRate: 500e6), parameters(.dynamic, periodic: false))
+    @Test(arguments: [(PublishedScenario.rhel30, 11, 0...0), (.rhel60, 35, 80...90), (.rhel100, 40, 80...99)])
+    func `published results come out again`(published: PublishedScenario, seconds: Int, throttle: ClosedRange<Int>) {
+        let report = run(published.scenario, parameters(.dynamic, periodic: false))
         #expect(report.status == .completed)
         #expect(abs(Double(report.totalTime) / 1000 / Double(seconds) - 1) < 0.3)
         #expect(throttle.contains(report.finalThrottle))
         #expect(report.downtime <= 500)
     }
 
+    /// The rows that the write rates were chosen for.
+    @Test(arguments: [
+        (PublishedScenario.followUp3000, ThrottlePolicy.dynamic, 399.0), (.followUp5000, .dynamic, 592.3),
+        (.proposal2013, .legacy2013, 241.2),
+    ]) func `the rows that the write rates were chosen for come out`(
+        published: PublishedScenario, policy: ThrottlePolicy, seconds: Double
+    ) {
+        let report = run(published.scenario, parameters(policy, periodic: false))
+        #expect(report.status == .completed)
+        #expect(abs(Double(report.totalTime) / 1000 / seconds - 1) < 0.05)
+    }
+
     @Test func `periodic syncs outnumber iterations where these are long, and shorten the migration`() {
-        let scenario = Scenario.periodic2024(megabytes: 5000, writeRate: 1e9)
+        let scenario = PublishedScenario.followUp5000.scenario
         let dynamic = run(scenario, parameters(.dynamic, periodic: false))
         let periodic = run(scenario, parameters(.dynamic))
         // One before the first iteration, one after each but the last, and one with the guest paused.
@@ -60,7 +72,8 @@ import Testing
     }
 
     @Test func `the throttle is released at the end, also of a failure`() throws {
-        var scenario = Scenario.rhel1289285(megabytes: 100, writeRate: 5e9)
+        var scenario = PublishedScenario.rhel100.scenario
+        scenario.guest.regions[0].writeRate = 5e9
         let completed = run(scenario, parameters(.dynamic))
         #expect(try #require(completed.throttleDecisions.last).to == .off)
         scenario.timeout = 20

@@ -12,8 +12,8 @@ import matplotlib
 matplotlib.use("svg")
 import matplotlib.pyplot as plt
 
-from live import OUT, ROOT, simulate
-from published import POLICIES_2024, scenario_2024
+from live import OUT, ROOT
+from published import POLICIES_2024, published
 
 COLOURS = {"dynamic": "tab:red", "predictive": "tab:blue"}
 
@@ -40,20 +40,23 @@ def speed(report):
 
 
 def live(name):
-    return json.loads((OUT / f"{name}.json").read_text())
+    path = OUT / f"{name}.json"
+    if not path.exists():
+        raise SystemExit(f"{path} is missing: run bench/throttle/published.py rhel first")
+    return json.loads(path.read_text())
 
 
-CASES = [
-    ("RHEL, 60 MB (live)", {"dynamic": live("rhel-60-dynamic-20-10"), "predictive": live("rhel-60-predictive")}),
-    ("RHEL, 100 MB (live)", {"dynamic": live("rhel-100-dynamic-20-10"), "predictive": live("rhel-100-predictive")}),
-    ("2024, 3000 MB (simulated)", {
-        "dynamic": simulate(*scenario_2024(3000, 1e9), *POLICIES_2024["+ periodic"]),
-        "predictive": simulate(*scenario_2024(3000, 1e9), *POLICIES_2024["predictive (ours)"])}),
-]
+def cases():
+    return [
+        ("RHEL, 60 MB (live)", {"dynamic": live("rhel-60-dynamic-20-10"), "predictive": live("rhel-60-predictive")}),
+        ("RHEL, 100 MB (live)", {"dynamic": live("rhel-100-dynamic-20-10"), "predictive": live("rhel-100-predictive")}),
+        ("2024, 3000 MB (simulated)", {
+            policy: published("2024-3000", "--auto-converge", *POLICIES_2024[options])
+            for policy, options in [("dynamic", "dynamic"), ("predictive", "predictive (ours)")]}),
+    ]
 
-figure, axes = plt.subplots(2, len(CASES), figsize=(12, 5), sharex="col", sharey=True)
-for column, (title, reports) in enumerate(CASES):
-    above, below = axes[0][column], axes[1][column]
+
+def draw(above, below, title, reports):
     above.set_title(title)
     for policy, report in reports.items():
         above.step(*throttle(report), where="post", color=COLOURS[policy], label=policy)
@@ -65,8 +68,19 @@ for column, (title, reports) in enumerate(CASES):
         for axis in (above, below):
             axis.axvline(report["total-time"] / 1000, color=COLOURS[policy], linewidth=0.8, linestyle=":")
     below.set_xlabel("s")
-axes[0][0].set_ylabel("throttle, %")
-axes[1][0].set_ylabel("guest speed, %")
-axes[0][0].legend()
-figure.tight_layout()
-figure.savefig(ROOT / "bench" / "throttle.svg")
+
+
+def main():
+    shown = cases()
+    figure, axes = plt.subplots(2, len(shown), figsize=(12, 5), sharex="col", sharey=True)
+    for column, (title, reports) in enumerate(shown):
+        draw(axes[0][column], axes[1][column], title, reports)
+    axes[0][0].set_ylabel("throttle, %")
+    axes[1][0].set_ylabel("guest speed, %")
+    axes[0][0].legend()
+    figure.tight_layout()
+    figure.savefig(ROOT / "bench" / "throttle.svg")
+
+
+if __name__ == "__main__":
+    main()

@@ -7,7 +7,7 @@ throttle are compared. Writes bench/RESULTS.md.
 
 import sys
 
-from live import OUT, final_throttle, migrate, simulate, table, work_lost, write_section
+from live import OUT, final_throttle, migrate, provenance, simulate, table, work_lost, write_section
 
 AGAIN = "--again" in sys.argv
 CHOSEN = {int(argument) for argument in sys.argv[1:] if argument.isdigit()}
@@ -47,7 +47,7 @@ def main():
             f"{simulated['work-lost'] / 1000:.1f}", "yes" if holds else "no"])
     text = table(
         ["guest", "limit", "policy", "live s", "simulated s", "off by", "final % live", "simulated", "work lost s live",
-         "simulated", "holds"], rows)
+         "simulated", "holds"], rows) + "\n\n" + provenance()
     print(text)
     write_section("throttle-validation", text)
 

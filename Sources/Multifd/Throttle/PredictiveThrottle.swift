@@ -21,7 +21,7 @@ package struct PredictiveThrottle: Sendable {
     /// Seconds to look on for each second of work that the throttle would cost.
     private static let caution = 0.5
     /// Samples at the maximum before it is given up as futile.
-    private static let patience = 3
+    private static let futileSamples = 3
 
     package var maximum: ThrottlePercentage
     private var curve = WriteCurve()
@@ -110,7 +110,7 @@ package struct PredictiveThrottle: Sendable {
         after outlook: MigrationOutlook, under conditions: ConvergencePlan.Conditions, throttle: ThrottlePercentage
     ) -> Prediction? {
         hopelessCount += 1
-        let isLast = hopelessCount == Self.patience + 1 && throttle != .off
+        let isLast = hopelessCount == Self.futileSamples + 1 && throttle != .off
         guard hopelessCount == 1 || isLast else { return nil }
         let overhead = outlook.switchoverOverhead.seconds
         let advice = ConvergenceAdvice(for: curve, under: conditions)
@@ -131,7 +131,7 @@ package struct PredictiveThrottle: Sendable {
         let next: ThrottlePercentage
         switch hopelessCount {
         case 1: next = maximum
-        case Self.patience + 1: next = .off
+        case Self.futileSamples + 1: next = .off
         default: return nil
         }
         let advice = ConvergenceAdvice(for: curve, under: conditions)

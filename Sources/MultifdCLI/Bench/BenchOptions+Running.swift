@@ -18,7 +18,7 @@ extension BenchOptions {
             throw BenchError.deltasWithoutWrites(input: input)
         }
         var document = BenchDocument(
-            benchmark: name, input: input, arguments: commonArguments, machine: .current)
+            benchmark: name, input: input, arguments: commonArguments + deltaArguments, machine: .current)
         let done = resumes ? try json.map { try document.earlierRuns(in: $0) } ?? [] : []
         let benchmark = Benchmark(
             pair: MigrationPair(input: input, arguments: commonArguments, deltaArguments: deltaArguments), cases: cases,

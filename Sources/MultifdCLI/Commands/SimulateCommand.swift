@@ -31,6 +31,12 @@ extension MultifdCommand {
         @Option(help: ArgumentHelp("Begin with a guest and a link drawn at random.", valueName: "seed"))
         var random: UInt64?
 
+        @Option(
+            help: ArgumentHelp(
+                "Begin with a guest and a link with published results: rhel-60, 2024-3000, 2013, ...",
+                valueName: "name"))
+        var published: Choice<PublishedScenario>?
+
         @OptionGroup(title: "Guest and link")
         var options: ScenarioOptions
 
@@ -50,7 +56,14 @@ extension MultifdCommand {
         var json = false
 
         func validate() throws {
-            guard fit == nil || random == nil else { throw ValidationError("give either --fit or --random") }
+            guard [fit != nil, random != nil, published != nil].filter(\.self).count < 2 else {
+                throw ValidationError("give one of --fit, --random and --published")
+            }
+            do {
+                _ = try published?.value(of: "published")
+            } catch {
+                throw ValidationError(error.description)
+            }
             if allPolicies, let name = nameOfOneGiven {
                 throw ValidationError("--all-policies tries them all, with their defaults: leave out --\(name)")
             }
@@ -104,6 +117,7 @@ extension MultifdCommand {
 
         private func initial() throws -> Scenario {
             if let random { return .random(seed: random) }
+            if let published { return try published.value(of: "published").scenario }
             guard let fit else { return ScenarioOptions.defaults }
             let report = try JSONDocument.read(MigrationInfo.self, from: fit, writtenBy: "multifd send --json")
             return try RunFit(report).scenario

@@ -1,7 +1,7 @@
 import ArgumentParser
 
 extension MultifdCommand {
-    /// What can be done with a throttle alone.
+    /// The throttle without a migration.
     struct Throttle: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Slows another process down, or asks what a policy would have decided.",
