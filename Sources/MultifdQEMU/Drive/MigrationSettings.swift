@@ -60,11 +60,11 @@ struct MigrationSettings {
 }
 
 extension MigrationSettings {
-    /// Capabilities of ways to migrate that are not ours, each off.
+    /// Capabilities of ways to migrate that are not ours, each off. With `x-ignore-shared` memory stays behind.
     static let foreignCapabilities = [
         "postcopy-ram", "x-colo", "dirty-bitmaps", "mapped-ram", "compress", "block", "background-snapshot",
         "pause-before-switchover", "switchover-ack", "zero-copy-send", "rdma-pin-all", "postcopy-preempt",
-        "release-ram",
+        "release-ram", "x-ignore-shared",
     ]
 
     /// What to set for a migration over multifd channels, or over the main connection alone when there are none.

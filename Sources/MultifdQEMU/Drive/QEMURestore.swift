@@ -9,6 +9,7 @@ public final class QEMURestore: Sendable {
 
     private let qmp: QMPClient
     private let uri: MigrationURI
+    private let machine: SnapshotMachine
     private let source: QEMUSource
     private let parameters: MigrationParameters
     private let usesMultifd: Bool
@@ -29,12 +30,14 @@ public final class QEMURestore: Sendable {
         usesMultifd: Bool = true, uri: MigrationURI? = nil, deadlines: Deadlines = Deadlines(),
         logger: Logger = Logger(label: "multifd.qemu")
     ) throws {
+        guard let machine = snapshot.manifest.qemu else { throw SnapshotError.notQEMU(path: snapshot.path) }
         let uri = uri ?? TemporarySocket.uri()
         var options = QEMUSendOptions()
         options.multifdChannels = usesMultifd ? parameters.multifdChannels : 0
         source = try QEMUSource(
             snapshot: snapshot, to: uri, parameters: parameters, options: options, deadlines: deadlines, logger: logger)
         events = source.events
+        self.machine = machine
         self.uri = uri
         self.parameters = parameters
         self.usesMultifd = usesMultifd
@@ -78,7 +81,12 @@ public final class QEMURestore: Sendable {
         guard !usesMultifd || settings.hasCapability("multifd") else {
             throw .noCapability("multifd", version: qmp.version)
         }
-        try settings.set(MigrationSettings.capabilities(multifd: usesMultifd))
+        var capabilities = MigrationSettings.capabilities(multifd: usesMultifd)
+        for name in machine.capabilities {
+            guard settings.hasCapability(name) else { throw .noCapability(name, version: qmp.version) }
+            capabilities[name] = true
+        }
+        try settings.set(capabilities)
         try settings.set(MigrationSettings.channels(parameters))
         try listen()
     }

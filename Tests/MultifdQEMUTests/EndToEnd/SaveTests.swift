@@ -6,11 +6,17 @@ import Testing
 /// `multifd qemu save` and `restore`, with a real QEMU whose guest checks its own memory.
 @Suite(QEMUProcess.isInstalled, .serialized) struct SaveTests {
     private static func start(
-        _ name: String, in directory: ScratchDirectory, incoming: Bool = false, options: [String] = []
+        _ name: String, in directory: ScratchDirectory, incoming: Bool = false, options: [String] = [],
+        memory: String? = nil
     ) throws -> QEMUProcess {
         try QEMUProcess(
             name, in: directory, program: PatternGuest.assemble(in: directory.path),
-            options: options + (incoming ? ["-incoming", "defer"] : []))
+            options: options + (incoming ? ["-incoming", "defer"] : []), memory: memory)
+    }
+
+    /// Memory in a file, as `x-ignore-shared` has a use for.
+    private static func sharedMemory(_ name: String, in directory: ScratchDirectory) -> String {
+        "memory-backend-file,id=ram0,size=\(PatternGuest.ramByteCount),mem-path=\(directory.path)/\(name),share=on"
     }
 
     private static func save(
@@ -57,6 +63,40 @@ import Testing
         #expect(snapshot.manifest.qemu?.multifdChannels == channels)
         let ram = try #require(snapshot.manifest.ramBlocks.first { $0.name == "pc.ram" })
         #expect(try PatternGuest.defect(inRAM: "\(snapshot.path)/\(ram.file)") == nil)
+    }
+
+    @Test func `a QEMU that would leave its shared memory behind sends it`() async throws {
+        let directory = try ScratchDirectory()
+        let qemu = try Self.start("vm", in: directory, memory: Self.sharedMemory("ram", in: directory))
+        try qemu.waitForPasses(2)
+        try qemu.qmp.execute(
+            "migrate-set-capabilities", ["capabilities": [["capability": "x-ignore-shared", "state": true]]])
+        let before = try qemu.settings()
+        qemu.releaseQMP()
+        try await Self.save(qemu, to: "\(directory.path)/vm").run()
+        try qemu.connectQMP()
+        #expect(try qemu.settings() == before)
+        let snapshot = try Snapshot(path: "\(directory.path)/vm")
+        let ram = try #require(snapshot.manifest.ramBlocks.first { $0.size == PatternGuest.ramByteCount })
+        #expect(ram.neverSent.isEmpty)
+        #expect(try PatternGuest.defect(inRAM: "\(snapshot.path)/\(ram.file)") == nil)
+    }
+
+    @Test func `a guest without its shared memory goes back to where that memory is`() async throws {
+        let directory = try ScratchDirectory()
+        let memory = Self.sharedMemory("ram", in: directory)
+        let qemu = try Self.start("vm", in: directory, memory: memory)
+        try qemu.waitForPasses(2)
+        try qemu.qmp.execute(
+            "migrate-set-capabilities", ["capabilities": [["capability": "x-ignore-shared", "state": true]]])
+        _ = try await qemu.save(to: "\(directory.path)/vm", SaveMode(channels: 2))
+        let pass = qemu.lastPass
+        qemu.kill()
+        let destination = try Self.start("destination", in: directory, incoming: true, memory: memory)
+        destination.releaseQMP()
+        try await Self.restore("\(directory.path)/vm", into: destination)
+        try destination.connectQMP()
+        try destination.waitForPass(pass + 2)
     }
 
     @Test func `saved, restored and saved again, memory is the same`() async throws {
