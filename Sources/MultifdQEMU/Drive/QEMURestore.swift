@@ -109,8 +109,10 @@ public final class QEMURestore: Sendable {
             try waitForGuest()
             return info
         case .failure(let error):
-            guard !error.isCancellation else { throw .transfer(error) }
-            throw explain(error)
+            switch error {
+            case .transport(.cancelled), .cancelled, .timedOut, .guest, .memory, .noThread: throw .transfer(error)
+            default: throw explain(error)
+            }
         }
     }
 

@@ -10,6 +10,7 @@ import Multifd
 /// PING 2                                                     ◀─ PONG 2
 /// [early sections] PART: pages, barrier   END: barrier
 /// PING 3                                                     ◀─ PONG 3: the last barrier is passed
+///                                                               by now all RAM is found to be what was stored
 /// device state                                               ◀─ SHUT: loaded, or not
 /// ```
 /// The mode of barriers belongs to the destination's machine type, and a wrong one makes it hang or start without its
@@ -53,11 +54,18 @@ final class SnapshotSender {
 
     /// Sends the guest, and returns when QEMU has said that it is loaded.
     func run() throws(MigrationError) {
-        defer { channels.close() }
+        // Beside sending: it reads what is read anyway, and without the device state QEMU cannot start its guest.
+        let verification: SnapshotVerification
+        do { verification = try SnapshotVerification(of: snapshot) } catch { throw .noThread(error) }
+        defer {
+            channels.close()
+            verification.stop()
+        }
         try connect()
         try startRAM()
         try sendPages()
         try endRAM()
+        try finish(verification)
         try sendDeviceState()
     }
 
@@ -146,6 +154,19 @@ final class SnapshotSender {
         }
     }
 
+    private func finish(_ verification: SnapshotVerification) throws(MigrationError) {
+        while true {
+            do throws(SnapshotError) {
+                if try verification.wait(until: .now + Patience.tick) { return }
+            } catch {
+                throw .guest(operation: "send the guest", reason: "\(error)")
+            }
+            // QEMU waits for us, and nothing moves on any connection.
+            main.patience.renew()
+            try publishIfDue()
+        }
+    }
+
     private func sendDeviceState() throws(MigrationError) {
         info.status = .device
         report()
@@ -212,7 +233,11 @@ final class SnapshotSender {
     }
 
     private func content(_ file: SnapshotFile) throws(MigrationError) -> [UInt8] {
-        do { return try snapshot.content(of: file) } catch { throw .foreign("\(error)") }
+        do {
+            return try snapshot.content(of: file)
+        } catch {
+            throw .guest(operation: "send the guest", reason: "\(error)")
+        }
     }
 
     // MARK: Report

@@ -37,9 +37,10 @@ import Testing
 
     private static func restore(_ path: String, into qemu: QEMUProcess, channels: Int = 2) async throws {
         var parameters = MigrationParameters()
-        parameters.multifdChannels = channels
+        parameters.multifdChannels = max(1, channels)
         try await QEMURestore(
-            snapshot: Snapshot(path: path), qmp: qemu.qmpAddress, parameters: parameters, logger: silent
+            snapshot: Snapshot(path: path), qmp: qemu.qmpAddress, parameters: parameters, usesMultifd: channels > 0,
+            logger: silent
         ).run()
     }
 
@@ -188,6 +189,28 @@ import Testing
         await #expect { try await Self.save(waiting, to: "\(directory.path)/none").run() } throws: {
             "\($0)".contains("waits for a guest")
         }
+    }
+
+    @Test(arguments: [0, 2]) func `a snapshot whose memory is damaged starts no guest`(channels: Int) async throws {
+        let directory = try ScratchDirectory()
+        let qemu = try Self.start("vm", in: directory)
+        try qemu.waitForPasses(1)
+        qemu.releaseQMP()
+        try await Self.save(qemu, to: "\(directory.path)/vm").run()
+        let snapshot = try Snapshot(path: "\(directory.path)/vm")
+        let ram = try #require(snapshot.manifest.ramBlocks.first { $0.name == "pc.ram" })
+        let file = try #require(FileHandle(forUpdatingAtPath: "\(snapshot.path)/\(ram.file)"))
+        try file.seek(toOffset: UInt64(PatternGuest.start) + 5)
+        try file.write(contentsOf: [0x55])
+        try file.close()
+        let destination = try Self.start("destination", in: directory, incoming: true)
+        destination.releaseQMP()
+        await #expect { try await Self.restore(snapshot.path, into: destination, channels: channels) } throws: {
+            "\($0)".contains("\(ram.file)' is damaged: its hash is")
+        }
+        try destination.connectQMP()
+        #expect(destination.status != "running")
+        #expect(destination.passes.isEmpty)
     }
 
     @Test func `what QEMU says of a guest that it cannot load is passed on`() async throws {
