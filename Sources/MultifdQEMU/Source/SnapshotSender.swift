@@ -124,7 +124,7 @@ final class SnapshotSender {
         stream.begin(.part, id: machine.ramSectionID)
         try main.send(stream)
         for block in snapshot.manifest.ramBlocks.indices {
-            try pages.forEachRun(ofBlock: block) { kind, run throws(MigrationError) in
+            try pages.forEachPiece(ofBlock: block) { kind, run throws(MigrationError) in
                 switch kind {
                 case .neverSent: break
                 case .zero:
