@@ -62,9 +62,9 @@ extension MultifdCommand {
 
         @Option(
             help: ArgumentHelp(
-                "When its channels meet: round (machine types from 8.1), section. (default: found out)",
+                "When its channels meet: round (machine types from 8.1), section. (default: as the snapshot says)",
                 valueName: "mode"))
-        var syncMode: Choice<QEMUOptions.SyncMode>?
+        var syncMode: Choice<QEMUSendOptions.SyncMode>?
 
         @OptionGroup(title: "Migration parameters")
         var options: ParameterOptions
@@ -119,7 +119,7 @@ extension MultifdCommand {
                 let parameters = try throttle.parameters(defaults: options.parameters())
                 var sending = QEMUSendOptions()
                 sending.multifdChannels = qemuOptions.noMultifd ? 0 : parameters.multifdChannels
-                sending.syncMode = try syncMode?.value(of: "sync-mode").mode
+                sending.syncMode = try syncMode?.value(of: "sync-mode")
                 return try QEMUSource(
                     snapshot: Snapshot(path: path), to: uri, parameters: parameters, options: sending,
                     logger: output.logger("source"))

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct SnapshotTests {
     /// A small snapshot of a guest of QEMU.
-    private static func make(in directory: ScratchDirectory, name: String = "snapshot") async throws -> Snapshot {
+    static func make(in directory: ScratchDirectory, name: String = "snapshot") async throws -> Snapshot {
         try await receive(into: directory, name: name) { source in
             var stream = StreamBytes()
             stream.begin()
