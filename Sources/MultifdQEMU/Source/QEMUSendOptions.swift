@@ -1,3 +1,5 @@
+public import FoundationEssentials
+
 /// How to send a snapshot into a QEMU, which must have been told the same.
 public struct QEMUSendOptions: Hashable, Sendable {
     /// When a destination's channels meet.
@@ -13,6 +15,8 @@ public struct QEMUSendOptions: Hashable, Sendable {
     /// When its channels meet; nil for when those of the source met, which had the same machine, or, if it had none, to
     /// find out. A wrong one would make the destination hang, or start without its memory, and is refused.
     public var syncMode: SyncMode?
+    /// The destination's `-uuid`, which its channels must say; nil for that of the source. All zeros for none.
+    public var uuid: UUID?
 
     /// The defaults.
     public init() {}

@@ -45,7 +45,7 @@ import Testing
         let source = try Self.source(
             try await Self.snapshot(in: directory, syncMode: "none"), to: qemu.uri, syncMode: .section)
         await #expect { try await source.run() } throws: { "\($0)".contains("meet by round, but those of") }
-        #expect(qemu.channelByteCount(atPing: 2) == 2 * Self.helloByteCount)
+        #expect(try #require(qemu.channelByteCount(atPing: 2)) <= 2 * Self.helloByteCount)
     }
 
     @Test func `a sync mode that is not the machine's is refused before anybody is asked`() async throws {
