@@ -1,3 +1,4 @@
+import FoundationEssentials
 public import Logging
 public import Multifd
 import Synchronization
@@ -13,6 +14,9 @@ public final class QEMURestore: Sendable {
     private let source: QEMUSource
     private let parameters: MigrationParameters
     private let usesMultifd: Bool
+    private let logger: Logger
+    /// What QEMU's were, once they are changed.
+    private let settings = Mutex<MigrationSettings?>(nil)
 
     /// Connects to QEMU and opens the snapshot.
     ///
@@ -32,7 +36,10 @@ public final class QEMURestore: Sendable {
     ) throws {
         guard let machine = snapshot.manifest.qemu else { throw SnapshotError.notQEMU(path: snapshot.path) }
         let uri = uri ?? TemporarySocket.uri()
+        let qmp: QMPClient
+        do { qmp = try QMPClient(connectingTo: address) } catch { throw QEMUError.qmp(error) }
         var options = QEMUSendOptions()
+        options.uuid = try qmp.ask("query-uuid")["UUID"]?.string.flatMap(UUID.init(uuidString:))
         options.multifdChannels = usesMultifd ? parameters.multifdChannels : 0
         source = try QEMUSource(
             snapshot: snapshot, to: uri, parameters: parameters, options: options, deadlines: deadlines, logger: logger)
@@ -41,7 +48,8 @@ public final class QEMURestore: Sendable {
         self.uri = uri
         self.parameters = parameters
         self.usesMultifd = usesMultifd
-        do { qmp = try QMPClient(connectingTo: address) } catch { throw QEMUError.qmp(error) }
+        self.qmp = qmp
+        self.logger = logger
     }
 
     /// How things stand.
@@ -58,7 +66,12 @@ public final class QEMURestore: Sendable {
             source.endEvents()
         }
         try await onThread(named: "mf-qmp", unstarted: QEMUError.noThread) { [self] () throws(QEMUError) in
-            try prepare()
+            do throws(QEMUError) {
+                try prepare()
+            } catch {
+                restoreSettings()
+                throw error
+            }
         }.get()
         let sent: Result<MigrationInfo, MigrationError>
         do {
@@ -67,7 +80,8 @@ public final class QEMURestore: Sendable {
             sent = .failure(error)
         }
         return try await onThread(named: "mf-qmp", unstarted: QEMUError.noThread) { [self] () throws(QEMUError) in
-            try conclude(sent)
+            defer { restoreSettings() }
+            return try conclude(sent)
         }.get()
     }
 
@@ -77,6 +91,7 @@ public final class QEMURestore: Sendable {
     private func prepare() throws(QEMUError) {
         let status = try qmp.guestStatus()
         guard status == "inmigrate" else { throw .notIncoming(status: status) }
+        try checkMachine()
         var settings = try MigrationSettings(qmp)
         guard !usesMultifd || settings.hasCapability("multifd") else {
             throw .noCapability("multifd", version: qmp.version)
@@ -86,9 +101,32 @@ public final class QEMURestore: Sendable {
             guard settings.hasCapability(name) else { throw .noCapability(name, version: qmp.version) }
             capabilities[name] = true
         }
+        defer { self.settings.withLock { $0 = settings } }
         try settings.set(capabilities)
         try settings.set(MigrationSettings.channels(parameters))
         try listen()
+    }
+
+    /// The machine type is compared before the stream: a QEMU that ends says only on its standard error what it has.
+    private func checkMachine() throws(QEMUError) {
+        let suffix = "-machine"
+        guard let type = (try? qmp.ask("qom-get", ["path": "/machine", "property": "type"]))?.string,
+            type.hasSuffix(suffix), type.dropLast(suffix.count) != machine.machine
+        else { return }
+        throw .machine(snapshot: machine.machine, qemu: String(type.dropLast(suffix.count)))
+    }
+
+    /// So that a later migration of the guest is what the operator set up. A QEMU that has ended needs none of it.
+    private func restoreSettings() {
+        guard var changed = settings.withLock({ $0.take() }) else { return }
+        do {
+            // They must not change before it has wound this migration up.
+            try qmp.waitForWindingUp(within: Self.patience)
+            try changed.restore()
+        } catch .qmp(.closed) {
+        } catch {
+            logger.error("QEMU's migration settings could not be changed back: \(error)")
+        }
     }
 
     private func listen() throws(QEMUError) {
