@@ -115,6 +115,37 @@ import Testing
         Misuse("receive", "tcp::0", "--run", "--output", "file", says: "choose one"),
         Misuse("receive", "tcp::0", "--record", "one", "--snapshot", "two", says: "choose one"),
         Misuse("receive", "tcp::0", "--multifd-channels", "2", says: "which --snapshot and --record receive"),
+        Misuse(
+            "send", "vm", "tcp:host:7000", "--sync-mode", "round",
+            says: "--no-multifd, --sync-mode and --uuid are for a QEMU: give --qemu, too"),
+        Misuse(
+            "send", "vm", "tcp:host:7000", "--qemu", "--xbzrle",
+            says: "Parameter 'xbzrle' does nothing when the peer is a QEMU: leave it out"),
+        Misuse(
+            "send", "vm", "tcp:host:7000", "--qemu", "--verify-memory",
+            says: "Parameter 'verify-memory' does nothing when the peer is a QEMU: leave it out"),
+        Misuse(
+            "send", "vm", "tcp:host:7000", "--qemu", "--auto-converge",
+            says: "Parameter 'auto-converge' does nothing when the peer is a QEMU: leave it out"),
+        Misuse(
+            "send", "vm", "tcp:host:7000", "--qemu", "--downtime-limit", "100",
+            says: "Parameter 'downtime-limit' does nothing when the peer is a QEMU: leave it out"),
+        Misuse(
+            "send", "vm", "tcp:host:7000", "--qemu", "--path", "tcp:host:7001",
+            says: "Parameter 'path' does nothing when the peer is a QEMU: leave it out"),
+        Misuse("send", "vm", "tcp:host:7000", "--qemu", "--uuid", "1234", says: "'1234' is no UUID"),
+        Misuse(
+            "qemu", "restore", "vm", "--qmp", "unix:/none", "--zero-page-detection", "none",
+            says: "Parameter 'zero-page-detection' does nothing when the peer is a QEMU: leave it out"),
+        Misuse(
+            "qemu", "save", "vm", "--qmp", "unix:/none", "--xbzrle",
+            says: "Parameter 'xbzrle' does nothing without 'no-multifd'"),
+        Misuse(
+            "qemu", "save", "vm", "--qmp", "unix:/none", "--verify-memory",
+            says: "Parameter 'verify-memory' does nothing when the peer is a QEMU: leave it out"),
+        Misuse(
+            "qemu", "save", "vm", "--qmp", "unix:/none", "--cpu-throttle-initial", "30",
+            says: "Parameter 'cpu-throttle-initial' does nothing without 'auto-converge'"),
         Misuse("send", "replay:", "tcp:host:7000", says: "'replay:' names no directory"),
         Misuse("send", "replay:vm,speed=0", "tcp:host:7000", says: "'0' is no speed of a replay"),
     ]) func `wrong usage is told in a sentence on standard error, and exits with 2`(misuse: Misuse) throws {

@@ -10,7 +10,7 @@ extension MultifdCommand.QEMU {
             discussion: """
                 QEMU must have the machine of the one that was saved, of the same or a later version: the same type (in \
                 full, such as pc-q35-7.2), memory, devices and firmware. The guest runs on if it ran when it was saved, \
-                unless QEMU was started with -S.
+                unless QEMU was started with -S. Its memory is compared with the stored hashes first.
 
                 Example:
 
@@ -39,6 +39,14 @@ extension MultifdCommand.QEMU {
 
         @OptionGroup(title: "Output")
         var output: OutputOptions
+
+        func validate() throws {
+            do {
+                try options.validateForSendingToQEMU()
+            } catch {
+                throw ValidationError(error.description)
+            }
+        }
 
         func run() async throws {
             _ = try await output.report {

@@ -9,8 +9,10 @@ extension MultifdCommand.QEMU {
             abstract: "Saves a running guest of QEMU into a directory, live.",
             discussion: """
                 QEMU is started with a QMP socket: -qmp unix:/run/vm.qmp,server=on,wait=off. The guest runs while it is \
-                saved, but for the downtime at the end. Capabilities and parameters of QEMU that are changed for it are \
-                changed back. If anything fails the guest runs on, and there is no directory.
+                saved, but for the downtime at the end, in which its memory is hashed and written to the disk, too. \
+                Capabilities and parameters of QEMU that are changed for it are changed back. If anything fails the guest \
+                runs on, and there is no directory; what fails after the guest is saved is told as such. A guest that \
+                was left paused must run ('cont') before it is saved again.
 
                 Examples:
 
@@ -45,6 +47,9 @@ extension MultifdCommand.QEMU {
         @OptionGroup(title: "Migration parameters")
         var options: ParameterOptions
 
+        @OptionGroup(title: "Throttle")
+        var throttle: QEMUThrottleOptions
+
         @OptionGroup(title: "Output")
         var output: OutputOptions
 
@@ -62,6 +67,15 @@ extension MultifdCommand.QEMU {
             }
         }
 
+        func validate() throws {
+            guard qemu.noMultifd || !options.xbzrle else {
+                throw ValidationError(ParameterError.needless(name: "xbzrle", without: "no-multifd").description)
+            }
+            guard !options.verifyMemory else {
+                throw ValidationError(ParameterError.notWithQEMU(name: "verify-memory").description)
+            }
+        }
+
         func run() async throws {
             _ = try await output.report {
                 var saving = QEMUSaveOptions()
@@ -74,7 +88,8 @@ extension MultifdCommand.QEMU {
                 case .quit: saving.afterwards = .quit
                 }
                 return try QEMUSave(
-                    qmp: qmp, to: directory, parameters: options.parameters(), options: saving,
+                    qmp: qmp, to: directory, parameters: throttle.parameters(defaults: options.parameters()),
+                    options: saving,
                     logger: output.logger("qemu"))
             }
         }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FoundationEssentials
 import Multifd
 import MultifdQEMU
 import SystemPackage
@@ -62,9 +63,15 @@ extension MultifdCommand {
 
         @Option(
             help: ArgumentHelp(
-                "When its channels meet: round (machine types from 8.1), section. (default: found out)",
+                "When its channels meet: round (machine types from 8.1), section. (default: as the snapshot says)",
                 valueName: "mode"))
-        var syncMode: Choice<QEMUOptions.SyncMode>?
+        var syncMode: Choice<QEMUSendOptions.SyncMode>?
+
+        @Option(
+            help: ArgumentHelp(
+                "The -uuid that QEMU was started with. (default: as the snapshot says)", valueName: "uuid"),
+            transform: Self.uuid)
+        var uuid: UUID?
 
         @OptionGroup(title: "Migration parameters")
         var options: ParameterOptions
@@ -79,9 +86,32 @@ extension MultifdCommand {
             do {
                 _ = try dirtyTracking.value(of: "dirty-tracking")
                 _ = try syncMode?.value(of: "sync-mode")
+                if qemu { try validateForQEMU() }
             } catch {
                 throw ValidationError(error.description)
             }
+            guard qemu || !qemuOptions.noMultifd && syncMode == nil && uuid == nil else {
+                throw ValidationError("--no-multifd, --sync-mode and --uuid are for a QEMU: give --qemu, too")
+            }
+        }
+
+        private func validateForQEMU() throws(ParameterError) {
+            try options.validateForSendingToQEMU()
+            guard path.isEmpty else { throw .notWithQEMU(name: "path") }
+            guard try dirtyTracking.value(of: "dirty-tracking") == .auto else {
+                throw .notWithQEMU(name: "dirty-tracking")
+            }
+            let parameters = try throttle.parameters(defaults: MigrationParameters())
+            guard !parameters.autoConverge else { throw .notWithQEMU(name: "auto-converge") }
+            guard parameters.vcpuDirtyLimit == nil else { throw .notWithQEMU(name: "vcpu-dirty-limit") }
+        }
+
+        private static func uuid(_ text: String) throws -> UUID {
+            guard let uuid = UUID(uuidString: text) else {
+                throw ValidationError(
+                    "'\(text)' is no UUID: write 8-4-4-4-12 hexadecimal digits, as QEMU's -uuid has it")
+            }
+            return uuid
         }
 
         func run() async throws {
@@ -113,13 +143,19 @@ extension MultifdCommand {
         }
 
         private func sendToQEMU() async throws {
-            guard case .snapshot(let path) = source else { throw SnapshotError.notQEMU(path: source.description) }
-            guard self.path.isEmpty else { throw ParameterError.notWithQEMU(name: "path") }
+            let path: String
+            switch source {
+            // One that is no snapshot is told so where it is opened.
+            case .snapshot(let directory), .image(let directory): path = directory
+            case .workload, .replay:
+                throw ValidationError("'\(source)' is no directory with a snapshot, and --qemu sends nothing else")
+            }
             _ = try await output.report {
-                let parameters = try throttle.parameters(defaults: options.parameters())
+                let parameters = try options.parameters()
                 var sending = QEMUSendOptions()
                 sending.multifdChannels = qemuOptions.noMultifd ? 0 : parameters.multifdChannels
-                sending.syncMode = try syncMode?.value(of: "sync-mode").mode
+                sending.syncMode = try syncMode?.value(of: "sync-mode")
+                sending.uuid = uuid
                 return try QEMUSource(
                     snapshot: Snapshot(path: path), to: uri, parameters: parameters, options: sending,
                     logger: output.logger("source"))

@@ -68,6 +68,16 @@ struct ParameterOptions: ParsableArguments {
         }
     }
 
+    /// Throws for what was asked for and does nothing when a guest that does not run is sent into a QEMU.
+    func validateForSendingToQEMU() throws(ParameterError) {
+        let given: [(name: String, isGiven: Bool)] = [
+            ("xbzrle", xbzrle), ("xbzrle-cache-size", xbzrleCacheSize != nil), ("verify-memory", verifyMemory),
+            ("zero-page-detection", zeroPageDetection != nil), ("downtime-limit", downtimeLimit != nil),
+            ("avail-switchover-bandwidth", availSwitchoverBandwidth != nil),
+        ]
+        if let (name, _) = given.first(where: \.isGiven) { throw .notWithQEMU(name: name) }
+    }
+
     /// `defaults` with what was asked for.
     func parameters(
         defaults: MigrationParameters = MigrationParameters()

@@ -12,6 +12,23 @@ extension MigrationParameters {
                 found: multifdCompression.rawValue)
         }
     }
+    /// Checks that nothing is asked of a QEMU that saves its guest which it does not do.
+    func validateForSavingQEMU(usesMultifd: Bool) throws(ParameterError) {
+        try validateForQEMU()
+        guard !xbzrle || !usesMultifd else { throw .needless(name: "xbzrle", without: "no-multifd") }
+        let unsupported = [
+            ("verify-memory", verifyMemory), ("vcpu-dirty-limit", vcpuDirtyLimit != nil),
+            ("cpu-responsive-throttle", autoConverge && throttle.isResponsive),
+        ]
+        for (name, isAsked) in unsupported where isAsked { throw .notWithQEMU(name: name) }
+        guard !autoConverge || Self.policiesOfQEMU.contains(throttle.policy) else {
+            throw .unknownValue(
+                name: "throttle-policy", accepted: Self.policiesOfQEMU.map(\.rawValue), found: throttle.policy.rawValue)
+        }
+    }
+
+    private static let policiesOfQEMU: [ThrottlePolicy] = [.dynamic, .tailslow]
+
     /// Checks that nothing is asked of a transfer into a QEMU that its protocol has no room for.
     func validateForSendingToQEMU() throws(ParameterError) {
         try validateForQEMU()

@@ -25,6 +25,7 @@ struct MigrationSettings {
     }
 
     func hasCapability(_ name: String) -> Bool { capabilities[name] != nil }
+    func hasParameter(_ name: String) -> Bool { parameters[name] != nil }
 
     /// Sets capabilities, all in one command, because some exclude each other. Those that this QEMU does not know are
     /// left out.
@@ -43,12 +44,16 @@ struct MigrationSettings {
         for name in changes.keys { changedParameters[name] = parameters[name] }
     }
 
-    /// Sets everything back to what it was.
+    /// Sets everything back to what it was. What one command cannot, the other still does.
     mutating func restore() throws(QEMUError) {
-        if !changedParameters.isEmpty { try qmp.ask("migrate-set-parameters", .object(changedParameters)) }
-        changedParameters = [:]
-        if !changedCapabilities.isEmpty { try apply(changedCapabilities) }
-        changedCapabilities = [:]
+        let (parameters, capabilities) = (changedParameters, changedCapabilities)
+        (changedParameters, changedCapabilities) = ([:], [:])
+        let first = Result { () throws(QEMUError) in
+            if !parameters.isEmpty { try qmp.ask("migrate-set-parameters", .object(parameters)) }
+        }
+        let second = Result { () throws(QEMUError) in if !capabilities.isEmpty { try apply(capabilities) } }
+        try first.get()
+        try second.get()
     }
 
     private func apply(_ states: [String: Bool]) throws(QEMUError) {
@@ -60,11 +65,11 @@ struct MigrationSettings {
 }
 
 extension MigrationSettings {
-    /// Capabilities of ways to migrate that are not ours, each off.
+    /// Capabilities of ways to migrate that are not ours, each off. With `x-ignore-shared` memory stays behind.
     static let foreignCapabilities = [
         "postcopy-ram", "x-colo", "dirty-bitmaps", "mapped-ram", "compress", "block", "background-snapshot",
         "pause-before-switchover", "switchover-ack", "zero-copy-send", "rdma-pin-all", "postcopy-preempt",
-        "release-ram",
+        "release-ram", "x-ignore-shared",
     ]
 
     /// What to set for a migration over multifd channels, or over the main connection alone when there are none.
@@ -72,6 +77,28 @@ extension MigrationSettings {
         var states = ["multifd": multifd]
         for name in foreignCapabilities { states[name] = false }
         return states
+    }
+
+    /// Parameters of a source.
+    static func saving(_ parameters: MigrationParameters) -> [String: JSONValue] {
+        var wanted = channels(parameters)
+        // Zero means no limit with us, and so does this much.
+        wanted["max-bandwidth"] = .integer(parameters.maxBandwidth > 0 ? parameters.maxBandwidth : 1 << 40)
+        wanted["avail-switchover-bandwidth"] = .integer(parameters.availSwitchoverBandwidth)
+        // With 0 it does not look again what the guest has written, and pauses it after the first iteration.
+        wanted["downtime-limit"] = .integer(max(1, Int(parameters.downtimeLimit.milliseconds)))
+        wanted["xbzrle-cache-size"] = .integer(parameters.xbzrleCacheSize)
+        wanted["zero-page-detection"] = .string(parameters.zeroPageDetection.rawValue)
+        // Not QEMU's ways to restart on the same host.
+        wanted["mode"] = "normal"
+        if parameters.autoConverge {
+            wanted["throttle-trigger-threshold"] = .integer(parameters.throttle.triggerThreshold)
+            wanted["cpu-throttle-initial"] = .integer(parameters.throttle.initial)
+            wanted["cpu-throttle-increment"] = .integer(parameters.throttle.increment)
+            wanted["max-cpu-throttle"] = .integer(parameters.throttle.maximum)
+            wanted["cpu-throttle-tailslow"] = .bool(parameters.throttle.policy == .tailslow)
+        }
+        return wanted
     }
 
     static func channels(_ parameters: MigrationParameters) -> [String: JSONValue] {

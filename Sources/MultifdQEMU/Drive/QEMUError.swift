@@ -13,17 +13,26 @@ public enum QEMUError: Error {
     case busy(status: String)
     /// QEMU was built without, or is too old for, what is asked for.
     case noCapability(String, version: QEMUVersion)
+    /// QEMU is too old for a parameter that is asked for.
+    case noParameter(String, version: QEMUVersion)
     /// QEMU's own account of what went wrong.
     case migration(reason: String)
     /// What went wrong at our end; the guest is where it was.
     case transfer(MigrationError)
     /// QEMU does not wait for a guest.
     case notIncoming(status: String)
+    /// The snapshot is complete, and is all there is of the guest unless QEMU still has it.
+    case savedBut(reason: String)
+    /// QEMU has another machine than the guest.
+    case machine(snapshot: String, qemu: String)
     /// QEMU took the guest, but then it came to nothing.
     case notLoaded(reason: String, cause: MigrationError?)
 }
 
 extension QEMUError {
+    /// Whether this end was told to stop.
+    var isCancellation: Bool { if case .transfer(let error) = self { error.isCancellation } else { false } }
+
     static func noThread(_ errno: Errno) -> QEMUError { .transfer(.noThread(errno)) }
 }
 
@@ -44,10 +53,16 @@ extension QEMUError: CustomStringConvertible {
         case .noCapability(let name, let version):
             "this QEMU, \(version), has no capability '\(name)'"
                 + (name == "multifd" ? ": use --no-multifd" : "")
+        case .noParameter(let name, let version):
+            "this QEMU, \(version), has no parameter '\(name)': leave it out"
         case .migration(let reason): "QEMU could not migrate its guest: \(reason)"
         case .transfer(let error): "\(error)"
         case .notIncoming(let status):
             "QEMU is '\(status)' and takes no guest in: start it with -incoming defer, and the machine of the snapshot"
+        case .savedBut(let reason):
+            "the guest is saved and the snapshot is complete, but QEMU was not left as it was: \(reason)"
+        case .machine(let snapshot, let qemu):
+            "the snapshot is of the machine '\(snapshot)', but this QEMU has '\(qemu)': start it with -machine \(snapshot)"
         case .notLoaded(let reason, let cause):
             "QEMU could not load the guest: \(reason)" + (cause.map { " (\($0))" } ?? "")
         }

@@ -1,3 +1,4 @@
+import FoundationEssentials
 public import Logging
 public import Multifd
 import Synchronization
@@ -9,9 +10,13 @@ public final class QEMURestore: Sendable {
 
     private let qmp: QMPClient
     private let uri: MigrationURI
+    private let machine: SnapshotMachine
     private let source: QEMUSource
     private let parameters: MigrationParameters
     private let usesMultifd: Bool
+    private let logger: Logger
+    /// What QEMU's were, once they are changed.
+    private let settings = Mutex<MigrationSettings?>(nil)
 
     /// Connects to QEMU and opens the snapshot.
     ///
@@ -29,16 +34,22 @@ public final class QEMURestore: Sendable {
         usesMultifd: Bool = true, uri: MigrationURI? = nil, deadlines: Deadlines = Deadlines(),
         logger: Logger = Logger(label: "multifd.qemu")
     ) throws {
+        guard let machine = snapshot.manifest.qemu else { throw SnapshotError.notQEMU(path: snapshot.path) }
         let uri = uri ?? TemporarySocket.uri()
+        let qmp: QMPClient
+        do { qmp = try QMPClient(connectingTo: address) } catch { throw QEMUError.qmp(error) }
         var options = QEMUSendOptions()
+        options.uuid = try qmp.ask("query-uuid")["UUID"]?.string.flatMap(UUID.init(uuidString:))
         options.multifdChannels = usesMultifd ? parameters.multifdChannels : 0
         source = try QEMUSource(
             snapshot: snapshot, to: uri, parameters: parameters, options: options, deadlines: deadlines, logger: logger)
         events = source.events
+        self.machine = machine
         self.uri = uri
         self.parameters = parameters
         self.usesMultifd = usesMultifd
-        do { qmp = try QMPClient(connectingTo: address) } catch { throw QEMUError.qmp(error) }
+        self.qmp = qmp
+        self.logger = logger
     }
 
     /// How things stand.
@@ -55,7 +66,12 @@ public final class QEMURestore: Sendable {
             source.endEvents()
         }
         try await onThread(named: "mf-qmp", unstarted: QEMUError.noThread) { [self] () throws(QEMUError) in
-            try prepare()
+            do throws(QEMUError) {
+                try prepare()
+            } catch {
+                restoreSettings()
+                throw error
+            }
         }.get()
         let sent: Result<MigrationInfo, MigrationError>
         do {
@@ -64,7 +80,8 @@ public final class QEMURestore: Sendable {
             sent = .failure(error)
         }
         return try await onThread(named: "mf-qmp", unstarted: QEMUError.noThread) { [self] () throws(QEMUError) in
-            try conclude(sent)
+            defer { restoreSettings() }
+            return try conclude(sent)
         }.get()
     }
 
@@ -74,13 +91,42 @@ public final class QEMURestore: Sendable {
     private func prepare() throws(QEMUError) {
         let status = try qmp.guestStatus()
         guard status == "inmigrate" else { throw .notIncoming(status: status) }
+        try checkMachine()
         var settings = try MigrationSettings(qmp)
         guard !usesMultifd || settings.hasCapability("multifd") else {
             throw .noCapability("multifd", version: qmp.version)
         }
-        try settings.set(MigrationSettings.capabilities(multifd: usesMultifd))
+        var capabilities = MigrationSettings.capabilities(multifd: usesMultifd)
+        for name in machine.capabilities {
+            guard settings.hasCapability(name) else { throw .noCapability(name, version: qmp.version) }
+            capabilities[name] = true
+        }
+        defer { self.settings.withLock { $0 = settings } }
+        try settings.set(capabilities)
         try settings.set(MigrationSettings.channels(parameters))
         try listen()
+    }
+
+    /// The machine type is compared before the stream: a QEMU that ends says only on its standard error what it has.
+    private func checkMachine() throws(QEMUError) {
+        let suffix = "-machine"
+        guard let type = (try? qmp.ask("qom-get", ["path": "/machine", "property": "type"]))?.string,
+            type.hasSuffix(suffix), type.dropLast(suffix.count) != machine.machine
+        else { return }
+        throw .machine(snapshot: machine.machine, qemu: String(type.dropLast(suffix.count)))
+    }
+
+    /// So that a later migration of the guest is what the operator set up. A QEMU that has ended needs none of it.
+    private func restoreSettings() {
+        guard var changed = settings.withLock({ $0.take() }) else { return }
+        do {
+            // They must not change before it has wound this migration up.
+            try qmp.waitForWindingUp(within: Self.patience)
+            try changed.restore()
+        } catch .qmp(.closed) {
+        } catch {
+            logger.error("QEMU's migration settings could not be changed back: \(error)")
+        }
     }
 
     private func listen() throws(QEMUError) {
@@ -101,8 +147,10 @@ public final class QEMURestore: Sendable {
             try waitForGuest()
             return info
         case .failure(let error):
-            guard !error.isCancellation else { throw .transfer(error) }
-            throw explain(error)
+            switch error {
+            case .transport(.cancelled), .cancelled, .timedOut, .guest, .memory, .noThread: throw .transfer(error)
+            default: throw explain(error)
+            }
         }
     }
 

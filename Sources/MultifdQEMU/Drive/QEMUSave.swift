@@ -19,7 +19,10 @@ public final class QEMUSave: Sendable {
 
     private struct State {
         var info = MigrationInfo()
+        var isCancelled = false
         var isReceived = false
+        /// Whether the guest is known to go on in QEMU after a failure.
+        var isRescued = false
         var failure: MigrationError?
     }
 
@@ -28,7 +31,7 @@ public final class QEMUSave: Sendable {
     /// - Parameters:
     ///   - address: QEMU's QMP socket.
     ///   - path: the snapshot's directory, which must not exist.
-    ///   - parameters: channels, compression, levels, bandwidth and downtime limit for QEMU.
+    ///   - parameters: for QEMU, as far as it has them; `timeout` counts until all of the guest is here.
     ///   - options: what else there is to choose.
     ///   - deadlines: how long to wait for QEMU.
     ///   - logger: gets what is worth knowing and no failure.
@@ -39,10 +42,7 @@ public final class QEMUSave: Sendable {
         logger: Logger = Logger(label: "multifd.qemu")
     ) throws(QEMUError) {
         do throws(ParameterError) {
-            try parameters.validateForQEMU()
-            guard !parameters.xbzrle || !options.usesMultifd else {
-                throw ParameterError.needless(name: "xbzrle", without: "no-multifd")
-            }
+            try parameters.validateForSavingQEMU(usesMultifd: options.usesMultifd)
         } catch {
             throw .transfer(.parameter(error))
         }
@@ -75,19 +75,30 @@ public final class QEMUSave: Sendable {
     /// Saves the guest. To be called once.
     ///
     /// - Returns: the final report.
-    /// - Throws: ``QEMUError``. There is no snapshot then, and the guest runs on.
+    /// - Throws: ``QEMUError``. There is no snapshot then, and the guest runs on. Only with
+    ///   ``QEMUError/savedBut(reason:)`` there is one: the guest was saved, and what was to be done with QEMU afterwards
+    ///   could not be.
     @discardableResult
     public func run() async throws(QEMUError) -> MigrationInfo {
         async let received: Void = receive()
-        let result = await onThread(named: "mf-qmp", unstarted: QEMUError.noThread) { [self] () throws(QEMUError) in
-            try drive()
+        let driven = await withTaskCancellationHandler {
+            await onThread(named: "mf-qmp", unstarted: QEMUError.noThread) { [self] () throws(QEMUError) in
+                try drive()
+            }
+        } onCancel: {
+            cancel()
         }
         destination.cancel()
         await received
         qmp.close()
+        let result = driven.mapError { settle($0) }
         if case .failure(let error) = result {
             publish { info in
-                if !info.status.isFinal || info.status == .completed { info.status = .failed }
+                if error.isCancellation {
+                    info.status = .cancelled
+                } else if info.status != .cancelled {
+                    info.status = .failed
+                }
                 info.errorDescription = "\(error)"
             }
         }
@@ -97,7 +108,21 @@ public final class QEMUSave: Sendable {
     }
 
     /// Ends it, in whatever state it is; the guest runs on.
-    public func cancel() { destination.cancel() }
+    public func cancel() {
+        state.withLock { $0.isCancelled = true }
+        destination.cancel()
+    }
+
+    /// Leaves one guest after a failure: the one in QEMU, if it is known to go on there, else the one that has been saved.
+    private func settle(_ error: QEMUError) -> QEMUError {
+        if case .savedBut = error { return error }
+        // What QEMU makes of our going away says less.
+        let error = state.withLock { $0.isCancelled } ? QEMUError.transfer(.cancelled) : error
+        guard target.manifest != nil else { return error }
+        guard state.withLock({ $0.isRescued }) else { return .savedBut(reason: "\(error)") }
+        target.abort()
+        return error
+    }
 
     private func receive() async {
         do {
@@ -113,18 +138,22 @@ public final class QEMUSave: Sendable {
     private func drive() throws(QEMUError) {
         let status = try qmp.guestStatus()
         guard Self.savableStates.contains(status) else { throw .guestState(status) }
+        var settings = try MigrationSettings(qmp)
+        try check(settings)
         if let status = try qmp.migrationStatus(), Self.isUnderWay(status) { throw .busy(status: status) }
         // One that ended may still be on its way out.
         try qmp.waitForWindingUp(within: Self.patience)
-        var settings = try MigrationSettings(qmp)
-        let result = Result { () throws(QEMUError) in try migrate(&settings, wasRunning: status == "running") }
-        if options.afterwards == .quit, case .success = result { return try quit() }
+        if let uuid = try qmp.ask("query-uuid")["UUID"]?.string { target.setSourceID(SessionID(uuid: uuid)) }
+        let runs = Self.runningStates.contains(status)
+        let result = Result { () throws(QEMUError) in try migrate(&settings, resumes: runs) }
+        if options.afterwards == .quit, case .success = result { return try afterSaving(quit) }
         do {
             try settings.restore()
         } catch {
+            logger.error("QEMU's migration settings could not be changed back: \(error)")
             // What went wrong before says more.
             try result.get()
-            throw error
+            throw .savedBut(reason: "\(error)")
         }
         try result.get()
     }
@@ -132,33 +161,54 @@ public final class QEMUSave: Sendable {
     /// For what QEMU does without being waited for by anybody.
     private static let patience = Duration.seconds(30)
 
-    private static let savableStates = ["running", "paused", "prelaunch", "suspended", "debug"]
+    private static let runningStates = ["running", "suspended"]
+    private static let savableStates = runningStates + ["paused", "prelaunch", "debug"]
 
-    private func migrate(_ settings: inout MigrationSettings, wasRunning: Bool) throws(QEMUError) {
-        let needed = options.usesMultifd ? ["multifd", "return-path"] : ["return-path"]
+    /// Checks that this QEMU can do what is asked of it.
+    private func check(_ settings: MigrationSettings) throws(QEMUError) {
+        var needed = ["return-path"]
+        if options.usesMultifd { needed.append("multifd") }
+        if parameters.xbzrle { needed.append("xbzrle") }
+        if parameters.autoConverge { needed.append("auto-converge") }
         for name in needed where !settings.hasCapability(name) {
             throw .noCapability(name, version: qmp.version)
         }
+        let asked = [
+            ("zero-page-detection", parameters.zeroPageDetection != .multifd),
+            ("avail-switchover-bandwidth", parameters.availSwitchoverBandwidth > 0),
+            ("throttle-trigger-threshold", parameters.autoConverge),
+        ]
+        for (name, isAsked) in asked where isAsked && !settings.hasParameter(name) {
+            throw .noParameter(name, version: qmp.version)
+        }
+    }
+
+    private func migrate(_ settings: inout MigrationSettings, resumes: Bool) throws(QEMUError) {
         var capabilities = MigrationSettings.capabilities(multifd: options.usesMultifd)
         capabilities["return-path"] = true
         capabilities["xbzrle"] = parameters.xbzrle
-        capabilities["auto-converge"] = parameters.autoConverge
+        // Else its throttle, if it has one, is as it was.
+        if parameters.autoConverge {
+            capabilities["auto-converge"] = true
+            capabilities["dirty-limit"] = false
+        }
         try settings.set(capabilities)
-        var wanted = MigrationSettings.channels(parameters)
-        // Zero means no limit with us, and so does this much.
-        wanted["max-bandwidth"] = .integer(parameters.maxBandwidth > 0 ? parameters.maxBandwidth : 1 << 40)
-        wanted["downtime-limit"] = .integer(Int(parameters.downtimeLimit.milliseconds))
-        wanted["xbzrle-cache-size"] = .integer(parameters.xbzrleCacheSize)
-        try settings.set(wanted)
-        try qmp.ask("migrate", ["uri": .string("\(destination.uri)")])
+        try settings.set(MigrationSettings.saving(parameters))
         do {
+            try qmp.ask("migrate", ["uri": .string("\(destination.uri)")])
             try follow()
-            try qmp.waitForWindingUp(within: Self.patience)
-            if options.afterwards == .resume, wasRunning { try qmp.ask("cont") }
         } catch {
-            rescue(wasRunning: wasRunning)
+            rescue(resumes: resumes)
             throw error
         }
+        try afterSaving { () throws(QEMUError) in
+            try qmp.waitForWindingUp(within: Self.patience)
+            if options.afterwards == .resume, resumes { try qmp.ask("cont") }
+        }
+    }
+
+    private func afterSaving(_ body: () throws(QEMUError) -> Void) throws(QEMUError) {
+        do { try body() } catch { throw .savedBut(reason: "\(error)") }
     }
 
     /// Watches both ends until both are done.
@@ -176,6 +226,7 @@ public final class QEMUSave: Sendable {
                 throw .migration(reason: report["error-desc"]?.string ?? "it was \(status)")
             }
             if let failure { throw .transfer(failure) }
+            try checkTimeout(since: begun)
             if status == "setup", MonotonicTime.now.since(begun) >= Self.patience {
                 throw .migration(reason: "it does not get beyond setting up: it cannot reach \(destination.uri)")
             }
@@ -191,6 +242,19 @@ public final class QEMUSave: Sendable {
         }
     }
 
+    /// What has all come and is being stored is not given up any more.
+    private func checkTimeout(since begun: MonotonicTime) throws(QEMUError) {
+        guard parameters.timeout > .zero, MonotonicTime.now.since(begun) >= parameters.timeout,
+            destination.info.verified != true
+        else { return }
+        throw .transfer(
+            .timedOut(
+                after: parameters.timeout,
+                reason:
+                    "the guest writes faster than it is sent, or its QEMU is slow: give --auto-converge, or a larger "
+                    + "--downtime-limit"))
+    }
+
     private func quit() throws(QEMUError) {
         do {
             try qmp.ask("quit")
@@ -200,7 +264,7 @@ public final class QEMUSave: Sendable {
     }
 
     /// Sees to it that the guest runs on after a failure. The failure itself is what will be told.
-    private func rescue(wasRunning: Bool) {
+    private func rescue(resumes: Bool) {
         destination.cancel()
         do {
             if let status = try qmp.migrationStatus(), Self.isUnderWay(status) { try qmp.ask("migrate_cancel") }
@@ -209,7 +273,8 @@ public final class QEMUSave: Sendable {
                 Patience.sleep(for: .milliseconds(50))
             }
             try qmp.waitForWindingUp(within: Self.patience)
-            if wasRunning, try qmp.guestStatus() != "running" { try qmp.ask("cont") }
+            if resumes, try !Self.runningStates.contains(qmp.guestStatus()) { try qmp.ask("cont") }
+            state.withLock { $0.isRescued = true }
         } catch {
             logger.error("QEMU could not be asked to go on: \(error)")
         }

@@ -17,7 +17,12 @@ extension QMPClient {
     package func waitForWindingUp(within time: Duration) throws(QEMUError) {
         let end = MonotonicTime.now + time
         while MonotonicTime.now < end {
-            let instances = try ask("query-yank").array ?? []
+            let instances: [JSONValue]
+            do {
+                instances = try ask("query-yank").array ?? []
+            } catch .qmp(.refused(_, "CommandNotFound", _)) {
+                return  // before QEMU 6.0: it does not say
+            }
             guard instances.contains(where: { $0["type"]?.string == "migration" }) else { return }
             Patience.sleep(for: .milliseconds(10))
         }

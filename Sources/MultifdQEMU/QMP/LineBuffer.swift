@@ -15,7 +15,7 @@ struct LineBuffer {
         guard let end = bytes[scanned...].firstIndex(of: UInt8(ascii: "\n")) else {
             scanned = bytes.count
             guard bytes.count <= Self.maximumLineByteCount else {
-                throw .malformed(found: "a line of more than \(Self.maximumLineByteCount) bytes")
+                throw .malformed(found: "it sent a line of more than \(Self.maximumLineByteCount) bytes")
             }
             return nil
         }

@@ -23,6 +23,12 @@ public final class QMPClient: Sendable {
         var nextID = 1
         /// Came while an answer was awaited.
         var events: [QMPEvent] = []
+
+        /// Nobody may ask for them: the oldest go.
+        mutating func add(_ event: QMPEvent) {
+            if events.count >= 256 { events.removeFirst() }
+            events.append(event)
+        }
     }
 
     /// Connects, reads the greeting and leaves the negotiation mode.
@@ -75,7 +81,7 @@ public final class QMPClient: Sendable {
                         if isWanted(event) { return event }
                     }
                     switch try Self.nextMessage(&session, "an event", until: end, time) {
-                    case .event(let event): session.events.append(event)
+                    case .event(let event): session.add(event)
                     case .answer, .refusal, .greeting: break  // late: nobody waits for it any more
                     }
                 }
@@ -130,7 +136,7 @@ public final class QMPClient: Sendable {
         try send(.object(request), command, session, until: end, deadline)
         while true {
             switch try nextMessage(&session, command, until: end, deadline) {
-            case .event(let event): session.events.append(event)
+            case .event(let event): session.add(event)
             case .answer(id, let value): return value
             case .refusal(id, let errorClass, let reason):
                 throw .refused(command: command, errorClass: errorClass, reason: reason)

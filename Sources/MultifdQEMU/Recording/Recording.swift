@@ -56,6 +56,10 @@ public final class Recording: Sendable {
                     }
                     runs.append(run)
                 }
+                guard iteration.holds(runs) else {
+                    throw SnapshotError.inconsistent(
+                        path: snapshot.path, problem: "its recording's iterations are not what its index holds")
+                }
                 iterations.append(runs)
             }
             try reader.finish()

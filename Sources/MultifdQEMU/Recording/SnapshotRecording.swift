@@ -50,6 +50,13 @@ public struct SnapshotRecording: Codable, Hashable, Sendable {
                 && max(runs, normal, duplicate, unchanged) < 1 << 40
         }
 
+        /// Whether they are those of an iteration in which these pages came, and pages came at all.
+        func holds(_ found: [RecordedRun]) -> Bool {
+            func count(_ kind: RecordedRun.Kind) -> Int { found.reduce(0) { $0 + ($1.kind == kind ? $1.count : 0) } }
+            return !found.isEmpty && found.count == runs && count(.content) == normal && count(.zero) == duplicate
+                && count(.unchanged) == unchanged
+        }
+
         /// All pages that came.
         public var pageCount: Int { normal + duplicate + unchanged }
     }

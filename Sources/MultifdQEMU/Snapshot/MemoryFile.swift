@@ -24,13 +24,16 @@ final class MemoryFile: Sendable {
     }
 
     /// XXH3 of the whole file. Holes are not read.
-    func hash() throws(MemoryError) -> String {
+    func hash() throws(MemoryError) -> String { try hash { true } ?? "" }
+
+    /// The same; nil when it is not to go on.
+    func hash(while goesOn: () -> Bool) throws(MemoryError) -> String? {
         var checksum = StreamingChecksum()
         let buffer = try ScratchMemory(byteCount: Self.pieceByteCount)
         let zeros = try ScratchMemory(byteCount: Self.pieceByteCount)
         var next = 0
         func addZeros(upTo end: Int) {
-            while next < end {
+            while next < end, goesOn() {
                 let count = min(end - next, zeros.byteCount >> 12)
                 unsafe checksum.update(UnsafeRawBufferPointer(start: zeros.start, count: count << 12))
                 next += count
@@ -38,7 +41,7 @@ final class MemoryFile: Sendable {
         }
         for range in content {
             addZeros(upTo: range.lowerBound)
-            while next < range.upperBound {
+            while next < range.upperBound, goesOn() {
                 let count = min(range.upperBound - next, buffer.byteCount >> 12)
                 // Safe: the buffer has room for the piece.
                 unsafe try block.read(next..<next + count, into: buffer.start)
@@ -47,6 +50,7 @@ final class MemoryFile: Sendable {
             }
         }
         addZeros(upTo: block.pageCount)
+        guard next == block.pageCount else { return nil }
         return FileContent.hexadecimal(checksum.value)
     }
 }

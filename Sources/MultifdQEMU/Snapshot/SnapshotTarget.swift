@@ -21,6 +21,7 @@ public final class SnapshotTarget: RecordingTarget {
         var machine: MachineState?
         var bundle: SnapshotBundle?
         var sourceVersion: QEMUVersion?
+        var sourceID: SessionID?
         var recorder: Recorder?
         var manifest: SnapshotManifest?
     }
@@ -44,6 +45,9 @@ public final class SnapshotTarget: RecordingTarget {
 
     /// The source's version, for the manifest, if it is known from elsewhere than the stream.
     public func setSourceVersion(_ version: QEMUVersion) { state.withLock { $0.sourceVersion = version } }
+
+    /// The source's UUID, for the manifest: without channels the stream need not say it.
+    func setSourceID(_ id: SessionID) { state.withLock { $0.sourceID = id } }
 
     /// Makes the directory and the files of all RAMBlocks.
     public func prepare(for guest: IncomingGuest) throws -> GuestMemory {
@@ -154,7 +158,7 @@ extension SnapshotTarget {
             deviceState: try write(state.deviceState, as: "device-state.bin", &directory))
         manifest.ramBlocks = blocks
         if let machine = state.machine {
-            manifest.qemu = try describe(machine, state.sourceVersion, &directory)
+            manifest.qemu = try describe(machine, state.sourceVersion, state.sourceID, &directory)
         } else {
             manifest.configuration = state.configuration
         }
@@ -192,7 +196,7 @@ extension SnapshotTarget {
     }
 
     private static func describe(
-        _ machine: MachineState, _ version: QEMUVersion?, _ directory: inout PartialDirectory
+        _ machine: MachineState, _ version: QEMUVersion?, _ sourceID: SessionID?, _ directory: inout PartialDirectory
     ) throws(SnapshotError) -> SnapshotMachine {
         var early: [SnapshotMachine.EarlySection] = []
         for (index, section) in machine.earlySections.enumerated() {
@@ -201,7 +205,7 @@ extension SnapshotTarget {
                     content: try write(section.bytes, as: "early-\(index).bin", &directory),
                     isAfterRAMStart: section.isAfterRAMStart))
         }
-        let id = machine.sessionID ?? SessionID(high: 0, low: 0)
+        let id = sourceID ?? machine.sessionID ?? SessionID(high: 0, low: 0)
         let uuid = machine.configuration.uuid.map { $0.map { String(UInt16($0) + 256, radix: 16).suffix(2) }.joined() }
         return SnapshotMachine(
             machine: machine.configuration.machine,

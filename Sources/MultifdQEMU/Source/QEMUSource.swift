@@ -1,6 +1,8 @@
+import FoundationEssentials
 public import Logging
 public import Multifd
 import Synchronization
+import SystemPackage
 
 /// Sends a snapshot into a QEMU that was started with `-incoming`. The guest runs on there.
 ///
@@ -30,13 +32,17 @@ public final class QEMUSource: Sendable {
     ///   - options: what else the destination has been told.
     ///   - deadlines: how long to wait for it.
     ///   - logger: gets what is worth knowing and no failure.
-    /// - Throws: ``SnapshotError/notQEMU(path:)`` or ``ParameterError``.
+    /// - Throws: ``SnapshotError/notQEMU(path:)``, ``SnapshotError/syncMode(path:machine:known:asked:)`` or
+    ///   ``ParameterError``.
     public init(
         snapshot: Snapshot, to uri: MigrationURI, parameters: MigrationParameters = MigrationParameters(),
         options: QEMUSendOptions = QEMUSendOptions(), deadlines: Deadlines = Deadlines(),
         logger: Logger = Logger(label: "multifd.qemu")
     ) throws {
         guard let machine = snapshot.manifest.qemu else { throw SnapshotError.notQEMU(path: snapshot.path) }
+        if let asked = options.syncMode, let known = machine.knownSyncMode, asked != known {
+            throw SnapshotError.syncMode(path: snapshot.path, machine: machine.machine, known: known, asked: asked)
+        }
         var checked = parameters
         checked.multifdChannels = max(1, options.multifdChannels)
         try checked.validateForSendingToQEMU()
@@ -70,8 +76,12 @@ public final class QEMUSource: Sendable {
     /// - Throws: ``MigrationError``. The snapshot is as it was; QEMU has ended, or must be.
     @discardableResult
     public func run() async throws(MigrationError) -> MigrationInfo {
-        let result = await onThread(named: "mf-source", unstarted: MigrationError.noThread) {
-            [self] () throws(MigrationError) in try send()
+        let result = await withTaskCancellationHandler {
+            await onThread(named: "mf-source", unstarted: MigrationError.noThread) {
+                [self] () throws(MigrationError) in try send()
+            }
+        } onCancel: {
+            cancel()
         }
         if case .failure(let error) = result {
             var info = info
@@ -100,6 +110,8 @@ public final class QEMUSource: Sendable {
         do {
             connection = try Connection.connect(
                 to: MigrationPath(destination: uri), deadline: deadlines.connect, patience: patience)
+        } catch .connect(let address, let errno) where errno == .connectionRefused || errno == .noSuchFileOrDirectory {
+            throw .foreign("no QEMU waits at \(address): start it with -incoming \(address) first")
         } catch {
             throw .transport(error)
         }
@@ -108,7 +120,7 @@ public final class QEMUSource: Sendable {
         let memory: GuestMemory
         do { memory = try GuestMemory(blocks: snapshot.files.map(\.block)) } catch { throw .memory(error) }
         let channels = ForeignChannels(
-            of: memory, to: uri, id: machine.sessionID, parameters: parameters, count: options.multifdChannels,
+            of: memory, to: uri, id: sessionID, parameters: parameters, count: options.multifdChannels,
             limiter: limiter, patience: patience, deadlines: deadlines)
         do {
             try SnapshotSender(
@@ -120,9 +132,17 @@ public final class QEMUSource: Sendable {
             if patience.isPastDeadline {
                 throw .timedOut(after: parameters.timeout, reason: "the guest was not sent in that time")
             }
+            // A channel's: the main connection says so itself.
+            switch error {
+            case .transport(.closed), .transport(.broken):
+                throw .foreign("QEMU closed a channel before the guest was sent: its standard error says why")
+            default: break
+            }
             throw error
         }
     }
+
+    private var sessionID: SessionID { SessionID(uuid: options.uuid?.uuidString ?? machine.uuid) }
 
     private func publish(_ info: MigrationInfo) {
         let before = state.withLock { state in
@@ -134,9 +154,10 @@ public final class QEMUSource: Sendable {
     }
 }
 
-extension SnapshotMachine {
-    /// The guest's UUID as channels say it, zeros when there is none.
-    var sessionID: SessionID {
-        SessionID(high: UInt64(uuid.prefix(16), radix: 16) ?? 0, low: UInt64(uuid.dropFirst(16), radix: 16) ?? 0)
+extension SessionID {
+    /// A guest's UUID, as channels say it: thirty-two hexadecimal digits, with dashes between them or without.
+    init(uuid: String) {
+        let digits = uuid.filter { $0 != "-" }
+        self.init(high: UInt64(digits.prefix(16), radix: 16) ?? 0, low: UInt64(digits.dropFirst(16), radix: 16) ?? 0)
     }
 }

@@ -20,6 +20,8 @@ final class SnapshotPages {
 
     /// Pages that go out in one call.
     private static let pageCount = 256
+    /// 4 MiB: some milliseconds on any link that is worth the name.
+    private static let piecePageCount = 1024
     /// A record's longest head: word, name.
     private static let headByteCount = 8 + 1 + 255
     private static let flushByteCount = 64 << 10
@@ -30,8 +32,19 @@ final class SnapshotPages {
         headers = try ScratchMemory(byteCount: Self.pageCount * Self.headByteCount)
     }
 
-    /// Calls `body` with each run of pages of one kind, in ascending order.
-    func forEachRun(
+    /// Calls `body` with runs of pages of one kind, in ascending order: none so long that it keeps the sender from looking
+    /// whether to go on.
+    func forEachPiece(
+        ofBlock block: Int, _ body: (Kind, Range<Int>) throws(MigrationError) -> Void
+    ) throws(MigrationError) {
+        try forEachRun(ofBlock: block) { kind, run throws(MigrationError) in
+            for first in stride(from: run.lowerBound, to: run.upperBound, by: Self.piecePageCount) {
+                try body(kind, first..<min(first + Self.piecePageCount, run.upperBound))
+            }
+        }
+    }
+
+    private func forEachRun(
         ofBlock block: Int, _ body: (Kind, Range<Int>) throws(MigrationError) -> Void
     ) throws(MigrationError) {
         let file = snapshot.files[block]

@@ -10,11 +10,13 @@ import Multifd
 /// PING 2                                                     ◀─ PONG 2
 /// [early sections] PART: pages, barrier   END: barrier
 /// PING 3                                                     ◀─ PONG 3: the last barrier is passed
+///                                                               by now all RAM is found to be what was stored
 /// device state                                               ◀─ SHUT: loaded, or not
 /// ```
-/// The mode of barriers belongs to the destination's machine type, and a wrong one makes it hang or start without its
-/// memory. PING 2 finds it out before a page is sent: a destination that waits at the end of START for a SYNC of its
-/// channels does not answer.
+/// The mode of barriers belongs to the machine type, and a wrong one makes the destination hang or start without its
+/// memory. Where the snapshot does not tell it, PING 2 finds it out before a page is sent: a destination that waits at the
+/// end of START for a SYNC of its channels does not answer. One that is slow does not, either: so the machine type's
+/// version must agree, and if it says nothing the wait is long.
 final class SnapshotSender {
     private let snapshot: Snapshot
     private let machine: SnapshotMachine
@@ -29,10 +31,13 @@ final class SnapshotSender {
     private let startedAt = MonotonicTime.now
     private var published = MonotonicTime.now
     private var pingCount: UInt32 = 0
-    private var syncMode = SnapshotMachine.SyncMode.none
+    /// Nil without channels, or when it is not known yet.
+    private var syncMode: QEMUSendOptions.SyncMode?
 
-    /// What has not come by then has a reason to wait.
+    /// What has not come by then has a reason to wait: the one that its machine type's version gives, too.
     private static let shortestProbe = Duration.seconds(2)
+    /// When there is no such second witness.
+    private static let longProbe = Duration.seconds(10)
 
     init(
         _ snapshot: Snapshot, _ machine: SnapshotMachine, options: QEMUSendOptions, main: StreamConnection,
@@ -53,11 +58,18 @@ final class SnapshotSender {
 
     /// Sends the guest, and returns when QEMU has said that it is loaded.
     func run() throws(MigrationError) {
-        defer { channels.close() }
+        // Beside sending: it reads what is read anyway, and without the device state QEMU cannot start its guest.
+        let verification: SnapshotVerification
+        do { verification = try SnapshotVerification(of: snapshot) } catch { throw .noThread(error) }
+        defer {
+            channels.close()
+            verification.stop()
+        }
         try connect()
         try startRAM()
         try sendPages()
         try endRAM()
+        try finish(verification)
         try sendDeviceState()
     }
 
@@ -83,31 +95,48 @@ final class SnapshotSender {
         try sendEarlySections(isAfterRAMStart: false)
         var stream = StreamWriter()
         stream.startRAM(id: machine.ramSectionID, snapshot.manifest.ramBlocks)
-        if channels.count > 0, options.syncMode == .section { try syncChannels() }
+        if channels.count > 0 { syncMode = machine.knownSyncMode }
+        if syncMode == .section { try channels.sync() }
         stream.endSection(id: machine.ramSectionID)
         try main.send(stream)
-        if channels.count > 0, options.syncMode == .section { channels.goOn() }
-        try findSyncMode(roundTrip)
-        logger.info("channels meet by \(syncMode)")
+        if syncMode == .section { channels.goOn() }
+        if channels.count > 0, syncMode == nil {
+            syncMode = try findSyncMode(roundTrip)
+        } else if try ping(within: deadlines.stall) == nil {
+            throw notBeyondBlocks(syncMode)
+        }
+        if let syncMode { logger.info("channels meet by \(syncMode)") }
         try sendEarlySections(isAfterRAMStart: true)
     }
 
-    private func findSyncMode(_ roundTrip: Duration) throws(MigrationError) {
-        let isProbe = channels.count > 0 && options.syncMode == nil
-        let patience = isProbe ? max(Self.shortestProbe, roundTrip * 20) : deadlines.stall
-        if try ping(within: patience) != nil {
-            syncMode = channels.count > 0 ? options.syncMode ?? .round : .none
-            return
+    private func findSyncMode(_ roundTrip: Duration) throws(MigrationError) -> QEMUSendOptions.SyncMode {
+        let expected = options.syncMode ?? machine.syncModeOfVersion
+        let time =
+            switch expected {
+            case .round: deadlines.stall
+            case .section: max(Self.shortestProbe, roundTrip * 20)
+            case nil: max(Self.longProbe, roundTrip * 20)
+            }
+        if try ping(within: time) != nil {
+            guard expected != .section else {
+                throw .foreign(
+                    "QEMU's channels meet by round, but those of '\(machine.machine)' were taken to meet by section: give "
+                        + "--sync-mode round if it was changed there")
+            }
+            return .round
         }
-        if isProbe {
-            syncMode = .section
-            try syncChannels()
-            channels.goOn()
-            if try awaitPong(pingCount, within: deadlines.stall) { return }
-        }
-        throw .foreign(
-            "QEMU does not get beyond the list of RAMBlocks: with --sync-mode \(options.syncMode?.rawValue ?? "left out") "
-                + "its channels and ours do not meet")
+        guard expected != .round else { throw notBeyondBlocks(.round) }
+        try channels.sync()
+        channels.goOn()
+        guard try awaitPong(pingCount, within: deadlines.stall) else { throw notBeyondBlocks(.section) }
+        return .section
+    }
+
+    private func notBeyondBlocks(_ mode: QEMUSendOptions.SyncMode?) -> MigrationError {
+        .foreign(
+            "QEMU does not get beyond the list of RAMBlocks"
+                + (mode.map { ": its channels do not meet by \($0), as those of '\(machine.machine)' were taken to" }
+                    ?? ": it is stuck"))
     }
 
     private func sendPages() throws(MigrationError) {
@@ -116,7 +145,7 @@ final class SnapshotSender {
         stream.begin(.part, id: machine.ramSectionID)
         try main.send(stream)
         for block in snapshot.manifest.ramBlocks.indices {
-            try pages.forEachRun(ofBlock: block) { kind, run throws(MigrationError) in
+            try pages.forEachPiece(ofBlock: block) { kind, run throws(MigrationError) in
                 switch kind {
                 case .neverSent: break
                 case .zero:
@@ -146,6 +175,19 @@ final class SnapshotSender {
         }
     }
 
+    private func finish(_ verification: SnapshotVerification) throws(MigrationError) {
+        while true {
+            do throws(SnapshotError) {
+                if try verification.wait(until: .now + Patience.tick) { return }
+            } catch {
+                throw .guest(operation: "send the guest", reason: "\(error)")
+            }
+            // QEMU waits for us, and nothing moves on any connection.
+            main.patience.renew()
+            try publishIfDue()
+        }
+    }
+
     private func sendDeviceState() throws(MigrationError) {
         info.status = .device
         report()
@@ -168,16 +210,14 @@ final class SnapshotSender {
     /// Ends a RAM section with the barrier that the destination's channels expect there.
     private func endSection() throws(MigrationError) {
         var stream = StreamWriter()
-        if syncMode != .none { try syncChannels() }
+        if syncMode != nil { try channels.sync() }
         if syncMode == .round { stream.barrier() }
         stream.endSection(id: machine.ramSectionID)
         // Right behind the SYNCs: the destination's channels read no further until it has met this.
         try main.send(stream)
-        if syncMode != .none { channels.goOn() }
+        if syncMode != nil { channels.goOn() }
         report()
     }
-
-    private func syncChannels() throws(MigrationError) { try channels.sync() }
 
     // MARK: Words
 
@@ -212,7 +252,11 @@ final class SnapshotSender {
     }
 
     private func content(_ file: SnapshotFile) throws(MigrationError) -> [UInt8] {
-        do { return try snapshot.content(of: file) } catch { throw .foreign("\(error)") }
+        do {
+            return try snapshot.content(of: file)
+        } catch {
+            throw .guest(operation: "send the guest", reason: "\(error)")
+        }
     }
 
     // MARK: Report

@@ -17,8 +17,18 @@ final class StreamConnection {
     func shutdown() { connection.shutdown() }
 
     func send(_ stream: StreamWriter) throws(MigrationError) {
-        do { try connection.send(stream.bytes, patience: patience) } catch { throw lost(error) }
-        sentByteCount += stream.byteCount
+        let bytes = stream.bytes
+        var sent = 0
+        do {
+            while sent < bytes.count {
+                let granted = try limiter.wait(for: bytes.count - sent, patience: patience)
+                try connection.send(Array(bytes[sent..<sent + granted]), patience: patience)
+                sent += granted
+                sentByteCount += granted
+            }
+        } catch {
+            throw lost(error)
+        }
     }
 
     /// Sends memory that a list names.

@@ -6,11 +6,17 @@ import Testing
 /// `multifd qemu save` and `restore`, with a real QEMU whose guest checks its own memory.
 @Suite(QEMUProcess.isInstalled, .serialized) struct SaveTests {
     private static func start(
-        _ name: String, in directory: ScratchDirectory, incoming: Bool = false, options: [String] = []
+        _ name: String, in directory: ScratchDirectory, incoming: Bool = false, options: [String] = [],
+        memory: String? = nil
     ) throws -> QEMUProcess {
         try QEMUProcess(
             name, in: directory, program: PatternGuest.assemble(in: directory.path),
-            options: options + (incoming ? ["-incoming", "defer"] : []))
+            options: options + (incoming ? ["-incoming", "defer"] : []), memory: memory)
+    }
+
+    /// Memory in a file, as `x-ignore-shared` has a use for.
+    private static func sharedMemory(_ name: String, in directory: ScratchDirectory) -> String {
+        "memory-backend-file,id=ram0,size=\(PatternGuest.ramByteCount),mem-path=\(directory.path)/\(name),share=on"
     }
 
     private static func save(
@@ -31,9 +37,10 @@ import Testing
 
     private static func restore(_ path: String, into qemu: QEMUProcess, channels: Int = 2) async throws {
         var parameters = MigrationParameters()
-        parameters.multifdChannels = channels
+        parameters.multifdChannels = max(1, channels)
         try await QEMURestore(
-            snapshot: Snapshot(path: path), qmp: qemu.qmpAddress, parameters: parameters, logger: silent
+            snapshot: Snapshot(path: path), qmp: qemu.qmpAddress, parameters: parameters, usesMultifd: channels > 0,
+            logger: silent
         ).run()
     }
 
@@ -57,6 +64,40 @@ import Testing
         #expect(snapshot.manifest.qemu?.multifdChannels == channels)
         let ram = try #require(snapshot.manifest.ramBlocks.first { $0.name == "pc.ram" })
         #expect(try PatternGuest.defect(inRAM: "\(snapshot.path)/\(ram.file)") == nil)
+    }
+
+    @Test func `a QEMU that would leave its shared memory behind sends it`() async throws {
+        let directory = try ScratchDirectory()
+        let qemu = try Self.start("vm", in: directory, memory: Self.sharedMemory("ram", in: directory))
+        try qemu.waitForPasses(2)
+        try qemu.qmp.execute(
+            "migrate-set-capabilities", ["capabilities": [["capability": "x-ignore-shared", "state": true]]])
+        let before = try qemu.settings()
+        qemu.releaseQMP()
+        try await Self.save(qemu, to: "\(directory.path)/vm").run()
+        try qemu.connectQMP()
+        #expect(try qemu.settings() == before)
+        let snapshot = try Snapshot(path: "\(directory.path)/vm")
+        let ram = try #require(snapshot.manifest.ramBlocks.first { $0.size == PatternGuest.ramByteCount })
+        #expect(ram.neverSent.isEmpty)
+        #expect(try PatternGuest.defect(inRAM: "\(snapshot.path)/\(ram.file)") == nil)
+    }
+
+    @Test func `a guest without its shared memory goes back to where that memory is`() async throws {
+        let directory = try ScratchDirectory()
+        let memory = Self.sharedMemory("ram", in: directory)
+        let qemu = try Self.start("vm", in: directory, memory: memory)
+        try qemu.waitForPasses(2)
+        try qemu.qmp.execute(
+            "migrate-set-capabilities", ["capabilities": [["capability": "x-ignore-shared", "state": true]]])
+        _ = try await qemu.save(to: "\(directory.path)/vm", SaveMode(channels: 2))
+        let pass = qemu.lastPass
+        qemu.kill()
+        let destination = try Self.start("destination", in: directory, incoming: true, memory: memory)
+        destination.releaseQMP()
+        try await Self.restore("\(directory.path)/vm", into: destination)
+        try destination.connectQMP()
+        try destination.waitForPass(pass + 2)
     }
 
     @Test func `saved, restored and saved again, memory is the same`() async throws {
@@ -150,7 +191,102 @@ import Testing
         }
     }
 
-    @Test func `what QEMU says of a guest that it cannot load is passed on`() async throws {
+    @Test(arguments: [0, 2]) func `a snapshot whose memory is damaged starts no guest`(channels: Int) async throws {
+        let directory = try ScratchDirectory()
+        let qemu = try Self.start("vm", in: directory)
+        try qemu.waitForPasses(1)
+        qemu.releaseQMP()
+        try await Self.save(qemu, to: "\(directory.path)/vm").run()
+        let snapshot = try Snapshot(path: "\(directory.path)/vm")
+        let ram = try #require(snapshot.manifest.ramBlocks.first { $0.name == "pc.ram" })
+        let file = try #require(FileHandle(forUpdatingAtPath: "\(snapshot.path)/\(ram.file)"))
+        try file.seek(toOffset: UInt64(PatternGuest.start) + 5)
+        try file.write(contentsOf: [0x55])
+        try file.close()
+        let destination = try Self.start("destination", in: directory, incoming: true)
+        destination.releaseQMP()
+        await #expect { try await Self.restore(snapshot.path, into: destination, channels: channels) } throws: {
+            "\($0)".contains("\(ram.file)' is damaged: its hash is")
+        }
+        try destination.connectQMP()
+        #expect(destination.status != "running")
+        #expect(destination.passes.isEmpty)
+    }
+
+    @Test func `a save that takes too long is given up, and leaves nothing behind`() async throws {
+        let directory = try ScratchDirectory()
+        let qemu = try Self.start("vm", in: directory)
+        try qemu.waitForPasses(1)
+        let before = try qemu.settings()
+        qemu.releaseQMP()
+        var parameters = MigrationParameters()
+        parameters.maxBandwidth = 20 << 20
+        parameters.downtimeLimit = .zero
+        parameters.timeout = .seconds(2)
+        let save = try QEMUSave(
+            qmp: qemu.qmpAddress, to: "\(directory.path)/vm", parameters: parameters, logger: silent)
+        await #expect { try await save.run() } throws: {
+            guard case QEMUError.transfer(.timedOut(.seconds(2), _)) = $0 else { return false }
+            return true
+        }
+        try qemu.connectQMP()
+        #expect(qemu.status == "running")
+        #expect(try qemu.settings() == before)
+        #expect(!directory.names.contains { $0.hasPrefix("vm.partial") || $0 == "vm" })
+        try qemu.waitForPasses(1)
+    }
+
+    @Test func `QEMU slows its guest down when it is asked to`() async throws {
+        let directory = try ScratchDirectory()
+        let qemu = try Self.start("vm", in: directory)
+        try qemu.waitForPasses(1)
+        let before = try qemu.settings()
+        qemu.releaseQMP()
+        var parameters = MigrationParameters()
+        parameters.maxBandwidth = 40 << 20
+        parameters.downtimeLimit = .zero
+        parameters.timeout = .seconds(60)
+        parameters.autoConverge = true
+        parameters.throttle = ThrottleParameters(policy: .dynamic)
+        parameters.throttle.initial = 37
+        let save = try QEMUSave(
+            qmp: qemu.qmpAddress, to: "\(directory.path)/vm", parameters: parameters, logger: silent)
+        let saved = Task { try await save.run() }
+        var throttle: Int?
+        for await case .progress(let info) in save.events {
+            throttle = info.cpuThrottlePercentage ?? throttle
+            if throttle ?? 0 > 0 { break }
+        }
+        #expect(throttle == 37)
+        save.cancel()
+        await #expect(throws: QEMUError.self) { try await saved.value }
+        #expect(save.info.status == .cancelled)
+        try qemu.connectQMP()
+        #expect(try qemu.settings() == before)
+    }
+
+    @Test func `a restored guest has the settings that its QEMU had, and any UUID`() async throws {
+        let directory = try ScratchDirectory()
+        let uuid = "01234567-89ab-cdef-0123-456789abcdef"
+        let qemu = try Self.start("vm", in: directory, options: ["-uuid", uuid])
+        try qemu.waitForPasses(1)
+        qemu.releaseQMP()
+        try await Self.save(qemu, to: "\(directory.path)/vm", .quit, channels: 0).run()
+        #expect(try Snapshot(path: "\(directory.path)/vm").manifest.qemu?.uuid == "0123456789abcdef0123456789abcdef")
+        for (name, uuid) in [("same", uuid), ("other", "11111111-89ab-cdef-0123-456789abcdef")] {
+            let destination = try Self.start(name, in: directory, incoming: true, options: ["-uuid", uuid])
+            try destination.qmp.execute(
+                "migrate-set-capabilities", ["capabilities": [["capability": "postcopy-ram", "state": true]]])
+            let before = try destination.settings()
+            destination.releaseQMP()
+            try await Self.restore("\(directory.path)/vm", into: destination, channels: 3)
+            try destination.connectQMP()
+            try destination.wait(for: "the guest to run") { destination.status == "running" }
+            #expect(try destination.settings() == before)
+        }
+    }
+
+    @Test func `a QEMU with another machine, or that cannot load the guest, is told so`() async throws {
         let directory = try ScratchDirectory()
         let qemu = try Self.start("vm", in: directory)
         try qemu.waitForPasses(1)
@@ -159,9 +295,14 @@ import Testing
         let other = try QEMUProcess(
             "other", in: directory, program: PatternGuest.assemble(in: directory.path), machine: "q35",
             options: ["-incoming", "defer"])
-        let saysWhy = other.qmp.version >= QEMUVersion(major: 9, minor: 1)
         other.releaseQMP()
         await #expect { try await Self.restore("\(directory.path)/vm", into: other) } throws: {
+            "\($0)".contains("is of the machine 'pc-i440fx-") && "\($0)".contains("but this QEMU has 'pc-q35-")
+        }
+        let small = try Self.start("small", in: directory, incoming: true, options: ["-m", "40"])
+        let saysWhy = small.qmp.version >= QEMUVersion(major: 9, minor: 1)
+        small.releaseQMP()
+        await #expect { try await Self.restore("\(directory.path)/vm", into: small) } throws: {
             "\($0)".contains("could not load the guest") && (!saysWhy || "\($0)".contains("load of migration failed"))
         }
     }

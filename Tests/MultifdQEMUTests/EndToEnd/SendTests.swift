@@ -9,9 +9,12 @@ import Testing
         var machine = "pc"
         var channels = 0
         var compression = "none"
-        var syncMode: SnapshotMachine.SyncMode?
+        var syncMode: QEMUSendOptions.SyncMode?
+        /// Channels of the source: with none, the snapshot does not say when they meet.
+        var sourceChannels = 2
         var testDescription: String {
             "\(machine), \(channels) channels, \(compression)\(syncMode.map { ", by \($0)" } ?? "")"
+                + (sourceChannels == 0 ? ", saved without" : "")
         }
     }
 
@@ -20,6 +23,8 @@ import Testing
         Mode(channels: 2, compression: "zstd", syncMode: .round), Mode(machine: "pc-i440fx-7.2"),
         Mode(machine: "pc-i440fx-7.2", channels: 2, compression: "zstd"),
         Mode(machine: "pc-i440fx-7.2", channels: 3, syncMode: .section),
+        Mode(channels: 2, sourceChannels: 0), Mode(machine: "pc-i440fx-7.2", channels: 2, sourceChannels: 0),
+        Mode(machine: "pc-i440fx-7.2", channels: 1, syncMode: .section, sourceChannels: 0),
     ]
 
     @Test(arguments: modes) func `a saved guest goes on where it was, with all of its memory`(mode: Mode) async throws {
@@ -30,7 +35,7 @@ import Testing
         // Its machine types know nothing of rounds.
         if mode.syncMode == .round, source.qmp.version < QEMUVersion(major: 8, minor: 1) { return }
         let path = "\(directory.path)/snapshot"
-        _ = try await source.save(to: path, SaveMode(channels: 2, compression: "zstd"))
+        _ = try await source.save(to: path, SaveMode(channels: mode.sourceChannels, compression: "zstd"))
         let pass = source.lastPass
         source.kill()
 
@@ -45,5 +50,34 @@ import Testing
         // It went on: a guest that began anew would report its first pass.
         let first = try #require(destination.passes.first)
         #expect((pass...pass + 2).contains(first))
+    }
+
+    @Test func `a restore shows how far it is, and can be cancelled`() async throws {
+        let directory = try ScratchDirectory()
+        let program = try PatternGuest.assemble(in: directory.path)
+        let source = try QEMUProcess("source", in: directory, program: program)
+        try source.waitForPasses(1)
+        let path = "\(directory.path)/snapshot"
+        _ = try await source.save(to: path, SaveMode())
+        source.kill()
+        let destination = try QEMUProcess(
+            "destination", in: directory, program: program, options: ["-incoming", "defer"])
+        let uri = try destination.listen(channels: 0, compression: "none")
+        var parameters = MigrationParameters()
+        parameters.maxBandwidth = 16 << 20
+        let sending = try QEMUSource(
+            snapshot: Snapshot(path: path), to: uri, parameters: parameters, logger: silent)
+        let sent = Task { try await sending.run() }
+        var counts: Set<Int> = []
+        for await event in sending.events {
+            guard case .progress(let info) = event, info.status == .active else { continue }
+            counts.insert(info.ram.normal)
+            if counts.count > 2 { break }
+        }
+        sending.cancel()
+        await #expect(throws: MigrationError.self) { try await sent.value }
+        #expect(sending.info.status == .cancelled)
+        // The pattern alone is one run of 32 MiB.
+        #expect(sending.info.ram.normal << 12 < Int(PatternGuest.end - PatternGuest.start))
     }
 }

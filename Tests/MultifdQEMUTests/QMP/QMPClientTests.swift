@@ -6,48 +6,9 @@ import Testing
 
 /// The client against servers that say what a test tells them to.
 @Suite struct QMPClientTests {
-    private static let greeting = """
-        {"QMP": {"version": {"qemu": {"micro": 2, "minor": 0, "major": 10}, "package": "Debian"}, "capabilities": ["oob"]}}
-        """
-
-    /// A server that greets, and answers each request with what `answer` makes of its id.
-    private final class Server: Sendable {
-        let listener: Listener
-        private let thread: WorkerThread
-
-        init(
-            in directory: ScratchDirectory, greeting: String = QMPClientTests.greeting,
-            answer: @escaping @Sendable (String, Int) -> String?
-        ) throws {
-            let listener = try Listener(on: .unix(path: "\(directory.path)/qmp"))
-            self.listener = listener
-            thread = WorkerThread(name: "qmp-server") {
-                guard let connection = listener.accept(within: .seconds(10)) else { return }
-                let patience = Patience(limit: .seconds(5))
-                try? connection.send(Array((greeting + "\r\n").utf8), patience: patience)
-                var text = ""
-                while let bytes = try? connection.receiveAvailable(upTo: 4096, within: .seconds(5), patience: patience)
-                {
-                    text += String(decoding: bytes, as: UTF8.self)
-                    while let end = text.firstIndex(of: "\n") {
-                        let line = text[..<end]
-                        text.removeSubrange(...end)
-                        guard let request = try? JSONDecoder().decode(JSONValue.self, from: Data(line.utf8)),
-                            let command = request["execute"]?.string, let id = request["id"]?.integer
-                        else { return connection.shutdown() }
-                        let reply =
-                            command == "qmp_capabilities" ? "{\"return\": {}, \"id\": \(id)}" : answer(command, id)
-                        guard let reply else { return connection.shutdown() }
-                        try? connection.send(Array((reply + "\r\n").utf8), patience: patience)
-                    }
-                }
-            }
-        }
-    }
-
     @Test func `a command's answer is found among events and late answers`() throws {
         let directory = try ScratchDirectory()
-        let server = try Server(in: directory) { _, id in
+        let server = try QMPServer(in: directory) { _, id, _ in
             """
             {"timestamp": {"seconds": 1, "microseconds": 2}, "event": "STOP"}
             {"return": {"status": "old"}, "id": \(id - 1)}
@@ -66,7 +27,7 @@ import Testing
 
     @Test func `a refusal is thrown with its class`() throws {
         let directory = try ScratchDirectory()
-        let server = try Server(in: directory) { _, id in
+        let server = try QMPServer(in: directory) { _, id, _ in
             "{\"error\": {\"class\": \"CommandNotFound\", \"desc\": \"no such thing\"}, \"id\": \(id)}"
         }
         let client = try QMPClient(connectingTo: server.listener.uri)
@@ -77,14 +38,14 @@ import Testing
 
     @Test func `silence ends with the deadline`() throws {
         let directory = try ScratchDirectory()
-        let server = try Server(in: directory) { _, _ in "" }
+        let server = try QMPServer(in: directory) { _, _, _ in "" }
         let client = try QMPClient(connectingTo: server.listener.uri, deadline: .milliseconds(300))
         #expect(throws: QMPError.timedOut(waitingFor: "x", after: .milliseconds(300))) { try client.execute("x") }
     }
 
     @Test func `a server that goes away is told from one that is slow`() throws {
         let directory = try ScratchDirectory()
-        let server = try Server(in: directory) { _, _ in nil }
+        let server = try QMPServer(in: directory) { _, _, _ in nil }
         let client = try QMPClient(connectingTo: server.listener.uri)
         #expect(throws: QMPError.closed(command: "x")) { try client.execute("x") }
     }
@@ -92,7 +53,7 @@ import Testing
     @Test(arguments: ["SSH-2.0-OpenSSH_9.2", "{\"return\": {}}", "[1, 2", "{\"QMP\""])
     func `what greets otherwise is no QMP server`(greeting: String) throws {
         let directory = try ScratchDirectory()
-        let server = try Server(in: directory, greeting: greeting) { _, _ in nil }
+        let server = try QMPServer(in: directory, greeting: greeting) { _, _, _ in nil }
         #expect { try QMPClient(connectingTo: server.listener.uri, deadline: .milliseconds(500)) } throws: {
             "\($0)".contains("is no QMP socket")
         }

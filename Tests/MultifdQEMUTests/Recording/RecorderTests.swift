@@ -155,6 +155,15 @@ import Testing
         for change: @Sendable (inout SnapshotRecording) -> Void in [
             { $0.iterations[0].runs += 1 }, { $0.iterations = [] }, { $0.iterations[1].microseconds = -1 },
             { $0.iterations[1].microseconds = .max }, { $0.iterations[0].runs = .max },
+            // The player would look for the first of no pages, or divide by their count.
+            {
+                $0.iterations.append(
+                    SnapshotRecording.Iteration(microseconds: 1, runs: 0, normal: 0, duplicate: 0, unchanged: 0))
+            },
+            {
+                $0.iterations[1].normal = 0; $0.iterations[1].duplicate = 0; $0.iterations[1].unchanged = 0
+            },
+            { $0.iterations[0].normal += 1 },
         ] {
             let result = try Self.rewrite(snapshot) { _, manifest in
                 if var recording = manifest.recording {

@@ -5,33 +5,36 @@ import Testing
 
 @Suite struct SnapshotTests {
     /// A small snapshot of a guest of QEMU.
-    private static func make(in directory: ScratchDirectory, name: String = "snapshot") async throws -> Snapshot {
-        try await receive(into: directory, name: name) { source in
-            var stream = StreamBytes()
-            stream.begin()
-            stream.command(1)
-            stream.startRAM([("pc.ram", 600 << 12), ("../evil/name", 2 << 12)])
-            stream.endSection()
-            stream.deviceSection([7])
-            stream.part()
-            for number in 0..<300 { stream.page("pc.ram", number, page(UInt8(number & 0xff))) }
-            for number in 300..<500 { stream.zeroPage(nil, number) }
-            stream.page("../evil/name", 0, page(1))
-            stream.endSection()
-            stream.part(end: true)
-            stream.endSection()
-            stream.deviceSection([1, 2])
-            stream.append([0, 6])
-            let json = Array(
-                """
-                {"devices":[{"name":"timer","instance_id":0,"fields":[{"size":1}]},\
-                {"name":"timer","instance_id":0,"fields":[{"size":2}]}]}
-                """.utf8)
-            stream.append(UInt32(json.count))
-            stream.append(json)
-            try source.send(stream)
-            _ = try source.receive(8)
-        }.get()
+    static func make(in directory: ScratchDirectory, name: String = "snapshot") async throws -> Snapshot {
+        try await receive(into: directory, name: name, send).get()
+    }
+
+    /// Sends what ``make(in:name:)`` makes a snapshot of, and waits for the answer.
+    @Sendable static func send(_ source: ScriptedSource) throws {
+        var stream = StreamBytes()
+        stream.begin()
+        stream.command(1)
+        stream.startRAM([("pc.ram", 600 << 12), ("../evil/name", 2 << 12)])
+        stream.endSection()
+        stream.deviceSection([7])
+        stream.part()
+        for number in 0..<300 { stream.page("pc.ram", number, page(UInt8(number & 0xff))) }
+        for number in 300..<500 { stream.zeroPage(nil, number) }
+        stream.page("../evil/name", 0, page(1))
+        stream.endSection()
+        stream.part(end: true)
+        stream.endSection()
+        stream.deviceSection([1, 2])
+        stream.append([0, 6])
+        let json = Array(
+            """
+            {"devices":[{"name":"timer","instance_id":0,"fields":[{"size":1}]},\
+            {"name":"timer","instance_id":0,"fields":[{"size":2}]}]}
+            """.utf8)
+        stream.append(UInt32(json.count))
+        stream.append(json)
+        try source.send(stream)
+        _ = try source.receive(8)
     }
 
     @Test func `its files are sparse, and their names harmless`() async throws {

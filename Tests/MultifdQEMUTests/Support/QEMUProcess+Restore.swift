@@ -20,7 +20,7 @@ extension QEMUProcess {
     /// Puts a snapshot into this QEMU.
     @discardableResult
     func restore(
-        _ path: String, channels: Int = 0, compression: String = "none", syncMode: SnapshotMachine.SyncMode? = nil
+        _ path: String, channels: Int = 0, compression: String = "none", syncMode: QEMUSendOptions.SyncMode? = nil
     ) async throws -> MigrationInfo {
         let uri = try listen(channels: channels, compression: compression)
         var options = QEMUSendOptions()

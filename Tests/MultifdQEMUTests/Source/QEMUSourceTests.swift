@@ -1,0 +1,72 @@
+import Foundation
+import Multifd
+import MultifdQEMU
+import Testing
+
+/// The sending side against a destination that does what a test tells it to.
+@Suite struct QEMUSourceTests {
+    /// A snapshot whose manifest says that its source's channels met so.
+    private static func snapshot(in directory: ScratchDirectory, syncMode: String) async throws -> Snapshot {
+        let snapshot = try await SnapshotTests.make(in: directory)
+        let manifest = "\(snapshot.path)/manifest.json"
+        let text = try String(contentsOfFile: manifest, encoding: .utf8)
+        let changed = text.replacing(/"sync-mode" ?: ?"none"/, with: "\"sync-mode\": \"\(syncMode)\"")
+        #expect(syncMode == "none" || changed != text)
+        try changed.write(toFile: manifest, atomically: true, encoding: .utf8)
+        return try Snapshot(path: snapshot.path)
+    }
+
+    private static func source(
+        _ snapshot: Snapshot, to uri: MigrationURI, syncMode: QEMUSendOptions.SyncMode? = nil
+    ) throws -> QEMUSource {
+        var options = QEMUSendOptions()
+        options.multifdChannels = 2
+        options.syncMode = syncMode
+        return try QEMUSource(snapshot: snapshot, to: uri, options: options, logger: silent)
+    }
+
+    private static let helloByteCount = 64
+
+    /// A destination whose channels meet by round and that is slow looks as one whose channels meet by section. Taken for
+    /// one it would start with empty memory.
+    @Test(arguments: ["none", "round"])
+    func `a slow destination is waited for, not guessed about`(stored: String) async throws {
+        let directory = try ScratchDirectory()
+        let qemu = try ScriptedQEMU(in: directory, channels: 2, delays: [2: .seconds(3)])
+        let source = try Self.source(try await Self.snapshot(in: directory, syncMode: stored), to: qemu.uri)
+        try await source.run()
+        #expect(qemu.channelByteCount(atPing: 2) == 2 * Self.helloByteCount)
+        #expect(try #require(qemu.channelByteCount(atPing: 3)) > 2 * Self.helloByteCount)
+    }
+
+    @Test func `a sync mode that the destination does not have is refused before a page is sent`() async throws {
+        let directory = try ScratchDirectory()
+        let qemu = try ScriptedQEMU(in: directory, channels: 2)
+        let source = try Self.source(
+            try await Self.snapshot(in: directory, syncMode: "none"), to: qemu.uri, syncMode: .section)
+        await #expect { try await source.run() } throws: { "\($0)".contains("meet by round, but those of") }
+        #expect(try #require(qemu.channelByteCount(atPing: 2)) <= 2 * Self.helloByteCount)
+    }
+
+    @Test func `a sync mode that is not the machine's is refused before anybody is asked`() async throws {
+        let directory = try ScratchDirectory()
+        let snapshot = try await Self.snapshot(in: directory, syncMode: "round")
+        #expect { try Self.source(snapshot, to: .unix(path: "/none"), syncMode: .section) } throws: {
+            "\($0)".contains("meet by round, but sync-mode section was asked for")
+        }
+    }
+
+    @Test(arguments: ["xbzrle", "verify-memory", "auto-converge", "vcpu-dirty-limit"])
+    func `what a QEMU takes no notice of is refused`(name: String) async throws {
+        let directory = try ScratchDirectory()
+        let snapshot = try await SnapshotTests.make(in: directory)
+        var parameters = MigrationParameters()
+        parameters.xbzrle = name == "xbzrle"
+        parameters.verifyMemory = name == "verify-memory"
+        parameters.autoConverge = name == "auto-converge"
+        parameters.vcpuDirtyLimit = name == "vcpu-dirty-limit" ? 10 : nil
+        #expect(throws: ParameterError.notWithQEMU(name: name)) {
+            try QEMUSource(snapshot: snapshot, to: .unix(path: "/none"), parameters: parameters, logger: silent)
+        }
+    }
+}
