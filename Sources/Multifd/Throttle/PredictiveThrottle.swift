@@ -30,6 +30,8 @@ package struct PredictiveThrottle: Sendable {
     private var watched = 0.0
     /// Samples without a plan, one after the other.
     private var hopelessCount = 0
+    /// Samples with a downtime limit that the switchover alone exceeds, one after the other.
+    private var lowLimitCount = 0
     /// When syncs are wanted beside those that are made anyway: times after the last sample's, ascending.
     package private(set) var requestedSyncs: [Duration] = []
 
@@ -56,6 +58,7 @@ package struct PredictiveThrottle: Sendable {
         guard !sample.outlook.isDowntimeLimitTooLow else {
             return adviseDowntimeLimit(after: sample.outlook, under: conditions, throttle: throttle)
         }
+        lowLimitCount = 0
         // What remains fits, and the switchover comes with the end of the iteration: let go now, the guest would undo it.
         guard conditions.remaining > conditions.target else { return nil }
         let plan = ConvergencePlan(for: curve, under: conditions)
@@ -101,17 +104,19 @@ package struct PredictiveThrottle: Sendable {
             ? "converges by itself in about \(plan.time.threeFigures) s"
             : "\(plan.throttle) % finish in about \(plan.time.threeFigures) s"
         return "writes \(Int(saturating: written).byteText) in the \(iteration.threeFigures) s that "
-            + "\(Int(saturating: conditions.remaining).byteText) take, \(Int(saturating: conditions.target).byteText) fit the downtime, \(outlook)"
+            + "\(Int(saturating: conditions.remaining).byteText) take, "
+            + "\(Int(saturating: conditions.target).byteText) fit the downtime, \(outlook)"
     }
 
-    /// When the switchover alone takes too long: no throttle is tried, because no model is in that, and one that is in
-    /// force goes after a while. Says which downtime limit would do.
+    /// When the switchover alone takes too long: no throttle is tried, because no model can be wrong about that, and one
+    /// that is in force goes after a while. Says which downtime limit would do.
     private mutating func adviseDowntimeLimit(
         after outlook: MigrationOutlook, under conditions: ConvergencePlan.Conditions, throttle: ThrottlePercentage
     ) -> Prediction? {
-        hopelessCount += 1
-        let isLast = hopelessCount == Self.futileSamples + 1 && throttle != .off
-        guard hopelessCount == 1 || isLast else { return nil }
+        hopelessCount = 0
+        lowLimitCount += 1
+        let isLast = lowLimitCount == Self.futileSamples + 1 && throttle != .off
+        guard lowLimitCount == 1 || isLast else { return nil }
         let overhead = outlook.switchoverOverhead.seconds
         let advice = ConvergenceAdvice(for: curve, under: conditions)
         let sufficient = overhead + advice.remaining / conditions.rate * Self.room

@@ -158,4 +158,29 @@ import Testing
         for second in 10...13 { _ = controller.update(with: .megabytes(dirtied: 80, transferred: 100, at: second)) }
         #expect(controller.throttle.rawValue == 30)
     }
+
+    @Test func `no throttle is tried while the switchover alone takes too long, and one is when the limit is raised`()
+        throws
+    {
+        func sample(at second: Int, limit: Duration) -> PeriodSample {
+            let affordable = limit > .seconds(1) ? 10_000_000 : 0
+            return PeriodSample(
+                time: .seconds(second), duration: .seconds(1), bytesDirtied: 900_000_000, bytesTransferred: 100_000_000,
+                ramBytesSent: 100_000_000,
+                writes: [
+                    WriteObservation(duration: .seconds(1), guestTime: .seconds(1), bytesWritten: 900_000_000)
+                ],
+                outlook: MigrationOutlook(
+                    remainingByteCount: 900_000_000, ramBytesPerSecond: 1e8, affordableByteCount: affordable,
+                    switchoverOverhead: .seconds(1), downtimeLimit: limit))
+        }
+        var controller = ThrottleController(ThrottleParameters(policy: .predictive))
+        var decisions = (1...9).compactMap { controller.update(with: sample(at: $0, limit: .milliseconds(300))) }
+        #expect(decisions.count == 1)
+        let advice = try #require(decisions.first)
+        #expect(advice.from == .off && advice.to == .off)
+        #expect(advice.reason.contains("takes 1 s without a page, and the downtime limit is 0.3 s: no throttle helps"))
+        decisions = (10...30).compactMap { controller.update(with: sample(at: $0, limit: .seconds(2))) }
+        #expect(try #require(decisions.first).to > .off)
+    }
 }

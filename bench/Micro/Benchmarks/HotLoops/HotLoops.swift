@@ -42,16 +42,29 @@ private func deltas() {
     unaligned.change(runs: 8, length: 8, shift: 5)
     let dense = Pages.copy(of: base)
     dense.change(runs: 128, length: 16)
+    let alternating = Pages.copy(of: base)
+    alternating.change(runs: 2048, length: 1)
     let random = Pages.copy(of: base)
-    random.change(runs: 2048, length: 1)
+    random.changeRandomly(places: 64)
     let output = Pages()
     Benchmark("deltas: memcmp of equal pages") { _ in
         for index in 0..<Pages.count { blackHole(memcmp(base.page(index), same.page(index), Page.byteCount)) }
     }
     for (name, pages) in [
         ("unchanged", same), ("sparse", sparse), ("sparse, unaligned", unaligned), ("dense", dense),
-        ("every other byte", random),
+        ("every other byte", alternating), ("64 random places", random),
     ] {
+        // Of a whole page memcmp reads no further than the first difference, which the encoder does not stop at.
+        Benchmark("deltas: memcmp line by line \(name)") { _ in
+            for index in 0..<Pages.count {
+                var differing = 0
+                for line in stride(from: 0, to: Page.byteCount, by: 64)
+                where memcmp(base.page(index) + line, pages.page(index) + line, 64) != 0 {
+                    differing &+= 1
+                }
+                blackHole(differing)
+            }
+        }
         Benchmark("deltas: encode \(name)") { _ in
             for index in 0..<Pages.count {
                 let buffer = UnsafeMutableRawBufferPointer(start: output.start, count: Page.byteCount)
@@ -66,6 +79,10 @@ private func deltas() {
     _ = XBZRLE.encode(sparse.page(0), against: base.page(0), into: &span)
     let delta = Array(buffer[..<span.finalize(for: buffer)])
     let target = Pages.copy(of: base)
+    Benchmark("deltas: memcpy of a page") { _ in
+        for index in 0..<Pages.count { memcpy(target.page(index), sparse.page(index), Page.byteCount) }
+        blackHole(target)
+    }
     Benchmark("deltas: decode sparse") { _ in
         for index in 0..<Pages.count { try XBZRLE.decode(delta.span.bytes, into: target.page(index)) }
     }
@@ -107,6 +124,7 @@ private func codecs() {
             while ZSTD_compressStream2(context, &output, &input, ZSTD_e_flush) > 0 {}
             blackHole(output.pos)
         }
+        zstdDecoding(of: pages, level: level)
     }
     let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
     stream.initialize(to: z_stream())
@@ -117,6 +135,59 @@ private func codecs() {
         stream.pointee.next_out = room.baseAddress?.assumingMemoryBound(to: UInt8.self)
         stream.pointee.avail_out = UInt32(room.count)
         blackHole(deflate(stream, Z_SYNC_FLUSH))
+    }
+    zlibDecoding(of: pages, level: 1)
+}
+
+/// What the library made of the pages, decoded by the library.
+private func zstdDecoding(of pages: Pages, level: Int) {
+    let encoded = UnsafeMutableRawBufferPointer.allocate(byteCount: 2 * Pages.byteCount, alignment: 64)
+    let encoder = ZSTD_createCCtx()
+    defer { ZSTD_freeCCtx(encoder) }
+    ZSTD_CCtx_setParameter(encoder, ZSTD_c_compressionLevel, Int32(level))
+    var source = ZSTD_inBuffer(src: pages.start, size: Pages.byteCount, pos: 0)
+    var room = ZSTD_outBuffer(dst: encoded.baseAddress, size: encoded.count, pos: 0)
+    while ZSTD_compressStream2(encoder, &room, &source, ZSTD_e_flush) > 0 {}
+    let byteCount = room.pos
+    let decoder = ZSTD_createDCtx()
+    let target = Pages()
+    Benchmark("codecs: ZSTD_decompressStream \(level)") { benchmark in
+        ZSTD_DCtx_reset(decoder, ZSTD_reset_session_only)
+        var input = ZSTD_inBuffer(src: encoded.baseAddress, size: byteCount, pos: 0)
+        var output = ZSTD_outBuffer(dst: target.start, size: Pages.byteCount, pos: 0)
+        while output.pos < output.size, input.pos < input.size,
+            ZSTD_isError(ZSTD_decompressStream(decoder, &output, &input)) == 0
+        {}
+        if output.pos != Pages.byteCount { benchmark.error("decoded \(output.pos) bytes") }
+    }
+}
+
+private func zlibDecoding(of pages: Pages, level: Int32) {
+    let encoded = UnsafeMutableRawBufferPointer.allocate(byteCount: 2 * Pages.byteCount, alignment: 64)
+    // zlib's state points back to its stream, which must not move.
+    let encoder = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
+    defer { encoder.deallocate() }
+    encoder.initialize(to: z_stream())
+    _ = CReference_deflateInit(encoder, level)
+    encoder.pointee.next_in = pages.start.assumingMemoryBound(to: UInt8.self)
+    encoder.pointee.avail_in = UInt32(Pages.byteCount)
+    encoder.pointee.next_out = encoded.baseAddress?.assumingMemoryBound(to: UInt8.self)
+    encoder.pointee.avail_out = UInt32(encoded.count)
+    deflate(encoder, Z_SYNC_FLUSH)
+    let byteCount = UInt32(encoder.pointee.total_out)
+    deflateEnd(encoder)
+    let decoder = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
+    decoder.initialize(to: z_stream())
+    _ = CReference_inflateInit(decoder)
+    let target = Pages()
+    Benchmark("codecs: inflate \(level)") { benchmark in
+        inflateReset(decoder)
+        decoder.pointee.next_in = encoded.baseAddress?.assumingMemoryBound(to: UInt8.self)
+        decoder.pointee.avail_in = byteCount
+        decoder.pointee.next_out = target.start.assumingMemoryBound(to: UInt8.self)
+        decoder.pointee.avail_out = UInt32(Pages.byteCount)
+        inflate(decoder, Z_SYNC_FLUSH)
+        if decoder.pointee.avail_out > 0 { benchmark.error("\(decoder.pointee.avail_out) bytes are missing") }
     }
 }
 
@@ -130,6 +201,22 @@ private func bitmap() {
         var next: Int? = 0
         while let first = next { next = bitmap.takePages(from: first, into: &batch).next }
         blackHole(batch[0])
+    }
+    Benchmark("bitmap: the same as a plain loop over words") { _ in
+        var words = [UInt64](repeating: 0, count: pageCount / 64)
+        for page in stride(from: 0, to: pageCount, by: 3) { words[page >> 6] |= 1 << UInt64(page & 63) }
+        var batch = [128 of UInt32](repeating: 0)
+        var count = 0
+        for index in words.indices {
+            var word = words[index]
+            while word != 0 {
+                batch[count & 127] = UInt32(index << 6 + word.trailingZeroBitCount)
+                count &+= 1
+                word &= word &- 1
+            }
+        }
+        blackHole(batch[0])
+        blackHole(count)
     }
 }
 
@@ -166,6 +253,11 @@ private func packets() {
 
 private func limiter() {
     let patience = Patience(limit: .seconds(60))
+    Benchmark("limiter: reading the clock") { _ in
+        var now = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &now)
+        blackHole(now.tv_nsec)
+    }
     let off = BandwidthLimiter(bytesPerSecond: 0)
     Benchmark("limiter: off") { _ in blackHole(try off.wait(for: Pages.byteCount, patience: patience)) }
     // So fast that nobody ever waits: what is left is the price of asking.

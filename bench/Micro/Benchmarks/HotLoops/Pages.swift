@@ -48,4 +48,15 @@ final class Pages: @unchecked Sendable {  // benchmarks run one after another
             }
         }
     }
+
+    /// Changes one byte at each of so many places of every page, the same in every run.
+    func changeRandomly(places: Int) {
+        var state: UInt64 = 11
+        for index in 0..<Self.count {
+            for _ in 0..<places {
+                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                page(index).storeBytes(of: UInt8(state >> 40 & 255), toByteOffset: Int(state >> 52), as: UInt8.self)
+            }
+        }
+    }
 }

@@ -6,3 +6,4 @@
 #include <zstd.h>
 
 static inline int CReference_deflateInit(z_stream *stream, int level) { return deflateInit(stream, level); }
+static inline int CReference_inflateInit(z_stream *stream) { return inflateInit(stream); }
