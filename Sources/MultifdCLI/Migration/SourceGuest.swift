@@ -62,8 +62,9 @@ enum SourceGuest {
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory else {
             return [path]
         }
-        return try FileManager.default.contentsOfDirectory(atPath: path).filter { !$0.hasPrefix(".") }.sorted()
-            .map { "\(path)/\($0)" }
+        let names = try FileManager.default.contentsOfDirectory(atPath: path).filter { !$0.hasPrefix(".") }.sorted()
+        guard !names.isEmpty else { throw SourceGuestError.directoryEmpty(path: path) }
+        return names.map { "\(path)/\($0)" }
     }
 
     /// Whether the guest has vCPUs and they run again after a migration that failed.
