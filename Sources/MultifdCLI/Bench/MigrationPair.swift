@@ -16,7 +16,7 @@ struct MigrationPair {
         let destination = try End(["receive", "tcp:127.0.0.1:0", "--json"])
         defer { destination.stop() }
         // The first line that it says, on standard error because standard output is the document's.
-        let greeting = try destination.errorLine()
+        let greeting = destination.firstLine()
         guard let uri = greeting.split(separator: " ").last, greeting.hasPrefix("listening on ") else {
             throw BenchError.allFailed(reason: "the destination did not listen: \(greeting)")
         }
@@ -32,9 +32,13 @@ struct MigrationPair {
         run.source = sent
         run.destination = received
         if sent?.info.status != .completed {
-            run.error = sent?.info.errorDescription ?? "the source ended without a word"
+            run.error =
+                sent?.info.errorDescription ?? source.lastLine.map { "the source said: \($0)" }
+                ?? "the source ended without a word"
         } else if sent?.info.verified != true || received?.info.verified != true {
-            run.error = received?.info.errorDescription ?? "the memory was not verified at both ends"
+            run.error =
+                received.map { $0.info.errorDescription ?? "the memory was not verified at both ends" }
+                ?? "the destination ended without its report; the last it said was: \(destination.lastLine ?? "nothing")"
         }
         return run
     }
@@ -43,22 +47,37 @@ struct MigrationPair {
     private final class End {
         private let process = Process()
         private let output = Pipe()
-        private let error = Pipe()
+        /// What it says on standard error goes to a file: nobody need read it for the process to go on.
+        private let words: URL
 
         init(_ arguments: [String]) throws {
+            words = FileManager.default.temporaryDirectory.appending(path: "multifd-bench-\(UUID().uuidString)")
+            try Data().write(to: words, options: .withoutOverwriting)
             process.executableURL = MigrationPair.executable
             process.arguments = arguments
             process.standardInput = FileHandle.nullDevice
             process.standardOutput = output
-            process.standardError = error
+            process.standardError = try FileHandle(forWritingTo: words)
             try process.run()
         }
 
-        func errorLine() throws -> String {
-            var line = Data()
-            while let byte = try error.fileHandleForReading.read(upToCount: 1), byte != Data("\n".utf8) { line += byte }
-            return String(decoding: line, as: UTF8.self)
+        deinit { try? FileManager.default.removeItem(at: words) }
+
+        /// Waits for the first line on standard error; what there is when the process ends without one.
+        func firstLine() -> String {
+            while true {
+                let isRunning = process.isRunning
+                let text = said
+                if let end = text.firstIndex(of: "\n") { return String(text[..<end]) }
+                guard isRunning else { return text }
+                Thread.sleep(forTimeInterval: 0.005)
+            }
         }
+
+        /// The last line on standard error; nil when there is none.
+        var lastLine: String? { said.split(separator: "\n").last.map(String.init) }
+
+        private var said: String { (try? Data(contentsOf: words)).map { String(decoding: $0, as: UTF8.self) } ?? "" }
 
         /// Waits for the end. Nil for a process that ended without its document.
         func document() throws -> MigrationDocument? {
