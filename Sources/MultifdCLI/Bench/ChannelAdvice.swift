@@ -6,7 +6,16 @@ package struct ChannelAdvice: Encodable, Hashable, Sendable {
     package enum Limit: String, Codable, Sendable {
         case sourceCPU = "source CPU"
         case destinationCPU = "destination CPU"
-        case link, memory
+        case link
+        /// Neither a core nor the link is full.
+        case waiting
+
+        fileprivate var reason: String {
+            switch self {
+            case .sourceCPU, .destinationCPU, .link: "what limits it is the \(rawValue)"
+            case .waiting: "neither a core nor the link is full: it waits for memory at first touch, or for its peer"
+            }
+        }
     }
 
     package let mode: BenchMode
@@ -34,9 +43,8 @@ package struct ChannelAdvice: Encodable, Hashable, Sendable {
         let speed = ByteRate(rawValue: Int(chosen.throughput.median)).rounded
         reason =
             chosen.benchCase.channels == best.benchCase.channels
-            ? "\(speed), the most of all; what limits it is the \(limit.rawValue)"
-            : "\(speed), \(share) % of the best, which takes \(best.benchCase.channels); what limits it is the "
-                + "\(limit.rawValue)"
+            ? "\(speed), the most of all; \(limit.reason)"
+            : "\(speed), \(share) % of the best, which takes \(best.benchCase.channels); \(limit.reason)"
     }
 
     private static func limit(of summary: BenchSummary, coreCount: Int) -> Limit {
@@ -58,7 +66,6 @@ package struct ChannelAdvice: Encodable, Hashable, Sendable {
             return source + summary.encodingShare.median >= destination + summary.decodingShare.median
                 ? .sourceCPU : .destinationCPU
         }
-        // Cores idle and so does the link: what remains is waiting for memory, above all for its first touch.
-        return .memory
+        return .waiting
     }
 }

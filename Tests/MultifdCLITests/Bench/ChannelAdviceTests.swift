@@ -36,9 +36,9 @@ import Testing
         func limit(_ summary: BenchSummary) -> ChannelAdvice.Limit? { ChannelAdvice([summary], coreCount: 2)?.limit }
         #expect(limit(try summary(1, seconds: 1, source: 1.2, destination: 0.7)) == .sourceCPU)
         #expect(limit(try summary(1, seconds: 1, source: 0.5, destination: 1.4)) == .destinationCPU)
-        #expect(limit(try summary(1, seconds: 1, source: 0.2, destination: 0.2)) == .memory)
+        #expect(limit(try summary(1, seconds: 1, source: 0.2, destination: 0.2)) == .waiting)
         #expect(limit(try summary(1, seconds: 1, source: 0.95, destination: 0.6)) == .sourceCPU)
-        #expect(limit(try summary(2, seconds: 1, source: 0.95, destination: 0.6)) == .memory)
+        #expect(limit(try summary(2, seconds: 1, source: 0.95, destination: 0.6)) == .waiting)
         #expect(limit(try summary(1, seconds: 1, source: 0.2, destination: 1, decodingShare: 0.95)) == .destinationCPU)
         #expect(limit(try summary(1, seconds: 10, source: 1.2, destination: 0.7, link: 110_000_000)) == .link)
     }
