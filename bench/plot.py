@@ -287,7 +287,7 @@ def main():
     for name in sys.argv[2:]:
         try:
             draw(Path(name), directory)
-        except (OSError, json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             sys.exit(f"plot.py: {name} is not what multifd wrote: {error!r}")
 
 
