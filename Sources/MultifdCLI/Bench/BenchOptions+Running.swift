@@ -43,7 +43,9 @@ extension BenchOptions {
 
     /// Hours of measuring are not to be lost to a typo in a path.
     private func checkOutput() throws {
-        if let json, json == csv { throw BenchError.file(path: json, reason: "--json and --csv both name it") }
+        if let json, let csv, FilePath(json).lexicallyNormalized() == FilePath(csv).lexicallyNormalized() {
+            throw BenchError.file(path: json, reason: "--json and --csv both name it")
+        }
         for path in [json, csv].compactMap(\.self) {
             var isDirectory = false
             if FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory {

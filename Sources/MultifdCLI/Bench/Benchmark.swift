@@ -5,11 +5,11 @@ struct Benchmark {
     let rounds: Int
 
     /// - Parameters:
-    ///   - done: runs that need not be repeated.
+    ///   - done: earlier runs; those of other cases or rounds are left out, the others not repeated.
     ///   - record: called with all runs so far, after each.
     func run(continuing done: [BenchRun] = [], _ record: ([BenchRun]) throws -> Void = { _ in }) throws -> [BenchRun] {
-        var runs = done
-        let known = Set(done.map { Place(benchCase: $0.benchCase, round: $0.round) })
+        var runs = done.filter { (1...rounds).contains($0.round) && cases.contains($0.benchCase) }
+        let known = Set(runs.map { Place(benchCase: $0.benchCase, round: $0.round) })
         // Every other round goes backwards: nothing always comes right after the same.
         let places = (1...rounds).flatMap { round in
             (round % 2 == 1 ? cases : cases.reversed()).map { Place(benchCase: $0, round: round) }

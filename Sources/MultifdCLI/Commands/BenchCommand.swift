@@ -1,7 +1,7 @@
 import ArgumentParser
 
 extension MultifdCommand {
-    /// What to use on one's own data and link.
+    /// Only asks which benchmark: each is a command of its own.
     struct Bench: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Finds out which channels, codec and level pay on your data and link.",

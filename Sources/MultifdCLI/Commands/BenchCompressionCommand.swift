@@ -41,10 +41,13 @@ extension MultifdCommand {
                 }
                 let advice = linkAdvice(summaries)
                 document.linkAdvice = advice
-                text.append(
-                    advice?.text
-                        ?? "a guest that writes sends more over a slower link: give --link to see which mode wins there"
-                )
+                if let advice {
+                    if advice.steps.count > 1 { text.append(advice.text) }
+                } else {
+                    text.append(
+                        "no break-even speeds are computed: a guest that writes sends more over a slower link, so only "
+                            + "runs with --link tell which mode wins there")
+                }
                 guard let blocks = try BlockBenchmark(options.input, arguments: options.commonArguments) else {
                     return text
                 }
@@ -53,7 +56,7 @@ extension MultifdCommand {
             }
         }
 
-        /// Nil for a guest that writes: what it sends depends on the link. So does what auto sends, which is left out.
+        /// Nil for a guest that writes: what it sends depends on the link. What auto sends does so always: it is left out.
         private func linkAdvice(_ summaries: [BenchSummary]) -> LinkAdvice? {
             guard !options.isLive else { return nil }
             return LinkAdvice(

@@ -2,7 +2,7 @@ import ArgumentParser
 import Multifd
 
 extension MultifdCommand {
-    /// Everything with everything.
+    /// All combinations, for runs of hours: hence the only benchmark that can be resumed.
     struct BenchMatrix: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "matrix",

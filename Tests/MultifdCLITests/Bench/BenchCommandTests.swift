@@ -49,6 +49,8 @@ import Testing
             #expect(other.error.contains(expected))
             #expect(other.error.hasSuffix("give the file of this matrix, or a new one\n"))
         }
+        // Runs of cases and rounds that are not asked for are left out.
+        #expect(try run("1") == 2)
         _ = try directory.makeImage("image", pageCount: 200)
         let replaced = try CommandRun.result("bench", "matrix", image, "--json", directory.path("all.json"))
         #expect(replaced.error.contains("whose content was"))
@@ -61,10 +63,13 @@ import Testing
         let directory = try TemporaryDirectory()
         let image = try directory.makeImage("image", pageCount: 3)
         let path = directory.path("both")
-        let same = try CommandRun.result("bench", "channels", image, "--json", path, "--csv", path)
+        let same = try CommandRun.result("bench", "channels", image, "--json", path, "--csv", directory.path("./both"))
         #expect(same.error.contains("--json and --csv both name it"))
         let taken = try CommandRun.result("bench", "channels", image, "--json", directory.path(""))
         #expect(taken.error.contains("it is a directory"))
+        let nothing = try TemporaryDirectory()
+        let empty = try CommandRun.result("bench", "channels", nothing.path(""))
+        #expect(empty.error.contains("the directory '\(nothing.path(""))' holds no image"))
     }
 
     @Test func `a directory of images is a guest with a RAMBlock for each, and live guests send deltas`() throws {
@@ -78,7 +83,7 @@ import Testing
             "bench", "compression", "workload:counter,ram=8MiB,rate=10MB/s", "--modes", "none,zstd+deltas", "--link",
             "1Gbit/s", "--runs", "1")
         #expect(live.exitCode == 0, "\(live.error)")
-        #expect(live.output.contains("give --link to see which mode wins there"))
+        #expect(live.output.contains("only runs with --link tell which mode wins there"))
     }
 
     @Test func `a snapshot is an input, RAMBlock by RAMBlock, and so is a recording`() throws {
