@@ -67,6 +67,35 @@ import Testing
         #expect(!directory.names.contains("snapshot"))
     }
 
+    @Test(arguments: [0, 2]) func `when a save is killed the guest runs on, and can be saved again`(channels: Int)
+        async throws
+    {
+        let directory = try ScratchDirectory()
+        let qemu = try QEMUProcess("vm", in: directory, program: PatternGuest.assemble(in: directory.path))
+        try qemu.waitForPasses(1)
+        qemu.releaseQMP()
+        let path = "\(directory.path)/snapshot"
+        let options = ["--max-bandwidth", "20MB/s", "--downtime-limit", "1"]
+        let save = try ReceiverProcess(
+            saving: qemu.qmpAddress, to: path, options + (channels == 0 ? ["--no-multifd"] : []))
+        // It has memory when its files have.
+        try qemu.wait(for: "memory") {
+            directory.names.contains { $0.hasPrefix("snapshot.partial") }
+        }
+        usleep(300_000)
+        save.kill()
+        try qemu.connectQMP()
+        try qemu.wait(for: "the failure") { qemu.migrationStatus == "failed" }
+        try qemu.wait(for: "the guest to run") { qemu.status == "running" }
+        try qemu.waitForPasses(2)
+        #expect(!directory.names.contains("snapshot"))
+        qemu.releaseQMP()
+        var parameters = MigrationParameters()
+        parameters.downtimeLimit = .seconds(2)
+        try await QEMUSave(qmp: qemu.qmpAddress, to: path, parameters: parameters, logger: silent).run()
+        try Snapshot(path: path).verify()
+    }
+
     @Test(arguments: [0, 2], Phase.allCases)
     func `when QEMU dies while it is restored the snapshot is as it was`(channels: Int, phase: Phase) async throws {
         let directory = try ScratchDirectory()

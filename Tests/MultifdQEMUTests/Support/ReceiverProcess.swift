@@ -1,6 +1,7 @@
 import Foundation
+import Multifd
 
-/// `multifd receive --snapshot` in a process of its own, to be killed.
+/// `multifd` in a process of its own, to be killed while it takes a guest of QEMU in.
 final class ReceiverProcess {
     private let process = Process()
 
@@ -10,15 +11,25 @@ final class ReceiverProcess {
 
     /// Returns when it listens on a socket.
     init(on socket: String, snapshot: String) throws {
-        process.executableURL = Self.executable
-        process.arguments = ["receive", "unix:\(socket)", "--snapshot", snapshot]
-        process.standardError = FileHandle.nullDevice
-        try process.run()
+        try start(["receive", "unix:\(socket)", "--snapshot", snapshot])
         let end = Date(timeIntervalSinceNow: 10)
         while !FileManager.default.fileExists(atPath: socket) {
             guard Date() < end, process.isRunning else { throw QEMUProcess.Failure("multifd did not listen") }
             usleep(5_000)
         }
+    }
+
+    /// `multifd qemu save` in a process of its own.
+    init(saving qmp: MigrationURI, to snapshot: String, _ options: [String]) throws {
+        try start(["qemu", "save", snapshot, "--qmp", "\(qmp)"] + options)
+    }
+
+    private func start(_ arguments: [String]) throws {
+        process.executableURL = Self.executable
+        process.arguments = arguments
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
     }
 
     deinit { kill() }
