@@ -26,7 +26,7 @@ let package = Package(
         .target(
             name: "MultifdQEMU",
             dependencies: [
-                "Multifd",
+                "CLinux", "Multifd",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),

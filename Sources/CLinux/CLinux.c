@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,4 +19,8 @@ int CLinux_sem_wait_until(void *semaphore, int64_t seconds, int64_t nanoseconds)
 
 int CLinux_punch_hole(int descriptor, int64_t offset, int64_t byte_count) {
     return fallocate(descriptor, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, byte_count);
+}
+
+int CLinux_rename_to_new(const char *old_path, const char *new_path) {
+    return renameat2(AT_FDCWD, old_path, AT_FDCWD, new_path, RENAME_NOREPLACE);
 }

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import SystemPackage
 
@@ -13,8 +14,9 @@ struct PartialDirectory: ~Copyable {
         var status = stat()
         guard unsafe lstat(path, &status) != 0 else { throw .exists(path: path) }
         let parent = parent(of: path)
-        guard unsafe access(parent, W_OK | X_OK) == 0 else {
-            throw .file(path: parent, operation: "write into", Errno(rawValue: errno))
+        // Read, too: its list of names is to be on the disk at the end.
+        guard unsafe access(parent, R_OK | W_OK | X_OK) == 0 else {
+            throw .file(path: parent, operation: "read and write into", Errno(rawValue: errno))
         }
     }
 
@@ -70,10 +72,17 @@ struct PartialDirectory: ~Copyable {
     func commit() throws(SnapshotError) {
         for file in files { try FileContent.synchronise("\(partialPath)/\(file)") }
         try FileContent.synchronise(partialPath)
-        guard unsafe rename(partialPath, path) == 0 else {
+        // Not over an empty directory that has appeared meanwhile, where the filesystem (NFS is not one) can tell.
+        guard unsafe CLinux_rename_to_new(partialPath, path) == 0 || errno == EINVAL && rename(partialPath, path) == 0
+        else {
             throw .file(path: path, operation: "rename the complete snapshot to", Errno(rawValue: errno))
         }
-        try FileContent.synchronise(Self.parent(of: path))
+        do {
+            try FileContent.synchronise(Self.parent(of: path))
+        } catch {
+            retract()
+            throw error
+        }
     }
 
     /// Takes a commit back: whoever waited for it has not heard of it.

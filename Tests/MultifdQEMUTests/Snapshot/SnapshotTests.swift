@@ -119,6 +119,20 @@ import Testing
         #expect(throws: SnapshotError.self) { try SnapshotTarget(path: "\(directory.path)/none/snapshot") }
     }
 
+    @Test func `a directory that appears under its name meanwhile stays as it is`() throws {
+        let directory = try ScratchDirectory()
+        let path = "\(directory.path)/snapshot"
+        let target = try SnapshotTarget(path: path)
+        _ = try target.prepare(
+            for: IncomingGuest(blocks: [RAMBlockInfo(name: "m", size: 4096)], configuration: "native"))
+        try target.load(deviceState: [1])
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        #expect { try target.commit() } throws: { "\($0)".contains("rename the complete snapshot to") }
+        target.abort()
+        #expect(try FileManager.default.contentsOfDirectory(atPath: path).isEmpty)
+        #expect(!directory.names.contains { $0.contains("partial") })
+    }
+
     @Test func `a compression that QEMU does not have is refused before it is asked`() async throws {
         let directory = try ScratchDirectory()
         let snapshot = try await Self.make(in: directory)
