@@ -14,15 +14,15 @@ enum ReturnPath {
         var writer = MessageWriter()
         switch self {
         case .shut(let code):
-            writer.append(UInt16(1))
+            writer.append(QEMUStream.Answer.shut)
             writer.append(UInt16(4))
             writer.append(code)
         case .pong(let value):
-            writer.append(UInt16(2))
+            writer.append(QEMUStream.Answer.pong)
             writer.append(UInt16(4))
             writer.append(value)
         case .switchoverAcknowledgement:
-            writer.append(UInt16(7))
+            writer.append(QEMUStream.Answer.switchoverAcknowledgement)
             writer.append(UInt16(0))
         }
         return writer.bytes

@@ -154,6 +154,10 @@ final class StreamReception {
     private func prepare(_ blocks: [StreamBlock], _ sectionID: UInt32) throws(MigrationError) {
         machine.blocks = blocks
         machine.ramSectionID = sectionID
+        if !machine.hasReturnPath {
+            session.logger.warning(
+                "the source's capability return-path is off: it will not hear of it if its guest cannot be stored")
+        }
         let incoming = IncomingGuest(
             blocks: blocks.map { RAMBlockInfo(name: $0.name, size: $0.byteCount) }, configuration: "")
         let guest: GuestMemory

@@ -65,7 +65,12 @@ final class StreamConnection {
         guard received.count >= 4 else { return nil }
         let type = UInt16(received[0]) << 8 | UInt16(received[1])
         let byteCount = Int(received[2]) << 8 | Int(received[3])
-        let isKnown = (type == 1 || type == 2) && byteCount == 4 || type == 7 && byteCount == 0
+        let isKnown =
+            switch type {
+            case QEMUStream.Answer.shut, QEMUStream.Answer.pong: byteCount == 4
+            case QEMUStream.Answer.switchoverAcknowledgement: byteCount == 0
+            default: false
+            }
         guard isKnown else {
             throw .foreign(
                 "QEMU asked for something that belongs to postcopy (message \(type)): switch postcopy-ram off")
@@ -74,8 +79,8 @@ final class StreamConnection {
         let value = received[4..<4 + byteCount].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
         received.removeFirst(4 + byteCount)
         switch type {
-        case 1: return .shut(code: value)
-        case 2: return .pong(value)
+        case QEMUStream.Answer.shut: return .shut(code: value)
+        case QEMUStream.Answer.pong: return .pong(value)
         default: return .switchoverAcknowledgement
         }
     }

@@ -13,15 +13,15 @@ struct StreamWriter {
         writer.append(configuration)
     }
 
-    mutating func openReturnPath() { command(1) }
+    mutating func openReturnPath() { command(QEMUStream.Command.openReturnPath) }
 
     mutating func ping(_ value: UInt32) {
-        command(2, byteCount: 4)
+        command(QEMUStream.Command.ping, byteCount: 4)
         writer.append(value)
     }
 
     private mutating func command(_ number: UInt16, byteCount: UInt16 = 0) {
-        writer.append(UInt8(8))
+        writer.append(QEMUStream.SectionType.command)
         writer.append(number)
         writer.append(byteCount)
     }

@@ -21,7 +21,9 @@ package struct DeviceStateTail {
         // mark is found from the last such byte.
         guard let last = bytes.lastIndex(where: { $0 < 0x20 }) else { return nil }
         for mark in stride(from: last - 1, through: max(0, last - 5), by: -1) {
-            guard bytes.count - mark > 6, bytes[mark] == 0, bytes[mark + 1] == 6 else { continue }
+            guard bytes.count - mark > 6, bytes[mark] == QEMUStream.SectionType.end,
+                bytes[mark + 1] == QEMUStream.SectionType.description
+            else { continue }
             let byteCount = bytes[mark + 2..<mark + 6].reduce(0) { $0 << 8 | Int($1) }
             guard byteCount == bytes.count - mark - 6, bytes[mark + 6] == UInt8(ascii: "{"),
                 let description = try? JSONDecoder().decode(VMDescription.self, from: Data(bytes[(mark + 6)...]))

@@ -32,11 +32,13 @@ enum EarlySection {
     private static func couldFollow(_ bytes: RawSpan, at offset: Int, id: UInt32, ramSectionID: UInt32?) -> Bool {
         let type = bytes.bigEndian(UInt8.self, at: offset)
         switch type {
-        case 8: return bytes.bigEndian(UInt16.self, at: offset + 1) <= 11
-        case 1...4:
+        case QEMUStream.SectionType.command:
+            return bytes.bigEndian(UInt16.self, at: offset + 1) <= QEMUStream.Command.switchoverStart
+        case StreamSection.start.rawValue...QEMUStream.SectionType.full:
             guard offset + 5 <= bytes.byteCount else { return false }
             let next = bytes.bigEndian(UInt32.self, at: offset + 1)
-            return type == 1 || type == 4 ? next != id : next == ramSectionID
+            let isOther = type == StreamSection.start.rawValue || type == QEMUStream.SectionType.full
+            return isOther ? next != id : next == ramSectionID
         default: return false
         }
     }

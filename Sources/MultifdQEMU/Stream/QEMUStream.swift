@@ -6,6 +6,31 @@ package enum QEMUStream {
     static let ramVersion: UInt32 = 4
     static let footer: UInt8 = 0x7e
 
+    /// What a section begins with.
+    enum SectionType {
+        static let end: UInt8 = 0
+        static let full: UInt8 = 4
+        static let subsection: UInt8 = 5
+        static let description: UInt8 = 6
+        static let configuration: UInt8 = 7
+        static let command: UInt8 = 8
+    }
+
+    /// The commands of precopy.
+    enum Command {
+        static let openReturnPath: UInt16 = 1
+        static let ping: UInt16 = 2
+        static let postcopyAdvice: UInt16 = 3
+        static let switchoverStart: UInt16 = 11
+    }
+
+    /// What a destination says.
+    enum Answer {
+        static let shut: UInt16 = 1
+        static let pong: UInt16 = 2
+        static let switchoverAcknowledgement: UInt16 = 7
+    }
+
     /// Commands of postcopy and COLO, by their names in the field.
     static let commandNames: [UInt16: String] = [
         4: "POSTCOPY_LISTEN", 5: "POSTCOPY_RUN", 6: "POSTCOPY_RAM_DISCARD", 7: "POSTCOPY_RESUME", 8: "PACKAGED",

@@ -28,7 +28,7 @@ package struct StreamConfiguration: Equatable, Sendable {
     static func decode(_ cursor: inout StreamCursor) throws(StreamError) -> StreamConfiguration? {
         let start = cursor.offset
         guard let type = cursor.integer(UInt8.self) else { return nil }
-        guard type == 7 else { throw .noConfiguration(found: type) }
+        guard type == QEMUStream.SectionType.configuration else { throw .noConfiguration(found: type) }
         guard let count = cursor.integer(UInt32.self) else { return nil }
         guard (1...255).contains(count) else {
             throw .configuration("a machine type of", found: "\(count) bytes")
@@ -38,7 +38,7 @@ package struct StreamConfiguration: Equatable, Sendable {
         configuration.machine = try text(name, "the machine type")
         var seen: Set<String> = []
         while let next = cursor.peek {
-            guard next == 5 else {
+            guard next == QEMUStream.SectionType.subsection else {
                 configuration.bytes = Array(cursor.consumed[start...])
                 return configuration
             }

@@ -121,8 +121,8 @@ extension StreamDecoder {
         let start = cursor.offset
         guard let type = cursor.integer(UInt8.self) else { return .incomplete }
         switch type {
-        case 1: return try decodeStart(&cursor)
-        case 2, 3:
+        case StreamSection.start.rawValue: return try decodeStart(&cursor)
+        case StreamSection.part.rawValue, StreamSection.end.rawValue:
             guard let id = cursor.integer(UInt32.self) else { return .incomplete }
             guard let ramSectionID, id == ramSectionID else {
                 throw .unexpected(
@@ -130,9 +130,9 @@ extension StreamDecoder {
                     found: "section \(id)")
             }
             hasPart = true
-            state = .records(type == 2 ? .part : .end)
+            state = .records(type == StreamSection.part.rawValue ? .part : .end)
             return .nothing
-        case 4:
+        case QEMUStream.SectionType.full:
             guard !hasPart else {
                 throw .unexpected(
                     what: "device state", expected: "the end of RAM first", found: "a section of a device")
@@ -148,7 +148,7 @@ extension StreamDecoder {
                     found: "more")
             }
             return .record(.earlySection(start..<range.upperBound, isAfterRAMStart: ramSectionID != nil))
-        case 8: return try decodeCommand(&cursor)
+        case QEMUStream.SectionType.command: return try decodeCommand(&cursor)
         default:
             throw .unexpected(what: "a section", expected: "type 1 to 4, or 8", found: "type \(type)")
         }
@@ -205,18 +205,18 @@ extension StreamDecoder {
             }
         }
         switch number {
-        case 1:
+        case QEMUStream.Command.openReturnPath:
             try require(0)
             isReturnPathOpen = true
             return .record(.command(.openReturnPath))
-        case 2:
+        case QEMUStream.Command.ping:
             try require(4)
             guard let value = cursor.integer(UInt32.self) else { return .incomplete }
             guard isReturnPathOpen else {
                 throw .unexpected(what: "a ping", expected: "an open return path", found: "none")
             }
             return .record(.command(.ping(value)))
-        case 3:
+        case QEMUStream.Command.postcopyAdvice:
             try require(0, 16)
             guard length == 16 else { return .record(.command(.postcopyAdvice)) }
             guard let sizes = cursor.integer(UInt64.self), let page = cursor.integer(UInt64.self) else {
@@ -226,7 +226,7 @@ extension StreamDecoder {
                 throw .recordKind("RAM in pages of other sizes than 4 KiB with postcopy", capability: "postcopy-ram")
             }
             return .record(.command(.postcopyAdvice))
-        case 11:
+        case QEMUStream.Command.switchoverStart:
             try require(0)
             return .record(.command(.switchoverStart))
         default:

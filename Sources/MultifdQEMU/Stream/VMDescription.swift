@@ -82,7 +82,8 @@ extension VMDescription {
             }
         }
         let type: UInt8 = try reader.integer()
-        try require(type == 4, "its type", "4", "\(type)")
+        try require(
+            type == QEMUStream.SectionType.full, "its type", "\(QEMUStream.SectionType.full)", "\(type)")
         let id: UInt32 = try reader.integer()
         let nameByteCount: UInt8 = try reader.integer()
         let name = Array(try reader.raw(Int(nameByteCount)))
