@@ -95,8 +95,8 @@ import Testing
             for await event in source.events {
                 guard case .progress(let info) = event else { continue }
                 if info.ram.iterationCount == 1 { first = info }
-                // As many extra syncs as there have been iterations: enough to tell, and long before the end.
-                if info.ram.dirtySyncCount > 2 * info.ram.iterationCount + 1 { source.cancel() }
+                // Enough extra syncs to tell, and long before the end.
+                if info.ram.dirtySyncCount > info.ram.iterationCount + 2 { source.cancel() }
             }
             return first
         }
