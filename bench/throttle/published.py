@@ -1,18 +1,24 @@
 #!/usr/bin/env python3
 """The published results of the field's throttles, made again: RHEL bug 1289285 live, those of 2024 and 2013 simulated.
+Writes bench/RESULTS.md.
 
-    bench/throttle/published.py            all three tables, into bench/RESULTS.md
-    bench/throttle/published.py --again    with new live runs in place of those kept in bench/out
-    bench/throttle/published.py rhel --again 50-dynamic predictive    only of those whose name has one of these in it
+    bench/throttle/published.py            all three tables
+    bench/throttle/published.py rhel --again 50-dynamic predictive
     bench/throttle/published.py fit        the write rates that make one row of each simulated table come out
 """
 
-import sys
+import argparse
 
 from live import final_throttle, migrate, provenance, simulate, simulated, table, work_lost, write_section
 
-AGAIN = "--again" in sys.argv
-CHOSEN = [argument for argument in sys.argv[1:] if argument not in ("--again", "rhel", "2024", "2013")]
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("table", nargs="?", choices=["rhel", "2024", "2013", "fit"], help="only this one")
+    parser.add_argument("--again", nargs="*", metavar="PART",
+                        help="make live runs again in place of those kept in bench/out: all, or those with PART in their name")
+    return parser.parse_args()
+
 
 # 2015: S MB, auto-converge, initial, increment; final throttle, total ms, MB/s, downtime ms.
 RHEL = [
@@ -53,10 +59,10 @@ def ours(report):
     ]
 
 
-def rhel():
+def rhel(again):
     def run(name, megabytes, *options):
-        again = AGAIN and (not CHOSEN or any(part in name for part in CHOSEN))
-        return migrate(name, guest(megabytes), *LINK, *options, again=again)
+        chosen = again is not None and (not again or any(part in name for part in again))
+        return migrate(name, guest(megabytes), *LINK, *options, again=chosen)
 
     rows = []
     for megabytes, steps, throttle, total, downtime in RHEL:
@@ -96,7 +102,7 @@ def published(name, *options):
     return simulate("--published", name, *options)
 
 
-def follow_up_2024():
+def follow_up_2024(_):
     rows = []
     for megabytes, totals in PUBLISHED_2024.items():
         for policy, options in POLICIES_2024.items():
@@ -113,7 +119,7 @@ def follow_up_2024():
         rows) + "\n\n" + simulated()
 
 
-def proposal_2013():
+def proposal_2013(_):
     rows = []
     for name, options, total in [
         ("off", [], "never (1487)"), ("legacy-2013" + CHOSEN_FOR, LEGACY, "241.2"),
@@ -148,13 +154,16 @@ def fit():
     return "\n".join(lines)
 
 
-if __name__ == "__main__":
-    if sys.argv[1:] == ["fit"]:
-        print(fit())
-        sys.exit()
+def main():
+    options = arguments()
+    if options.table == "fit":
+        return print(fit())
     for name, make in [("rhel", rhel), ("2024", follow_up_2024), ("2013", proposal_2013)]:
-        if len(sys.argv) > 1 and sys.argv[1] in ("rhel", "2024", "2013") and sys.argv[1] != name:
-            continue
-        text = make()
-        print(text, flush=True)
-        write_section(f"throttle-{name}", text)
+        if options.table in (None, name):
+            text = make(options.again)
+            print(text, flush=True)
+            write_section(f"throttle-{name}", text)
+
+
+if __name__ == "__main__":
+    main()

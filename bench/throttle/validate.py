@@ -1,16 +1,11 @@
 #!/usr/bin/env python3
 """Live runs beside their simulations: each run's report is given to `multifd simulate --fit`, and total time and final
 throttle are compared. Writes bench/RESULTS.md.
-
-    bench/throttle/validate.py [--again [NUMBER ...]]        with new live runs: all, or those of some rows
 """
 
-import sys
+import argparse
 
 from live import OUT, final_throttle, migrate, provenance, simulate, table, work_lost, write_section
-
-AGAIN = "--again" in sys.argv
-CHOSEN = {int(argument) for argument in sys.argv[1:] if argument.isdigit()}
 
 # Guest, link and policy. RAM small enough that twelve of them take five minutes.
 RUNS = [
@@ -30,12 +25,16 @@ RUNS = [
 
 
 def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--again", nargs="*", type=int, metavar="ROW", choices=range(1, len(RUNS) + 1),
+                        help="make live runs again in place of those kept in bench/out: all, or those of some rows")
+    again = parser.parse_args().again
     rows = []
     for number, (guest, limit, policy) in enumerate(RUNS, 1):
         report = migrate(
             f"validate-{number}", f"workload:{guest},ram=512MiB,vcpus=2", "--max-bandwidth", limit, "--downtime-limit",
             "300", "--auto-converge", "--timeout", "180", *policy,
-            again=AGAIN and (not CHOSEN or number in CHOSEN))
+            again=again is not None and (not again or number in again))
         simulated = simulate("--fit", str(OUT / f"validate-{number}.json"))
         live, model = report["total-time"], simulated["total-time"]
         throttles = final_throttle(report), simulated["cpu-throttle-percentage"]
