@@ -118,10 +118,13 @@ def draw_pareto(document, runs, directory, name):
               label="Pareto front: no mode is better in both")
     on_front = {label for _, _, label in front}
     for x, y, label in points:
-        axes.scatter(x, y, color="tab:red" if label in on_front else "tab:gray", zorder=2)
-        axes.annotate(f"{label[0]} × {label[1]}" if several else label[0], (x, y), xytext=(5, 4),
-                      textcoords="offset points", fontsize=8)
-    axes.set_xlim(left=0)
+        is_front = label in on_front
+        axes.scatter(x, y, color="tab:red" if is_front else "tab:gray", zorder=2)
+        # On the front's own side of it, so that neighbours on and off it do not share a place.
+        axes.annotate(f"{label[0]} × {label[1]}" if several else label[0], (x, y),
+                      xytext=(-5, -5) if is_front else (5, 5), ha="right" if is_front else "left",
+                      va="top" if is_front else "bottom", textcoords="offset points", fontsize=8)
+    axes.set_xlim(0, 1.08 * max(x for x, _, _ in points))
     axes.set_ylim(bottom=0)
     axes.set_xlabel("bytes on the wire (MB)")
     axes.set_ylabel("total time without a limit (s)")
