@@ -2,12 +2,9 @@ import FoundationEssentials
 
 /// One row a run: what `--csv FILE` gets.
 package struct BenchCSV {
-    package static let header = [
-        "channels", "mode", "link-bytes-per-second", "round", "total-time-s", "throughput-bytes-per-second",
-        "downtime-ms",
-        "transferred-bytes", "ratio", "iterations", "source-cpu-s-per-gib", "destination-cpu-s-per-gib",
-        "source-memory-bytes", "destination-memory-bytes", "balance", "error",
-    ]
+    private static let figures = BenchFigure.all.filter { $0.column != nil }
+    private static let header =
+        ["channels", "mode", "link-bytes-per-second", "round"] + figures.compactMap(\.column) + ["error"]
 
     package let text: String
 
@@ -25,15 +22,9 @@ package struct BenchCSV {
 
     private static func row(_ run: BenchRun) -> [String] {
         let place = ["\(run.benchCase.channels)", "\(run.benchCase.mode)", "\(run.benchCase.link)", "\(run.round)"]
-        guard let figures = run.figures else {
-            return place + [String](repeating: "", count: 11) + [quoted(run.error ?? "")]
-        }
-        let values = [
-            figures.totalTime, figures.throughput, figures.downtime, figures.transferred, figures.ratio,
-            figures.iterations, figures.sourceCPU, figures.destinationCPU, figures.sourceMemory,
-            figures.destinationMemory, figures.balance,
-        ]
-        return place + values.map { "\($0)" } + [""]
+        let measured = run.figures
+        let values = figures.map { figure in measured.map { "\($0[keyPath: figure.value])" } ?? "" }
+        return place + values + [run.error.map(quoted) ?? ""]
     }
 
     private static func quoted(_ text: String) -> String {

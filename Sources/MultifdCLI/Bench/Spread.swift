@@ -4,12 +4,11 @@ package struct Spread: Codable, Hashable, Sendable {
     package var minimum: Double
     package var maximum: Double
 
-    /// Nil when there are none.
-    package init?(_ values: [Double]) {
+    /// - Parameter values: at least one; trapped otherwise.
+    package init(ofNonempty values: [Double]) {
         let sorted = values.sorted()
-        guard let first = sorted.first, let last = sorted.last else { return nil }
-        minimum = first
-        maximum = last
+        minimum = sorted[0]
+        maximum = sorted[sorted.count - 1]
         let middle = sorted.count / 2
         median = sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
     }
