@@ -92,6 +92,13 @@ import Testing
         #expect(try waits { $0 == original })
     }
 
+    @Test func `a recording that cannot be written is told before the migration begins`() throws {
+        let run = try CommandRun.result(
+            "send", "workload:idle,ram=1MiB", "tcp:127.0.0.1:1", "--auto-converge", "--record", "/nowhere/samples")
+        #expect(run.exitCode == 1)
+        #expect(run.error.hasPrefix("multifd: cannot write the file '/nowhere/samples': No such file or directory"))
+    }
+
     @Test func `a run is recorded, and replayed with another policy`() throws {
         let directory = try TemporaryDirectory()
         let destination = try CommandRun(["receive", "tcp:127.0.0.1:0"])

@@ -1,5 +1,3 @@
-import FoundationEssentials
-
 /// One row a run: what `--csv FILE` gets.
 package struct BenchCSV {
     private static let figures = BenchFigure.all.filter { $0.column != nil }
@@ -10,14 +8,6 @@ package struct BenchCSV {
 
     package init(_ runs: [BenchRun]) {
         text = ([Self.header] + runs.map(Self.row)).map { $0.joined(separator: ",") + "\n" }.joined()
-    }
-
-    func write(to path: String) throws {
-        do {
-            try Data(text.utf8).write(to: URL(filePath: path), options: .atomic)
-        } catch {
-            throw BenchError.file(path: path, reason: "\(error)")
-        }
     }
 
     private static func row(_ run: BenchRun) -> [String] {

@@ -1,6 +1,3 @@
-import FoundationEssentials
-import Multifd
-
 /// Everything that a benchmark measured: what `--json FILE` gets.
 package struct BenchDocument: Encodable {
     package var benchmark: String
@@ -43,29 +40,15 @@ package struct BenchDocument: Encodable {
         try container.encodeIfPresent(linkAdvice, forKey: .linkAdvice)
     }
 
-    /// Replaces the file at once, so that a benchmark that is stopped leaves it whole.
-    func write(to path: String) throws {
-        do {
-            try Data(JSONDocument(self).text.utf8).write(to: URL(filePath: path), options: .atomic)
-        } catch {
-            throw BenchError.file(path: path, reason: "\(error)")
-        }
-    }
-
     /// The runs that a matrix with these settings has done already; none when there is no such file. Those that failed are
     /// done again.
     func earlierRuns(in path: String) throws -> [BenchRun] {
-        guard FileManager.default.fileExists(atPath: path) else { return [] }
+        guard ReportFile(path).exists else { return [] }
         struct Past: Decodable {
             var settings: BenchSettings
             var runs: [BenchRun]
         }
-        let past: Past
-        do {
-            past = try JSONDecoder().decode(Past.self, from: Data(contentsOf: URL(filePath: path)))
-        } catch {
-            throw BenchError.file(path: path, reason: "it is not what a benchmark wrote")
-        }
+        let past = try JSONDocument.read(Past.self, from: path, writtenBy: "multifd bench")
         if let (name, own, other) = settings.difference(from: past.settings) {
             throw BenchError.otherMatrix(path: path, setting: name, found: other, expected: own)
         }

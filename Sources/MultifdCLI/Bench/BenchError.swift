@@ -12,7 +12,8 @@ package enum BenchError: Error, Equatable {
     case otherMatrix(path: String, setting: String, found: String, expected: String)
     /// Deltas are asked for of what never changes.
     case deltasWithoutWrites(input: String)
-    case file(path: String, reason: String)
+    /// Document and rows are to go to one file.
+    case sameFile(path: String)
 }
 
 extension BenchError: CustomStringConvertible {
@@ -35,7 +36,7 @@ extension BenchError: CustomStringConvertible {
                 + "new one"
         case .deltasWithoutWrites(let input):
             "'\(input)' does not change while it is migrated, so there are no deltas: leave '+deltas' out of --modes"
-        case .file(let path, let reason): "cannot use the file '\(path)': \(reason)"
+        case .sameFile(let path): "--json and --csv both name '\(path)': give each a file of its own"
         }
     }
 }

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Multifd
 import SystemPackage
 
@@ -41,25 +40,15 @@ extension BenchOptions {
         }
     }
 
-    /// Hours of measuring are not to be lost to a typo in a path.
     private func checkOutput() throws {
         if let json, let csv, FilePath(json).lexicallyNormalized() == FilePath(csv).lexicallyNormalized() {
-            throw BenchError.file(path: json, reason: "--json and --csv both name it")
+            throw BenchError.sameFile(path: json)
         }
-        for path in [json, csv].compactMap(\.self) {
-            var isDirectory = false
-            if FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory {
-                throw BenchError.file(path: path, reason: "it is a directory")
-            }
-            let directory = FilePath(path).removingLastComponent()
-            guard FileManager.default.isWritableFile(atPath: directory.isEmpty ? "." : directory.string) else {
-                throw BenchError.file(path: path, reason: "its directory is missing or cannot be written to")
-            }
-        }
+        for path in [json, csv].compactMap(\.self) { try ReportFile(path).check() }
     }
 
     private func write(_ document: BenchDocument) throws {
-        if let json { try document.write(to: json) }
-        if let csv { try BenchCSV(document.runs).write(to: csv) }
+        if let json { try JSONDocument(document).write(to: json) }
+        if let csv { try ReportFile(csv).replace(with: BenchCSV(document.runs).text) }
     }
 }

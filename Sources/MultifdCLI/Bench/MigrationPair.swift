@@ -52,7 +52,7 @@ struct MigrationPair {
 
         init(_ arguments: [String]) throws {
             words = FileManager.default.temporaryDirectory.appending(path: "multifd-bench-\(UUID().uuidString)")
-            try Data().write(to: words, options: .withoutOverwriting)
+            try ReportFile(words.path).replace(with: "")
             process.executableURL = MigrationPair.executable
             process.arguments = arguments
             process.standardInput = FileHandle.nullDevice

@@ -79,12 +79,14 @@ extension MultifdCommand {
         ) async throws -> (info: MigrationInfo, digest: String) {
             let guest = try WorkloadGuest(configuration: configuration)
             defer { guest.shutDown() }
+            try throttle.checkRecord()
             try guest.resume()
             let source = try MigrationSource(
                 guest: guest, to: MigrationURI(parsing: uri),
                 parameters: throttle.parameters(
                     defaults: options.parameters(defaults: Self.defaultParameters)),
                 logger: output.logger("source"))
+            defer { throttle.saveRecording(of: source) }
             return (try await source.runWatched(), try guest.memory.digest)
         }
 

@@ -2,7 +2,6 @@ import ArgumentParser
 import FoundationEssentials
 import Multifd
 import MultifdQEMU
-import SystemPackage
 
 extension MultifdCommand {
     /// The source's end.
@@ -119,8 +118,9 @@ extension MultifdCommand {
             do {
                 var migration: MigrationSource?
                 // Also of a migration that failed: above all of one that did not converge.
-                defer { saveRecording(of: migration) }
+                defer { throttle.saveRecording(of: migration) }
                 _ = try await output.report {
+                    try throttle.checkRecord()
                     let source = try MigrationSource(
                         guest: source.start(dirtyTracking: dirtyTracking.value(of: "dirty-tracking")), to: uri,
                         paths: path, parameters: throttle.parameters(defaults: options.parameters()),
@@ -130,15 +130,6 @@ extension MultifdCommand {
                 }
             } catch let error as MigrationError where source.isRunning(after: error) {
                 throw GuestRunsOn(reason: error)
-            }
-        }
-
-        private func saveRecording(of migration: MigrationSource?) {
-            guard let migration else { return }
-            do {
-                try throttle.save(migration.recording)
-            } catch {
-                FileDescriptor.standardError.writeLine("multifd: the recording could not be written: \(error)")
             }
         }
 

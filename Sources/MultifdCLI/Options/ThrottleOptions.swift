@@ -1,6 +1,6 @@
 import ArgumentParser
-import Foundation
 import Multifd
+import SystemPackage
 
 /// Whether and how a migration slows its guest down.
 struct ThrottleOptions: ParsableArguments {
@@ -44,9 +44,19 @@ struct ThrottleOptions: ParsableArguments {
         return parameters
     }
 
-    /// Writes the recording, if one was asked for.
-    func save(_ recording: ThrottleRecording) throws {
-        guard let record else { return }
-        try Data(JSONDocument(recording).text.utf8).write(to: URL(fileURLWithPath: record))
+    /// Throws when the recording could not be written.
+    func checkRecord() throws(ReportFileError) {
+        if let record { try ReportFile(record).check() }
+    }
+
+    /// Writes the recording of a migration that has ended, if one was asked for. A failure is told, and no more: there is
+    /// nothing to take back.
+    func saveRecording(of migration: MigrationSource?) {
+        guard let migration, let record else { return }
+        do {
+            try JSONDocument(migration.recording).write(to: record)
+        } catch {
+            FileDescriptor.standardError.writeLine("multifd: the recording is lost: \(error)")
+        }
     }
 }

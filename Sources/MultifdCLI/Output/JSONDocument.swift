@@ -2,7 +2,7 @@ import FoundationEssentials
 import Multifd
 import SystemPackage
 
-/// What `--json` prints: one document on standard output.
+/// What `--json` prints, or writes to a file.
 package struct JSONDocument {
     private let data: Data
 
@@ -15,7 +15,13 @@ package struct JSONDocument {
 
     package var text: String { String(decoding: data, as: UTF8.self) }
 
-    func print() throws {
-        try FileDescriptor.standardOutput.writeAll("\(text)\n".utf8)
+    func print() throws(ReportFileError) {
+        do {
+            try FileDescriptor.standardOutput.writeAll("\(text)\n".utf8)
+        } catch {
+            throw .unwritable(path: "/dev/stdout", error as? Errno ?? .ioError)
+        }
     }
+
+    func write(to path: String) throws(ReportFileError) { try ReportFile(path).replace(with: text) }
 }

@@ -64,9 +64,12 @@ import Testing
         let image = try directory.makeImage("image", pageCount: 3)
         let path = directory.path("both")
         let same = try CommandRun.result("bench", "channels", image, "--json", path, "--csv", directory.path("./both"))
-        #expect(same.error.contains("--json and --csv both name it"))
+        #expect(same.error.contains("--json and --csv both name '\(path)'"))
         let taken = try CommandRun.result("bench", "channels", image, "--json", directory.path(""))
-        #expect(taken.error.contains("it is a directory"))
+        #expect(taken.error.contains("': Is a directory\n"))
+        let full = try CommandRun.result("bench", "channels", image, "--csv", "/dev/full")
+        #expect(full.exitCode == 1)
+        #expect(full.error == "multifd: cannot write the file '/dev/full': No space left on device\n")
         let nothing = try TemporaryDirectory()
         let empty = try CommandRun.result("bench", "channels", nothing.path(""))
         #expect(empty.error.contains("the directory '\(nothing.path(""))' holds no image"))
@@ -126,7 +129,7 @@ import Testing
         (["compression", "image", "--link", "0"], 2, "'0' in --link is no speed of a link: nothing goes over it"),
         (["compression", "image", "--xbzrle-cache-size", "100MB"], 2, "expects a power of two"),
         (["matrix", "image", "--runs", "0"], 2, "--runs expects a number of at least 1"),
-        (["matrix", "workload:idle", "--json", "/nowhere/all.json"], 1, "its directory is missing"),
+        (["matrix", "workload:idle", "--json", "/nowhere/all.json"], 1, "cannot write the file '/nowhere/all.json': No such file"),
         (["channels", "/nowhere/image"], 1, "cannot open the image '/nowhere/image'"),
         (["channels", "replay:/nowhere"], 1, "'/nowhere' is no snapshot"),
         (["channels", "workload:nope"], 1, "there is no workload 'nope'"),
