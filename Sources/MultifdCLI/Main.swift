@@ -1,5 +1,7 @@
 import ArgumentParser
 import Glibc
+import Multifd
+import MultifdQEMU
 import SystemPackage
 
 /// The entry: runs the subcommand and turns errors into one sentence on standard error and an exit code.
@@ -27,8 +29,20 @@ enum Main {
         } catch {
             // The parser answers some requests for help by a command of its own that throws them.
             let isOurs = !(error is ExitCode) && MultifdCommand.exitCode(for: error) != .success
-            if isOurs { FileDescriptor.standardError.writeLine("multifd: \(error)") }
-            MultifdCommand.exit(withError: isOurs ? ExitCode.failure : error)
+            guard isOurs else { MultifdCommand.exit(withError: error) }
+            FileDescriptor.standardError.writeLine("multifd: \(error)")
+            MultifdCommand.exit(withError: isUsage(error) ? wrongUsage : ExitCode.failure)
+        }
+    }
+
+    private static let wrongUsage = ExitCode(2)
+
+    /// Whether a command line makes no sense beside the guests and the files that it names: that shows only when these are
+    /// opened.
+    private static func isUsage(_ error: any Error) -> Bool {
+        switch error {
+        case is ParameterError, MigrationError.parameter, QEMUError.transfer(.parameter): true
+        default: false
         }
     }
 
@@ -40,6 +54,6 @@ enum Main {
         if let hint = MultifdCommand.fullMessage(for: error).split(separator: "\n").last, hint.contains("--help") {
             FileDescriptor.standardError.writeLine(String(hint))
         }
-        MultifdCommand.exit(withError: ExitCode(2))
+        MultifdCommand.exit(withError: wrongUsage)
     }
 }

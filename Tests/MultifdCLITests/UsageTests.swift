@@ -46,6 +46,21 @@ import Testing
         Misuse(
             "send", "image", "tcp:host:7000", "--multifd-compression", "zlib", "--multifd-zstd-level", "3",
             says: "Parameter 'multifd-zstd-level' does nothing without 'multifd-compression zstd'"),
+        Misuse(
+            "send", "image", "tcp:host:7000", "--multifd-zstd-level", "3",
+            says: "Parameter 'multifd-zstd-level' does nothing without 'multifd-compression zstd'"),
+        Misuse(
+            "demo", "--multifd-zlib-level", "3",
+            says: "Parameter 'multifd-zlib-level' does nothing without 'multifd-compression zlib'"),
+        Misuse(
+            "qemu", "save", "vm", "--qmp", "unix:/none", "--multifd-zstd-level", "3",
+            says: "Parameter 'multifd-zstd-level' does nothing without 'multifd-compression zstd'"),
+        Misuse(
+            "qemu", "restore", "vm", "--qmp", "unix:/none", "--multifd-zlib-level", "3",
+            says: "Parameter 'multifd-zlib-level' does nothing without 'multifd-compression zlib'"),
+        Misuse(
+            "send", "workload:idle", "tcp:host:7000", "--qemu",
+            says: "is no directory with a snapshot, and --qemu sends nothing else"),
         Misuse("send", "image", "tcp:host:7000", "--max-bandwidth", "10XB", says: "'XB' in '10XB' is no unit"),
         Misuse(
             "send", "image", "tcp:host:7000", "--downtime-limit", "2000001",
@@ -98,6 +113,9 @@ import Testing
         Misuse(
             "throttle", "run", "--cgroup", "/", "--cpu-throttle-percentage", "10", "--vcpus", "9223372036854775807",
             says: "--vcpus is a number from 1 to 4096, not 9223372036854775807"),
+        Misuse(
+            "throttle", "run", "--pid", "1", "--cpu-throttle-percentage", "10", "--vcpus", "2",
+            says: "Parameter 'vcpus' does nothing without 'cgroup'"),
         Misuse("simulate", "--latency", "inf", says: "--latency is 0 to 60000 ms, not inf"),
         Misuse("simulate", "--latency", "1e30", says: "--latency is 0 to 60000 ms, not 1e+30"),
         Misuse("simulate", "--latency", "nan", says: "--latency is 0 to 60000 ms, not nan"),
@@ -156,6 +174,15 @@ import Testing
         #expect(run.error.hasPrefix("multifd: "))
         #expect(run.error.contains("--help' for more information"))
         #expect(run.error.split(separator: "\n").count == 2)
+    }
+
+    /// That the guest has no vCPUs shows when it is opened.
+    @Test func `what makes no sense with the guest is wrong usage, too`() throws {
+        let directory = try TemporaryDirectory()
+        let image = try directory.makeImage("image", pageCount: 3)
+        let run = try CommandRun.result("send", image, "tcp:127.0.0.1:1", "--auto-converge")
+        #expect(run.exitCode == 2)
+        #expect(run.error.hasPrefix("multifd: 'auto-converge' and 'vcpu-dirty-limit' slow vCPUs down"))
     }
 
     @Test(arguments: [

@@ -12,6 +12,8 @@ package enum BenchError: Error, Equatable {
     case otherMatrix(path: String, setting: String, found: String, expected: String)
     /// Deltas are asked for of what never changes.
     case deltasWithoutWrites(input: String)
+    /// A size for the cache, and nothing that uses it.
+    case cacheWithoutDeltas
     /// Document and rows are to go to one file.
     case sameFile(path: String)
 }
@@ -36,6 +38,8 @@ extension BenchError: CustomStringConvertible {
                 + "new one"
         case .deltasWithoutWrites(let input):
             "'\(input)' does not change while it is migrated, so there are no deltas: leave '+deltas' out of --modes"
+        case .cacheWithoutDeltas:
+            "--xbzrle-cache-size does nothing without deltas: leave it out, or give --modes with '+deltas'"
         case .sameFile(let path): "--json and --csv both name '\(path)': give each a file of its own"
         }
     }

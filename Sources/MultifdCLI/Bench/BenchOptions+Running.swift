@@ -12,10 +12,7 @@ extension BenchOptions {
         advising advise: (inout BenchDocument) throws -> [String] = { _ in [] }
     ) throws {
         try checkInput()
-        try checkOutput()
-        guard isLive || !cases.contains(where: \.mode.deltas) else {
-            throw BenchError.deltasWithoutWrites(input: input)
-        }
+        for path in [json, csv].compactMap(\.self) { try ReportFile(path).check() }
         var document = BenchDocument(
             benchmark: name, input: input, arguments: commonArguments + deltaArguments, machine: .current)
         let done = resumes ? try json.map { try document.earlierRuns(in: $0) } ?? [] : []
@@ -38,13 +35,6 @@ extension BenchOptions {
         if let first = document.runs.first(where: { $0.error != nil }), let reason = first.error {
             throw BenchError.someFailed(count: failures.count, first: "\(first.benchCase) because \(reason)")
         }
-    }
-
-    private func checkOutput() throws {
-        if let json, let csv, FilePath(json).lexicallyNormalized() == FilePath(csv).lexicallyNormalized() {
-            throw BenchError.sameFile(path: json)
-        }
-        for path in [json, csv].compactMap(\.self) { try ReportFile(path).check() }
     }
 
     private func write(_ document: BenchDocument) throws {

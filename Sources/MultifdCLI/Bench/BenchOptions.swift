@@ -44,10 +44,21 @@ struct BenchOptions: ParsableArguments {
 
     func validate() throws {
         guard runs > 0 else { throw ValidationError("--runs expects a number of at least 1, not \(runs)") }
-        do {
+        try ValidationError.wrapping {
             try parameters.validate()
-        } catch {
-            throw ValidationError(error.description)
+            _ = try SourceGuest(parsing: input)
+            if let json, let csv, FilePath(json).lexicallyNormalized() == FilePath(csv).lexicallyNormalized() {
+                throw BenchError.sameFile(path: json)
+            }
+        }
+    }
+
+    /// Refuses what makes no sense beside the modes that a benchmark compares.
+    func validate(_ modes: [BenchMode]) throws(ValidationError) {
+        try ValidationError.wrapping {
+            let hasDeltas = modes.contains(where: \.deltas)
+            guard isLive || !hasDeltas else { throw BenchError.deltasWithoutWrites(input: input) }
+            guard xbzrleCacheSize == nil || hasDeltas else { throw BenchError.cacheWithoutDeltas }
         }
     }
 

@@ -15,8 +15,9 @@ extension MultifdCommand {
             transform: BenchOptions.channels(parsing:))
         var channels: [Int] = []
 
+        func validate() throws { try options.validate(modes) }
+
         func run() throws {
-            let modes = options.modes.isEmpty ? [BenchMode(.none), BenchMode(.zstd)] : options.modes
             let counts = channels.isEmpty ? [1, 2, 4, 8, 16] : channels
             let cases = options.linkRates.flatMap { link in
                 modes.flatMap { mode in counts.map { BenchCase(channels: $0, mode: mode, link: link) } }
@@ -36,6 +37,10 @@ extension MultifdCommand {
                 }
                 return text
             }
+        }
+
+        private var modes: [BenchMode] {
+            options.modes.isEmpty ? [BenchMode(.none), BenchMode(.zstd)] : options.modes
         }
     }
 }

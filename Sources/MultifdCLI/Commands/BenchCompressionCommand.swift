@@ -22,6 +22,7 @@ extension MultifdCommand {
             guard (1...255).contains(channels) else {
                 throw ValidationError("--channels expects a number between 1 and 255, not \(channels)")
             }
+            try options.validate(modes)
         }
 
         func run() throws {

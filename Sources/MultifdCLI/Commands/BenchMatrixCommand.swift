@@ -20,6 +20,8 @@ extension MultifdCommand {
             transform: BenchOptions.channels(parsing:))
         var channels: [Int] = []
 
+        func validate() throws { try options.validate(modes) }
+
         func run() throws {
             let counts = channels.isEmpty ? [1, 2, 4, 8] : channels
             let cases = options.linkRates.flatMap { link in

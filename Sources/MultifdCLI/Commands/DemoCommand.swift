@@ -37,6 +37,10 @@ extension MultifdCommand {
         @OptionGroup(title: "Output")
         var output: OutputOptions
 
+        func validate() throws {
+            try ValidationError.wrapping { _ = try parameters() }
+        }
+
         func run() async throws {
             let start = ProcessUsage.now
             let (info, proof): (MigrationInfo, DemoProof)
@@ -82,12 +86,14 @@ extension MultifdCommand {
             try throttle.checkRecord()
             try guest.resume()
             let source = try MigrationSource(
-                guest: guest, to: MigrationURI(parsing: uri),
-                parameters: throttle.parameters(
-                    defaults: options.parameters(defaults: Self.defaultParameters)),
+                guest: guest, to: MigrationURI(parsing: uri), parameters: parameters(),
                 logger: output.logger("source"))
             defer { throttle.saveRecording(of: source) }
             return (try await source.runWatched(), try guest.memory.digest)
+        }
+
+        private func parameters() throws(ParameterError) -> MigrationParameters {
+            try throttle.parameters(defaults: options.parameters(defaults: Self.defaultParameters))
         }
 
         private static let defaultGuest: WorkloadConfiguration = {

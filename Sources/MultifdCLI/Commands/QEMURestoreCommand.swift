@@ -41,10 +41,9 @@ extension MultifdCommand.QEMU {
         var output: OutputOptions
 
         func validate() throws {
-            do {
+            try ValidationError.wrapping {
                 try options.validateForSendingToQEMU()
-            } catch {
-                throw ValidationError(error.description)
+                _ = try options.parameters()
             }
         }
 

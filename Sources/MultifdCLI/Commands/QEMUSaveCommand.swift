@@ -68,12 +68,17 @@ extension MultifdCommand.QEMU {
         }
 
         func validate() throws {
-            guard qemu.noMultifd || !options.xbzrle else {
-                throw ValidationError(ParameterError.needless(name: "xbzrle", without: "no-multifd").description)
+            try ValidationError.wrapping {
+                guard qemu.noMultifd || !options.xbzrle else {
+                    throw ParameterError.needless(name: "xbzrle", without: "no-multifd")
+                }
+                guard !options.verifyMemory else { throw ParameterError.notWithQEMU(name: "verify-memory") }
+                _ = try parameters()
             }
-            guard !options.verifyMemory else {
-                throw ValidationError(ParameterError.notWithQEMU(name: "verify-memory").description)
-            }
+        }
+
+        private func parameters() throws(ParameterError) -> MigrationParameters {
+            try throttle.parameters(defaults: options.parameters())
         }
 
         func run() async throws {
@@ -88,9 +93,7 @@ extension MultifdCommand.QEMU {
                 case .quit: saving.afterwards = .quit
                 }
                 return try QEMUSave(
-                    qmp: qmp, to: directory, parameters: throttle.parameters(defaults: options.parameters()),
-                    options: saving,
-                    logger: output.logger("qemu"))
+                    qmp: qmp, to: directory, parameters: parameters(), options: saving, logger: output.logger("qemu"))
             }
         }
     }

@@ -82,27 +82,43 @@ extension MultifdCommand {
         var output: OutputOptions
 
         func validate() throws {
-            do {
+            try ValidationError.wrapping {
                 _ = try dirtyTracking.value(of: "dirty-tracking")
                 _ = try syncMode?.value(of: "sync-mode")
                 if qemu { try validateForQEMU() }
-            } catch {
-                throw ValidationError(error.description)
+                _ = try parameters()
             }
             guard qemu || !qemuOptions.noMultifd && syncMode == nil && uuid == nil else {
                 throw ValidationError("--no-multifd, --sync-mode and --uuid are for a QEMU: give --qemu, too")
             }
         }
 
-        private func validateForQEMU() throws(ParameterError) {
+        private func validateForQEMU() throws {
+            _ = try snapshotPath
             try options.validateForSendingToQEMU()
-            guard path.isEmpty else { throw .notWithQEMU(name: "path") }
-            guard try dirtyTracking.value(of: "dirty-tracking") == .auto else {
-                throw .notWithQEMU(name: "dirty-tracking")
-            }
             let parameters = try throttle.parameters(defaults: MigrationParameters())
-            guard !parameters.autoConverge else { throw .notWithQEMU(name: "auto-converge") }
-            guard parameters.vcpuDirtyLimit == nil else { throw .notWithQEMU(name: "vcpu-dirty-limit") }
+            let given = [
+                ("path", !path.isEmpty),
+                ("dirty-tracking", try dirtyTracking.value(of: "dirty-tracking") != .auto),
+                ("auto-converge", parameters.autoConverge),
+                ("vcpu-dirty-limit", parameters.vcpuDirtyLimit != nil),
+            ]
+            for (name, isGiven) in given where isGiven { throw ParameterError.notWithQEMU(name: name) }
+        }
+
+        /// What to send into a QEMU. A directory that is no snapshot is told so where it is opened.
+        private var snapshotPath: String {
+            get throws(ValidationError) {
+                switch source {
+                case .snapshot(let directory), .image(let directory): return directory
+                case .workload, .replay:
+                    throw ValidationError("'\(source)' is no directory with a snapshot, and --qemu sends nothing else")
+                }
+            }
+        }
+
+        private func parameters() throws(ParameterError) -> MigrationParameters {
+            try throttle.parameters(defaults: options.parameters())
         }
 
         private static func uuid(_ text: String) throws -> UUID {
@@ -123,7 +139,7 @@ extension MultifdCommand {
                     try throttle.checkRecord()
                     let source = try MigrationSource(
                         guest: source.start(dirtyTracking: dirtyTracking.value(of: "dirty-tracking")), to: uri,
-                        paths: path, parameters: throttle.parameters(defaults: options.parameters()),
+                        paths: path, parameters: parameters(),
                         logger: output.logger("source"))
                     migration = source
                     return source
@@ -134,13 +150,6 @@ extension MultifdCommand {
         }
 
         private func sendToQEMU() async throws {
-            let path: String
-            switch source {
-            // One that is no snapshot is told so where it is opened.
-            case .snapshot(let directory), .image(let directory): path = directory
-            case .workload, .replay:
-                throw ValidationError("'\(source)' is no directory with a snapshot, and --qemu sends nothing else")
-            }
             _ = try await output.report {
                 let parameters = try options.parameters()
                 var sending = QEMUSendOptions()
@@ -148,7 +157,7 @@ extension MultifdCommand {
                 sending.syncMode = try syncMode?.value(of: "sync-mode")
                 sending.uuid = uuid
                 return try QEMUSource(
-                    snapshot: Snapshot(path: path), to: uri, parameters: parameters, options: sending,
+                    snapshot: Snapshot(path: snapshotPath), to: uri, parameters: parameters, options: sending,
                     logger: output.logger("source"))
             }
         }

@@ -59,19 +59,17 @@ extension MultifdCommand {
             guard [fit != nil, random != nil, published != nil].filter(\.self).count < 2 else {
                 throw ValidationError("give one of --fit, --random and --published")
             }
-            do {
-                _ = try published?.value(of: "published")
-            } catch {
-                throw ValidationError(error.description)
-            }
+            try ValidationError.wrapping { _ = try published?.value(of: "published") }
             if allPolicies, let name = nameOfOneGiven {
                 throw ValidationError("--all-policies tries them all, with their defaults: leave out --\(name)")
             }
-            guard dirtyLimit.vcpuDirtyLimit == nil || autoConverge != true else {
-                throw ValidationError(ParameterError.dirtyLimitWithAutoConverge.description)
-            }
-            if let name = policy.nameOfOneGiven, autoConverge != true, fit == nil || autoConverge == false {
-                throw ValidationError(ParameterError.needless(name: name, without: "auto-converge").description)
+            try ValidationError.wrapping {
+                guard dirtyLimit.vcpuDirtyLimit == nil || autoConverge != true else {
+                    throw ParameterError.dirtyLimitWithAutoConverge
+                }
+                if let name = policy.nameOfOneGiven, autoConverge != true, fit == nil || autoConverge == false {
+                    throw ParameterError.needless(name: name, without: "auto-converge")
+                }
             }
         }
 

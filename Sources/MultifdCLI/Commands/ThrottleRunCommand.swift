@@ -26,8 +26,8 @@ extension MultifdCommand {
         @Option(help: ArgumentHelp("The cgroup to slow down: its directory, of version 1 or 2.", valueName: "path"))
         var cgroup: String?
 
-        @Option(help: ArgumentHelp("CPUs that the cgroup uses when nothing slows it.", valueName: "count"))
-        var vcpus = 1
+        @Option(help: ArgumentHelp("CPUs that the cgroup uses when nothing slows it. (default: 1)", valueName: "count"))
+        var vcpus: Int?
 
         @Option(help: ArgumentHelp("The share of its time to take away, 0...99 %.", valueName: "%"))
         var cpuThrottlePercentage: Int
@@ -37,14 +37,17 @@ extension MultifdCommand {
 
         func validate() throws {
             guard (pid == nil) != (cgroup == nil) else { throw ValidationError("give either --pid or --cgroup") }
-            guard (0...99).contains(cpuThrottlePercentage) else {
-                throw ValidationError(
-                    ParameterError.outOfRange(
-                        name: "cpu-throttle-percentage", valid: 0...99, found: cpuThrottlePercentage
-                    ).description)
+            try ValidationError.wrapping {
+                guard (0...99).contains(cpuThrottlePercentage) else {
+                    throw ParameterError.outOfRange(
+                        name: "cpu-throttle-percentage", valid: 0...99, found: cpuThrottlePercentage)
+                }
+                guard vcpus == nil || cgroup != nil else {
+                    throw ParameterError.needless(name: "vcpus", without: "cgroup")
+                }
             }
-            guard (1...4096).contains(vcpus) else {
-                throw ValidationError("--vcpus is a number from 1 to 4096, not \(vcpus)")
+            guard (1...4096).contains(vcpus ?? 1) else {
+                throw ValidationError("--vcpus is a number from 1 to 4096, not \(vcpus ?? 1)")
             }
             let duration = duration ?? 1
             guard duration > 0, duration <= 1e9 else {
@@ -58,7 +61,7 @@ extension MultifdCommand {
             let interrupt = Interrupt { isInterrupted.withLock { $0 = true } }
             defer { interrupt.stop() }
             if let cgroup {
-                let throttle = try CgroupThrottle(path: cgroup, cpuCount: vcpus)
+                let throttle = try CgroupThrottle(path: cgroup, cpuCount: vcpus ?? 1)
                 let meter = CPUMeter { CPUMeter.cpuTime(ofCgroup: cgroup) }
                 try await run(throttle, measuredBy: meter) { isInterrupted.withLock(\.self) }
             } else if let pid {

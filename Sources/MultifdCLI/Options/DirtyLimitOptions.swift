@@ -13,11 +13,7 @@ struct DirtyLimitOptions: ParsableArguments {
     var xVcpuDirtyLimitPeriod: Int?
 
     func validate() throws {
-        do {
-            _ = try quota()
-        } catch {
-            throw ValidationError(error.description)
-        }
+        try ValidationError.wrapping { _ = try quota() }
     }
 
     /// Nil when none was asked for.

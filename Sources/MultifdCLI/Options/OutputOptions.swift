@@ -12,11 +12,7 @@ struct OutputOptions: ParsableArguments {
     var logLevel = Choice(Logger.Level.warning)
 
     func validate() throws {
-        do {
-            _ = try logLevel.value(of: "log-level")
-        } catch {
-            throw ValidationError(error.description)
-        }
+        try ValidationError.wrapping { _ = try logLevel.value(of: "log-level") }
     }
 
     /// - Parameter label: the end that logs.

@@ -58,14 +58,7 @@ struct ParameterOptions: ParsableArguments {
     var verifyMemory = false
 
     func validate() throws {
-        do {
-            let parameters = try applied(to: MigrationParameters())
-            try parameters.validate()
-            // Which codec is meant when none is named, only the subcommand knows.
-            try checkUse(in: parameters, levels: multifdCompression != nil)
-        } catch {
-            throw ValidationError(error.description)
-        }
+        try ValidationError.wrapping { try applied(to: MigrationParameters()).validate() }
     }
 
     /// Throws for what was asked for and does nothing when a guest that does not run is sent into a QEMU.
@@ -78,7 +71,8 @@ struct ParameterOptions: ParsableArguments {
         if let (name, _) = given.first(where: \.isGiven) { throw .notWithQEMU(name: name) }
     }
 
-    /// `defaults` with what was asked for.
+    /// `defaults` with what was asked for. Subcommands validate with it, too: what does nothing beside the rest, only their
+    /// defaults tell.
     func parameters(
         defaults: MigrationParameters = MigrationParameters()
     ) throws(ParameterError) -> MigrationParameters {
@@ -88,11 +82,10 @@ struct ParameterOptions: ParsableArguments {
     }
 
     /// Refuses what does nothing beside the rest.
-    private func checkUse(in parameters: MigrationParameters, levels: Bool = true) throws(ParameterError) {
+    private func checkUse(in parameters: MigrationParameters) throws(ParameterError) {
         guard xbzrleCacheSize == nil || parameters.xbzrle else {
             throw .needless(name: "xbzrle-cache-size", without: "xbzrle")
         }
-        guard levels else { return }
         for (level, codec) in [(multifdZlibLevel, MultifdCompression.zlib), (multifdZstdLevel, .zstd)] {
             guard level == nil || parameters.multifdCompression == codec else {
                 throw .needless(

@@ -50,11 +50,7 @@ struct PolicyOptions: ParsableArguments {
     var cpuThrottleGeometricRate: Int?
 
     func validate() throws {
-        do {
-            try parameters().validate()
-        } catch {
-            throw ValidationError(error.description)
-        }
+        try ValidationError.wrapping { try parameters().validate() }
     }
 
     /// `defaults` with what was asked for.

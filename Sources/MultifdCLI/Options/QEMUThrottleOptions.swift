@@ -25,11 +25,7 @@ struct QEMUThrottleOptions: ParsableArguments {
     var cpuThrottleTailslow = false
 
     func validate() throws {
-        do {
-            try parameters(defaults: MigrationParameters()).validate()
-        } catch {
-            throw ValidationError(error.description)
-        }
+        try ValidationError.wrapping { try parameters(defaults: MigrationParameters()).validate() }
     }
 
     /// `defaults` with what was asked for.

@@ -17,11 +17,7 @@ struct ThrottleOptions: ParsableArguments {
     var record: String?
 
     func validate() throws {
-        do {
-            try parameters(defaults: MigrationParameters()).validate()
-        } catch {
-            throw ValidationError(error.description)
-        }
+        try ValidationError.wrapping { try parameters(defaults: MigrationParameters()).validate() }
     }
 
     /// `defaults` with what was asked for.

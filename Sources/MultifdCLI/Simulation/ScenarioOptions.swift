@@ -97,13 +97,11 @@ struct ScenarioOptions: ParsableArguments {
         guard (deviceState?.rawValue ?? 0) <= Self.largestRAM else {
             throw ValidationError("--device-state is at most 1 PiB")
         }
-        do {
+        try ValidationError.wrapping {
             var parameters = MigrationParameters()
             if let downtimeLimit { parameters.downtimeLimit = .milliseconds(downtimeLimit) }
             try parameters.validate()
             _ = try pattern?.value(of: "pattern")
-        } catch {
-            throw ValidationError(error.description)
         }
     }
 
