@@ -5,6 +5,7 @@ package enum BenchError: Error, Equatable {
     case invalidLink(String, reason: String)
     case levelOutOfRange(mode: String, valid: ClosedRange<Int>)
     case emptyList(option: String)
+    case emptyEntry(option: String, list: String)
     /// No run of the benchmark succeeded, so there is nothing to compare.
     case allFailed(reason: String)
     case someFailed(count: Int, first: String)
@@ -30,6 +31,8 @@ extension BenchError: CustomStringConvertible {
         case .levelOutOfRange(let mode, let valid):
             "'\(mode)' in --modes has a level out of range: it may be \(valid.lowerBound) to \(valid.upperBound)"
         case .emptyList(let option): "--\(option) is empty: give at least one, or leave it out"
+        case .emptyEntry(let option, let list):
+            "'\(list)' in --\(option) has nothing between two commas: put one comma between two entries, and none at an end"
         case .allFailed(let reason): "every run failed, the first because \(reason)"
         case .someFailed(let count, let first):
             "\(count) \(count == 1 ? "run" : "runs") failed, the first \(first)"

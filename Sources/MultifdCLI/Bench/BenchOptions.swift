@@ -117,12 +117,18 @@ struct BenchOptions: ParsableArguments {
         }
     }
 
-    private static func list<Value>(
+    /// What is in the list twice is measured once.
+    private static func list<Value: Equatable>(
         _ text: String, of option: String, _ parse: (Substring) throws(BenchError) -> Value
     ) throws(BenchError) -> [Value] {
+        let entries = text.split(separator: ",", omittingEmptySubsequences: false)
+        guard !entries.allSatisfy(\.isEmpty) else { throw .emptyList(option: option) }
+        guard !entries.contains(where: \.isEmpty) else { throw .emptyEntry(option: option, list: text) }
         var values: [Value] = []
-        for entry in text.split(separator: ",") { values.append(try parse(entry)) }
-        guard !values.isEmpty else { throw .emptyList(option: option) }
+        for entry in entries {
+            let value = try parse(entry)
+            if !values.contains(value) { values.append(value) }
+        }
         return values
     }
 }

@@ -8,7 +8,7 @@ import Testing
         let directory = try TemporaryDirectory()
         let image = try directory.makeImage("image", pageCount: 300)
         let run = try CommandRun.result(
-            "bench", "channels", image, "--channels", "1,2", "--modes", "none,auto", "--runs", "2", "--json",
+            "bench", "channels", image, "--channels", "1,2,1", "--modes", "none,auto,none", "--runs", "2", "--json",
             directory.path("all.json"), "--csv", directory.path("all.csv"))
         #expect(run.exitCode == 0, "\(run.error)")
         #expect(run.output.contains("none: use --multifd-channels "))
@@ -122,6 +122,11 @@ import Testing
     @Test(arguments: [
         (["channels", "image", "--channels", "0"], 2, "'0' in --channels is no number of channels"),
         (["channels", "image", "--channels", ","], 2, "--channels is empty"),
+        (
+            ["compression", "image", "--modes", "none,,zstd"], 2,
+            "'none,,zstd' in --modes has nothing between two commas"
+        ),
+        (["compression", "image", "--link", "1Gbit/s,"], 2, "'1Gbit/s,' in --link has nothing between two commas"),
         (["compression", "image", "--modes", "lz4"], 2, "'lz4' in --modes is no mode"),
         (["compression", "image", "--modes", "zstd:21"], 2, "has a level out of range: it may be -7 to 20"),
         (["compression", "image", "--link", "0"], 2, "'0' in --link is no speed of a link: nothing goes over it"),
