@@ -40,8 +40,8 @@ package final class XBZRLECache: @unchecked Sendable {
     /// two more iterations.
     package var isWorthFilling: Bool { table.slotCount >= pageCount }
 
-    /// Bytes of page content that it holds at most.
-    package var byteCount: Int { table.slotCount << Page.shift }
+    /// Bytes of page content that it may hold, as asked for.
+    package private(set) var byteCount: Int
 
     /// Memory is taken as pages come in, not here.
     ///
@@ -54,7 +54,13 @@ package final class XBZRLECache: @unchecked Sendable {
             return next
         }
         pageCount = next
-        table = try Table(byteCount: byteCount)
+        self.byteCount = byteCount
+        table = try Table(byteCount: min(byteCount, Self.byteCount(forPages: next)))
+    }
+
+    /// The least size with a slot for each page: with a larger one no more would be found.
+    private static func byteCount(forPages pageCount: Int) -> Int {
+        Page.byteCount << (Int.bitWidth - max(0, pageCount - 1).leadingZeroBitCount)
     }
 
     /// Called between iterations.
@@ -72,10 +78,13 @@ package final class XBZRLECache: @unchecked Sendable {
     ///
     /// - Parameter byteCount: a power of two, at least `Page.byteCount`; trapped otherwise.
     package func resize(toByteCount byteCount: Int) throws(MemoryError) {
-        guard byteCount != self.byteCount else { return }
-        let new = try Table(byteCount: byteCount)
-        new.takeEntries(of: table, at: iteration)
-        table = new
+        let needed = min(byteCount, Self.byteCount(forPages: pageCount))
+        if needed != table.slotCount << Page.shift {
+            let new = try Table(byteCount: needed)
+            new.takeEntries(of: table, at: iteration)
+            table = new
+        }
+        self.byteCount = byteCount
     }
 
     /// Decides what to send of a page that is not zero, and remembers it as sent.

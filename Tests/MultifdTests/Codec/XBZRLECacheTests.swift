@@ -187,6 +187,19 @@ struct XBZRLECacheTests {
         #expect(deltas > 100)
     }
 
+    @Test("A cache that is larger than RAM takes no more than RAM needs")
+    func sizeBeyondRAM() throws {
+        let ends = try Ends(pageCount: 13, cacheByteCount: 1 << 62)
+        #expect(ends.cache.byteCount == 1 << 62)
+        #expect(ends.cache.isWorthFilling)
+        ends.cache.beginIteration(1)
+        for page in 0..<13 { ends.send(page) }
+        ends.cache.beginIteration(2)
+        try ends.cache.resize(toByteCount: 1 << 61)
+        #expect(ends.cache.byteCount == 1 << 61)
+        for page in 0..<13 { #expect(ends.send(page) == .unchanged) }
+    }
+
     @Test("A resized cache keeps what has room", arguments: [1, 2, 4, 8, 16, 64])
     func resize(pageCount: Int) throws {
         let ends = try Ends(pageCount: 13, cacheByteCount: 16 * Page.byteCount)
