@@ -15,6 +15,8 @@ package struct BenchMachine: Codable, Hashable, Sendable {
     package var libraries: [String: String] = [:]
     package var date = ""
 
+    package init() {}
+
     static var current: BenchMachine {
         var machine = BenchMachine()
         machine.processor = value(of: "model name", in: "/proc/cpuinfo") ?? "unknown"

@@ -12,7 +12,7 @@ package struct BenchSettings: Codable, Hashable, Sendable {
     /// - Parameters:
     ///   - arguments: what every run gives to `multifd send`.
     ///   - machine: where it runs.
-    init(benchmark: String, input: String, arguments: [String], machine: BenchMachine) {
+    package init(benchmark: String, input: String, arguments: [String], machine: BenchMachine) {
         values = [
             "benchmark": benchmark, "input": input, "options": arguments.joined(separator: " "),
             "program": machine.version, "kernel": machine.kernel,
@@ -38,16 +38,22 @@ package struct BenchSettings: Codable, Hashable, Sendable {
         return nil
     }
 
-    /// Sizes and times of what an input's files hold; nil for an input without files.
+    /// Names, sizes and times of the files that an input's memory comes from; nil for an input without files.
     private static func content(of input: String) -> String? {
+        guard let path = (try? SourceGuest(parsing: input))?.path else { return nil }
         let manager = FileManager.default
-        guard let kind = try? manager.attributesOfItem(atPath: input)[.type] as? FileAttributeType else { return nil }
-        let names = kind == .typeDirectory ? (try? manager.contentsOfDirectory(atPath: input).sorted()) ?? [] : [""]
-        return names.map { name in
-            let attributes = try? manager.attributesOfItem(atPath: name.isEmpty ? input : "\(input)/\(name)")
-            let size = attributes?[.size] as? Int ?? 0
-            let time = attributes?[.modificationDate] as? Date ?? .distantPast
-            return "\(size) bytes of \(time.formatted(.iso8601))"
-        }.joined(separator: ", ")
+        guard let names = try? manager.contentsOfDirectory(atPath: path) else { return file(path) }
+        return names.filter { !$0.hasPrefix(".") }.sorted()
+            .map { "\($0): \(file("\(path)/\($0)") ?? "unreadable")" }.joined(separator: ", ")
     }
+
+    private static func file(_ path: String) -> String? {
+        let target = URL(filePath: path).resolvingSymlinksInPath().path
+        guard let attributes = try? FileManager.default.attributesOfItem(atPath: target) else { return nil }
+        let time = attributes[.modificationDate] as? Date ?? .distantPast
+        return "\(attributes[.size] as? Int ?? 0) bytes of \(time.formatted(timeFormat))"
+    }
+
+    /// In UTC. What is recorded again within a second is another recording.
+    private static let timeFormat = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
 }

@@ -56,6 +56,15 @@ enum SourceGuest {
         }
     }
 
+    /// The file or the directory that the guest's memory comes from; nil when there is none.
+    var path: String? {
+        switch self {
+        case .image(let path), .snapshot(let path): path
+        case .replay(let source): source.path
+        case .workload(let configuration): configuration.imagePath
+        }
+    }
+
     /// The images that a path stands for, in the order of their names.
     private static func images(in path: String) throws -> [String] {
         var isDirectory = false
