@@ -1,3 +1,5 @@
+import Multifd
+
 /// Which mode is the fastest on which link, as far as measurements without a limit tell.
 ///
 /// A mode needs the larger of two times: T, what it took without a limit, and B / L for its B bytes on a link of L bytes a
@@ -17,6 +19,17 @@ package struct LinkAdvice: Encodable, Hashable, Sendable {
 
     /// From the slowest links to the fastest.
     package let steps: [Step]
+
+    /// - Parameters:
+    ///   - summaries: those with a limit, and those of auto, which sends other bytes on another link, are left out.
+    ///   - isLive: whether the guest wrote meanwhile. It sends more over a slower link, so that nothing follows from what it
+    ///     sent without a limit: there is no advice.
+    package init?(_ summaries: [BenchSummary], isLive: Bool) {
+        guard !isLive else { return nil }
+        self.init(
+            summaries.filter { $0.benchCase.link == 0 && $0.benchCase.mode.compression != .auto }
+                .map { ($0.benchCase.mode, $0.transferred.median, $0.totalTime.median) })
+    }
 
     /// - Parameter measured: each mode's bytes and its seconds without a limit.
     package init(_ measured: [(mode: BenchMode, byteCount: Double, seconds: Double)]) {

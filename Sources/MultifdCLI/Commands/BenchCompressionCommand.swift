@@ -40,7 +40,7 @@ extension MultifdCommand {
                     text.append(
                         "\(place) \(winner.benchCase.mode) wins: \(Duration.seconds(winner.totalTime.median).people)")
                 }
-                let advice = linkAdvice(summaries)
+                let advice = LinkAdvice(summaries, isLive: options.isLive)
                 document.linkAdvice = advice
                 if let advice {
                     if advice.steps.count > 1 { text.append(advice.text) }
@@ -55,14 +55,6 @@ extension MultifdCommand {
                 document.blocks = try blocks.run(modes, channels: channels)
                 return text + ["", BlockTable(document.blocks).text]
             }
-        }
-
-        /// Nil for a guest that writes: what it sends depends on the link. What auto sends does so always: it is left out.
-        private func linkAdvice(_ summaries: [BenchSummary]) -> LinkAdvice? {
-            guard !options.isLive else { return nil }
-            return LinkAdvice(
-                summaries.filter { $0.benchCase.link == 0 && $0.benchCase.mode.compression != .auto }
-                    .map { ($0.benchCase.mode, $0.transferred.median, $0.totalTime.median) })
         }
 
         private var modes: [BenchMode] {

@@ -15,7 +15,7 @@ import Testing
 
     /// The times that the formula is made of, computed the long way round.
     @Test func `at every speed the advised mode takes the least time`() throws {
-        let measured = [(none, 1000.0, 1.0), (fast, 500.0, 2.0), (dense, 400.0, 8.0), (BenchMode(.auto), 450, 2.5)]
+        let measured = [(none, 1000.0, 1.0), (fast, 500.0, 2.0), (dense, 400.0, 8.0), (BenchMode(.zlib), 450, 2.5)]
         let advice = LinkAdvice(measured)
         for speed in stride(from: 10.0, through: 3000, by: 7.3) {
             func time(_ entry: (BenchMode, Double, Double)) -> Double { max(entry.2, entry.1 / speed) }
@@ -28,5 +28,30 @@ import Testing
     @Test func `a mode that another beats in bytes and time is never advised`() {
         let advice = LinkAdvice([(none, 1000, 1), (dense, 1100, 2)])
         #expect(advice.steps == [LinkAdvice([(none, 1000, 1)]).steps[0]])
+    }
+
+    private func summaries(_ measured: [(mode: BenchMode, link: Int, byteCount: Int, seconds: Double)])
+        -> [BenchSummary]
+    {
+        BenchSummary.all(
+            of: measured.map { entry in
+                .fixture(
+                    BenchCase(channels: 4, mode: entry.mode, link: entry.link), seconds: entry.seconds,
+                    transferred: entry.byteCount)
+            })
+    }
+
+    @Test func `auto and runs with a limit take no part, however good they look`() throws {
+        let measured = summaries([
+            (none, 0, 1000, 1), (dense, 0, 400, 8), (BenchMode(.auto), 0, 300, 0.5),
+            (BenchMode(.auto, deltas: true), 0, 200, 0.5), (fast, 50, 100, 0.1),
+        ])
+        let advice = try #require(LinkAdvice(measured, isLive: false))
+        #expect(advice == LinkAdvice([(none, 1000, 1), (dense, 400, 8)]))
+        #expect(advice.steps.map(\.mode) == [dense, none])
+    }
+
+    @Test func `nothing is computed for a guest that writes`() {
+        #expect(LinkAdvice(summaries([(none, 0, 1000, 1), (dense, 0, 400, 8)]), isLive: true) == nil)
     }
 }
