@@ -77,76 +77,95 @@ final class SendChannel: Sendable {
 
     var info: ChannelInfo { counters.info(channel: number, address: "\(path.destination)") }
 
+    /// What the channel's thread works with.
+    private struct Sending {
+        let session: Session
+        let connection: Connection
+        let encoder: PacketEncoder
+        var totals = SessionTotals()
+        var lastSent = MonotonicTime.now
+    }
+
     private func run(_ session: Session) throws(MigrationError) {
         let connection = try connect(session)
         session.gate.join(channel: number)
-        let encoder = try PacketEncoder(
-            memory: session.memory, settings: session.settings, limiter: session.limiter)
-        var totals = SessionTotals()
-
+        var sending = Sending(
+            session: session, connection: connection,
+            encoder: try PacketEncoder(memory: session.memory, settings: session.settings, limiter: session.limiter))
         var batch = Batch()
-        var lastSent = MonotonicTime.now
         while true {
             let idle = MonotonicTime.now
             guard session.queue.pop(into: &batch) else { return }
             let start = MonotonicTime.now
             counters.waitingTime.add(from: idle, to: start)
             switch batch.kind {
-            case .pages:
-                batch.forEachRun { unconfirmed.bitmap.mark($0, inBlock: batch.block) }
-                let hasPacket: Bool
-                do {
-                    // Now and then a packet goes out all the same: the destination must not think us stuck.
-                    let isRecent = start.since(lastSent) < Self.longestSilence
-                    hasPacket = try encoder.encode(batch, omitsZeroPages: batch.isFirst && isRecent)
-                } catch .memory(let error) {
-                    throw .memory(error)
-                } catch {
-                    throw .codec(description: "\(error)", channel: number, packet: encoder.header.number)
-                }
-                counters.deltas.set(encoder.deltaCounters)
-                counters.duplicate.add(encoder.omittedZeroPageCount)
-                guard hasPacket else {
-                    counters.encodingTime.add(from: start, to: .now)
-                    continue
-                }
-            case .sync(let barrier):
-                // Left over from a channel that was lost before it could take it.
-                if session.gate.isPassed(barrier) { continue }
-                encoder.encodeSync()
-            }
-            let encoded = MonotonicTime.now
-            counters.encodingTime.add(from: start, to: encoded)
-            try send(encoder, connection, session)
-            let sent = MonotonicTime.now
-            lastSent = sent
-            counters.writingTime.add(from: encoded, to: sent)
-            encoder.record(sending: sent.since(encoded), in: counters.codecs)
-            totals.add(encoder.header)
-
-            if case .sync(let barrier) = batch.kind {
-                confirmedTotals.withLock { $0 = totals }
-                let idle = MonotonicTime.now
-                guard session.gate.arrive(channel: number, at: barrier) else { return }
-                counters.waitingTime.add(from: idle, to: .now)
-                unconfirmed.bitmap.removeAll()
+            case .pages: try sendPages(of: batch, since: start, &sending)
+            case .sync(let barrier): guard try sendSync(at: barrier, since: start, &sending) else { return }
             }
         }
     }
 
-    private func send(
-        _ encoder: PacketEncoder, _ connection: Connection, _ session: Session
+    /// Sends a batch, unless all of its pages are zero pages that the destination need not be told of.
+    private func sendPages(
+        of batch: borrowing Batch, since start: MonotonicTime, _ sending: inout Sending
     ) throws(MigrationError) {
+        let (encoder, block) = (sending.encoder, batch.block)
+        batch.forEachRun { unconfirmed.bitmap.mark($0, inBlock: block) }
+        let hasPacket: Bool
+        do {
+            // Now and then a packet goes out all the same: the destination must not think us stuck.
+            let isRecent = start.since(sending.lastSent) < Self.longestSilence
+            hasPacket = try encoder.encode(batch, omitsZeroPages: batch.isFirst && isRecent)
+        } catch .memory(let error) {
+            throw .memory(error)
+        } catch {
+            throw .codec(description: "\(error)", channel: number, packet: encoder.header.number)
+        }
+        counters.deltas.set(encoder.deltaCounters)
+        counters.duplicate.add(encoder.omittedZeroPageCount)
+        guard hasPacket else { return counters.encodingTime.add(from: start, to: .now) }
+        try transmit(encodedSince: start, &sending)
+    }
+
+    /// Tells the destination that an iteration is over, and waits until all channels have.
+    ///
+    /// - Returns: whether there is more to come.
+    private func sendSync(
+        at barrier: UInt32, since start: MonotonicTime, _ sending: inout Sending
+    ) throws(MigrationError) -> Bool {
+        let gate = sending.session.gate
+        // Left over from a channel that was lost before it could take it.
+        if gate.isPassed(barrier) { return true }
+        sending.encoder.encodeSync()
+        try transmit(encodedSince: start, &sending)
+        confirmedTotals.withLock { $0 = sending.totals }
+        let idle = MonotonicTime.now
+        guard gate.arrive(channel: number, at: barrier) else { return false }
+        counters.waitingTime.add(from: idle, to: .now)
+        unconfirmed.bitmap.removeAll()
+        return true
+    }
+
+    /// Sends the packet that was encoded, and counts it.
+    private func transmit(encodedSince start: MonotonicTime, _ sending: inout Sending) throws(MigrationError) {
+        let (encoder, connection) = (sending.encoder, sending.connection)
+        let (limiter, patience) = (sending.session.limiter, sending.session.patience)
+        let encoded = MonotonicTime.now
+        counters.encodingTime.add(from: start, to: encoded)
         let byteCount = encoder.gather.byteCount
         do {
             try encoder.send { list throws(TransportError) in
-                try connection.send(&list, limiter: session.limiter, patience: session.patience)
+                try connection.send(&list, limiter: limiter, patience: patience)
             }
         } catch {
             throw .transport(error)
         }
+        sending.lastSent = .now
+        counters.writingTime.add(from: encoded, to: sending.lastSent)
         let pageCount = encoder.header.normalPageCount + encoder.header.deltaPageCount
         counters.add(encoder.header, bytesIn: pageCount << Page.shift, bytesOut: byteCount)
+        encoder.record(sending: sending.lastSent.since(encoded), in: counters.codecs)
+        sending.totals.add(encoder.header)
     }
 
     private func connect(_ session: Session) throws(MigrationError) -> Connection {
