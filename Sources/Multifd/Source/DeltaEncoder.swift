@@ -10,26 +10,18 @@ final class DeltaEncoder {
 
     private let cache: XBZRLECache
     private let deltas: ScratchMemory
+    private var fillRule: CacheFillRule
 
     /// - Parameter channelCount: channels that share the link.
     init(cache: XBZRLECache, channelCount: Int) throws(MemoryError) {
         self.cache = cache
-        self.channelCount = channelCount
+        fillRule = CacheFillRule(channelCount: channelCount)
         // A delta takes at most a page, and the encoder wants room for a page when it tries.
         deltas = try ScratchMemory(byteCount: (Batch.capacity + 1) * Page.byteCount)
     }
 
-    /// To fill the cache in the first iteration takes a microsecond or two a page: a copy, and a share of a page fault. There
-    /// is time for that when the link takes longer for a page, as a limit says or as sending shows.
-    private static let idleSecondsPerPage = 4e-6
-    private let channelCount: Int
-    private var isIdle = false
-    /// All of this channel's so far: single packets are kept waiting by much that is not the link.
-    private var sentPageCount = 0
-    private var sendingTime = Duration.zero
-
     /// Whether pages are to be handed over at all.
-    var isInUse: Bool { cache.isInUse || isIdle && cache.isWorthFilling }
+    var isInUse: Bool { cache.isInUse || fillRule.isMet && cache.isWorthFilling }
 
     func beginPacket() { byteCount = 0 }
 
@@ -37,11 +29,7 @@ final class DeltaEncoder {
     ///
     /// - Parameter limit: bytes per second that may be sent, 0 for no limit.
     func record(pageCount: Int, sending: Duration, limit: Int) {
-        sentPageCount += pageCount
-        sendingTime += sending
-        let bySending = sendingTime.seconds / Double(sentPageCount * channelCount)
-        let byLimit = limit > 0 ? Double(Page.byteCount) / Double(limit) : 0
-        isIdle = max(bySending, byLimit) > Self.idleSecondsPerPage
+        fillRule.record(pageCount: pageCount, sending: sending, limit: limit)
     }
 
     /// Decides what to send of a page that is not zero, and gathers its delta if there is one.

@@ -1,0 +1,32 @@
+/// Whether a channel fills the cache of deltas in the first iteration, when nothing is to be found in it yet.
+///
+/// That takes a microsecond or two a page: a copy, and a share of a page fault. There is time for it when the link takes
+/// longer for a page, as a limit says or as sending shows.
+struct CacheFillRule {
+    /// Whether there is time.
+    private(set) var isMet = false
+
+    private let channelCount: Int
+    /// All of this channel's so far: single packets are kept waiting by much that is not the link.
+    private var sentPageCount = 0
+    private var sendingTime = Duration.zero
+
+    /// A link is slow enough that takes longer for a page.
+    static let idleSecondsPerPage = 4e-6
+
+    /// - Parameter channelCount: channels that share the link.
+    init(channelCount: Int) { self.channelCount = channelCount }
+
+    /// Learns how long the pages of a packet took to be sent.
+    ///
+    /// - Parameters:
+    ///   - pageCount: at least one.
+    ///   - limit: bytes per second that all channels may send, 0 for no limit.
+    mutating func record(pageCount: Int, sending: Duration, limit: Int) {
+        sentPageCount += pageCount
+        sendingTime += sending
+        let bySending = sendingTime.seconds / Double(sentPageCount * channelCount)
+        let byLimit = limit > 0 ? Double(Page.byteCount) / Double(limit) : 0
+        isMet = max(bySending, byLimit) > Self.idleSecondsPerPage
+    }
+}
