@@ -38,7 +38,7 @@ package struct CodecChooser: Sendable {
     private static let requiredGain = 0.03
     private static let requiredGainOfCompressing = 0.15
     /// What is left of an experience a packet later: a half after 3500 packets, 1.7 GiB.
-    private static let memory = 0.9998
+    private static let retention = 0.9998
     /// Sending as they are is out of the question while a channel waits this many times as long as it encodes.
     private static let hopelessWaiting = 4.0
     /// A packet's way takes about this many times its encoding, on cores that all channels share: before anything is
@@ -52,8 +52,8 @@ package struct CodecChooser: Sendable {
     /// Bytes per second of all channels, 0 without a limit.
     private var limit: Int
     private var estimates = Mode.allCases.map(\.initialEstimate)
-    /// What modes took, as multiples of the model.
-    private var excesses = [Double](repeating: 1, count: Mode.allCases.count)
+    /// What modes took, as multiples of what the model says of them.
+    private var corrections = [Double](repeating: 1, count: Mode.allCases.count)
     private var wasUsed = [Bool](repeating: false, count: Mode.allCases.count)
     private var averages = Averages()
     /// Seconds between two bytes of a channel on a link that is full; 0 as long as nothing is known.
@@ -129,7 +129,7 @@ package struct CodecChooser: Sendable {
         guard averages.packetCount >= judgedPacketCount else { return }
         updateEstimates()
         updateLink()
-        updateExcesses()
+        updateCorrections()
         reconsider()
     }
 
@@ -157,7 +157,7 @@ package struct CodecChooser: Sendable {
     /// What the link has just carried shows how much it costs at most. More waiting than that may be a slower link or a
     /// slower receiver: only other modes can tell, so the estimate grows no faster than an experience is forgotten.
     private mutating func updateLink() {
-        let drift = averages.isMostlySending ? 1 / Self.memory : Self.memory
+        let drift = averages.isMostlySending ? 1 / Self.retention : Self.retention
         let atMost = averages.secondsPerByteSent
         if linkSecondsPerByte == 0 {
             guard averages.isMostlySending else { return }
@@ -173,18 +173,18 @@ package struct CodecChooser: Sendable {
 
     /// A mode just begun is compared with what the last one took, and a level stands for those that were never in use.
     /// After that it is the link, the receiver or the content that changes, and the others change with it.
-    private mutating func updateExcesses() {
-        let old = excesses[mode.rawValue]
+    private mutating func updateCorrections() {
+        let old = corrections[mode.rawValue]
         let new = secondsPerByte / max(modelledSecondsPerByte(mode), 1e-12)
         for other in Mode.allCases where other != mode {
             if !isComparing {
-                excesses[other.rawValue] *= new / old
+                corrections[other.rawValue] *= new / old
             } else if mode != .none, other != .none, !wasUsed[other.rawValue] {
-                excesses[other.rawValue] = new
+                corrections[other.rawValue] = new
             }
-            excesses[other.rawValue] = new + (excesses[other.rawValue] - new) * Self.memory
+            corrections[other.rawValue] = new + (corrections[other.rawValue] - new) * Self.retention
         }
-        excesses[mode.rawValue] = new
+        corrections[mode.rawValue] = new
         wasUsed[mode.rawValue] = true
     }
 
@@ -206,7 +206,7 @@ package struct CodecChooser: Sendable {
         for candidate in Mode.allCases where candidate != mode {
             let seconds =
                 candidate == .none && isWorthSendingUncompressed
-                ? 0 : excesses[candidate.rawValue] * modelledSecondsPerByte(candidate)
+                ? 0 : corrections[candidate.rawValue] * modelledSecondsPerByte(candidate)
             if seconds < bestSeconds {
                 best = candidate
                 bestSeconds = seconds
