@@ -10,20 +10,8 @@ struct PolicyOptions: ParsableArguments {
             valueName: "policy"))
     var throttlePolicy: Choice<ThrottlePolicy>?
 
-    @Option(
-        help: ArgumentHelp(
-            "Throttle when more than this share of the bytes sent is dirtied, 1...100 %. (default: 50)", valueName: "%")
-    )
-    var throttleTriggerThreshold: Int?
-
-    @Option(help: ArgumentHelp("The first throttle, 1...99 %. (default: 20)", valueName: "%"))
-    var cpuThrottleInitial: Int?
-
-    @Option(help: ArgumentHelp("What each step adds, 1...99 %. (default: 10)", valueName: "%"))
-    var cpuThrottleIncrement: Int?
-
-    @Option(help: ArgumentHelp("The highest throttle, up to 99 %. (default: 99)", valueName: "%"))
-    var maxCpuThrottle: Int?
+    @OptionGroup
+    var steps: ThrottleStepOptions
 
     @Flag(help: "The policy tailslow under the name it shipped with.")
     var cpuThrottleTailslow = false
@@ -60,10 +48,7 @@ struct PolicyOptions: ParsableArguments {
         let policy = try policy(default: defaults.policy)
         var parameters = policy == defaults.policy ? defaults : defaults.adapted(to: policy)
         for key in given { try parameters.checkIsRead(key) }
-        if let throttleTriggerThreshold { parameters.triggerThreshold = throttleTriggerThreshold }
-        if let cpuThrottleInitial { parameters.initial = cpuThrottleInitial }
-        if let cpuThrottleIncrement { parameters.increment = cpuThrottleIncrement }
-        if let maxCpuThrottle { parameters.maximum = maxCpuThrottle }
+        steps.apply(to: &parameters)
         if cpuResponsiveThrottle { parameters.isResponsive = true }
         if let cpuPeriodicThrottle { parameters.isPeriodic = cpuPeriodicThrottle }
         if let cpuPeriodicThrottleInterval {
@@ -92,11 +77,6 @@ struct PolicyOptions: ParsableArguments {
     /// The parameters that were asked for.
     private var given: [ThrottleParameters.CodingKeys] {
         let all: [(key: ThrottleParameters.CodingKeys, isGiven: Bool)] = [
-            (.policy, throttlePolicy != nil),
-            (.triggerThreshold, throttleTriggerThreshold != nil),
-            (.initial, cpuThrottleInitial != nil),
-            (.increment, cpuThrottleIncrement != nil),
-            (.maximum, maxCpuThrottle != nil),
             (.isResponsive, cpuResponsiveThrottle),
             (.isPeriodic, cpuPeriodicThrottle != nil),
             (.periodicInterval, cpuPeriodicThrottleInterval != nil),
@@ -104,7 +84,7 @@ struct PolicyOptions: ParsableArguments {
             (.tailRate, cpuThrottleTailRate != nil),
             (.geometricRate, cpuThrottleGeometricRate != nil),
         ]
-        return all.filter(\.isGiven).map(\.key)
+        return (throttlePolicy == nil ? [] : [.policy]) + steps.given + all.filter(\.isGiven).map(\.key)
     }
 
     /// The parameter that was asked for, if any was: one of them, for an error.

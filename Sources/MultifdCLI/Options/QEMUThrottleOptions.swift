@@ -6,20 +6,8 @@ struct QEMUThrottleOptions: ParsableArguments {
     @Flag(help: "Have QEMU slow the guest down when it dirties pages faster than they are sent.")
     var autoConverge = false
 
-    @Option(
-        help: ArgumentHelp(
-            "Throttle when more than this share of the bytes sent is dirtied, 1...100 %. (default: 50)", valueName: "%")
-    )
-    var throttleTriggerThreshold: Int?
-
-    @Option(help: ArgumentHelp("The first throttle, 1...99 %. (default: 20)", valueName: "%"))
-    var cpuThrottleInitial: Int?
-
-    @Option(help: ArgumentHelp("What each step adds, 1...99 %. (default: 10)", valueName: "%"))
-    var cpuThrottleIncrement: Int?
-
-    @Option(help: ArgumentHelp("The highest throttle, up to 99 %. (default: 99)", valueName: "%"))
-    var maxCpuThrottle: Int?
+    @OptionGroup
+    var steps: ThrottleStepOptions
 
     @Flag(help: "Make the last steps smaller.")
     var cpuThrottleTailslow = false
@@ -34,21 +22,11 @@ struct QEMUThrottleOptions: ParsableArguments {
         var parameters = defaults
         parameters.autoConverge = autoConverge
         parameters.throttle = ThrottleParameters(policy: cpuThrottleTailslow ? .tailslow : .dynamic)
-        if let throttleTriggerThreshold { parameters.throttle.triggerThreshold = throttleTriggerThreshold }
-        if let cpuThrottleInitial { parameters.throttle.initial = cpuThrottleInitial }
-        if let cpuThrottleIncrement { parameters.throttle.increment = cpuThrottleIncrement }
-        if let maxCpuThrottle { parameters.throttle.maximum = maxCpuThrottle }
+        steps.apply(to: &parameters.throttle)
         return parameters
     }
 
     private var nameOfOneGiven: String? {
-        let given: [(name: String, isGiven: Bool)] = [
-            ("throttle-trigger-threshold", throttleTriggerThreshold != nil),
-            ("cpu-throttle-initial", cpuThrottleInitial != nil),
-            ("cpu-throttle-increment", cpuThrottleIncrement != nil),
-            ("max-cpu-throttle", maxCpuThrottle != nil),
-            ("cpu-throttle-tailslow", cpuThrottleTailslow),
-        ]
-        return given.first(where: \.isGiven)?.name
+        steps.given.first?.rawValue ?? (cpuThrottleTailslow ? "cpu-throttle-tailslow" : nil)
     }
 }
