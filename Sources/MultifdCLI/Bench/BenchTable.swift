@@ -13,40 +13,36 @@ struct BenchTable {
         let hasLinks = summaries.contains { $0.benchCase.link > 0 }
         let isLive = summaries.contains { $0.iterations.maximum > 1 }
         return TextTable<BenchSummary> { summary in
-            var columns = [
-                Self.column("channels", summary.benchCase.channels),
+            var columns: [Column] = [
+                .number("channels", summary.benchCase.channels),
                 Column(title: "mode", value: "\(summary.benchCase.mode)"),
             ]
-            if hasLinks { columns.append(Self.column("link", summary.benchCase.linkText)) }
+            if hasLinks { columns.append(.number("link", summary.benchCase.linkText)) }
             columns += [
-                Self.column("time", Self.seconds(summary.totalTime.median)),
-                Self.column(
+                .number("time", Self.seconds(summary.totalTime.median)),
+                .number(
                     "from ... to",
                     "\(Self.seconds(summary.totalTime.minimum)) ... \(Self.seconds(summary.totalTime.maximum))"),
-                Self.column("RAM", Self.rate(summary.throughput.median)),
-                Self.column("on the wire", ByteCount(rawValue: Int(summary.transferred.median)).rounded),
-                Self.column("ratio", (summary.ratio.median * 100).rounded() / 100),
+                .number("RAM", Self.rate(summary.throughput.median)),
+                .number("on the wire", ByteCount(rawValue: Int(summary.transferred.median)).rounded),
+                .number("ratio", (summary.ratio.median * 100).rounded() / 100),
             ]
             if isLive {
                 columns += [
-                    Self.column("downtime", Duration.milliseconds(Int(summary.downtime.median)).people),
-                    Self.column("iterations", Int(summary.iterations.median)),
+                    .number("downtime", Duration.milliseconds(Int(summary.downtime.median)).people),
+                    .number("iterations", Int(summary.iterations.median)),
                 ]
             }
             columns += [
-                Self.column("CPU s/GiB", Self.pair(summary.sourceCPU.median, summary.destinationCPU.median)),
-                Self.column(
+                .number("CPU s/GiB", Self.pair(summary.sourceCPU.median, summary.destinationCPU.median)),
+                .number(
                     "memory",
                     ByteCount(rawValue: Int(summary.sourceMemory.median)).rounded + " / "
                         + ByteCount(rawValue: Int(summary.destinationMemory.median)).rounded),
-                Self.column("balance", "\(Int((summary.balance.median * 100).rounded())) %"),
+                .number("balance", "\(Int((summary.balance.median * 100).rounded())) %"),
             ]
             return columns
         }.string(for: summaries, style: Simple.self) ?? ""
-    }
-
-    private static func column(_ title: String, _ value: some CustomStringConvertible) -> Column {
-        Column(title: title, value: value.description, align: .right)
     }
 
     private static func seconds(_ seconds: Double) -> String { Duration.seconds(seconds).people }

@@ -13,11 +13,10 @@ struct BlockTable {
         TextTable<BenchBlock> { block in
             [
                 Column(title: "RAMBlock", value: block.name),
-                Column(title: "content", value: ByteCount(rawValue: block.content).rounded, align: .right),
+                .number("content", ByteCount(rawValue: block.content).rounded),
             ]
                 + block.outcomes.map { outcome in
-                    Column(
-                        title: "\(outcome.mode)", value: "\((outcome.ratio * 100).rounded() / 100):1", align: .right)
+                    .number("\(outcome.mode)", "\((outcome.ratio * 100).rounded() / 100):1")
                 }
         }.string(for: blocks, style: Simple.self) ?? ""
     }

@@ -12,21 +12,17 @@ struct ChannelTable {
     var text: String {
         TextTable<ChannelInfo> { channel in
             [
-                Self.column("channel", channel.channel),
-                Self.column("peer", channel.address),
-                Self.column("packets", channel.packets),
-                Self.column("normal", channel.normal),
-                Self.column("zero", channel.duplicate),
-                Self.column("in", ByteCount(rawValue: channel.bytesIn).rounded),
-                Self.column("out", ByteCount(rawValue: channel.bytesOut).rounded),
-                Self.column("encoding", channel.encodingTime.people),
-                Self.column("writing", channel.writingTime.people),
-                Self.column("waiting", channel.waitingTime.people),
+                .number("channel", channel.channel),
+                .number("peer", channel.address),
+                .number("packets", channel.packets),
+                .number("normal", channel.normal),
+                .number("zero", channel.duplicate),
+                .number("in", ByteCount(rawValue: channel.bytesIn).rounded),
+                .number("out", ByteCount(rawValue: channel.bytesOut).rounded),
+                .number("encoding", channel.encodingTime.people),
+                .number("writing", channel.writingTime.people),
+                .number("waiting", channel.waitingTime.people),
             ]
         }.string(for: channels, style: Simple.self) ?? ""
-    }
-
-    private static func column(_ title: String, _ value: some CustomStringConvertible) -> Column {
-        Column(title: title, value: value.description, align: .right)
     }
 }

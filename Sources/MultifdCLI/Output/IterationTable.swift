@@ -13,29 +13,25 @@ struct IterationTable {
         let deltas = iterations.contains { $0.delta > 0 || $0.unchanged > 0 }
         let throttle = iterations.contains { $0.cpuThrottlePercentage > 0 }
         return TextTable<IterationInfo> { iteration in
-            var columns = [
-                Self.column("iteration", iteration.iteration),
-                Self.column("pages", iteration.pages),
-                Self.column("normal", iteration.normal),
-                Self.column("zero", iteration.duplicate),
+            var columns: [Column] = [
+                .number("iteration", iteration.iteration),
+                .number("pages", iteration.pages),
+                .number("normal", iteration.normal),
+                .number("zero", iteration.duplicate),
             ]
             if deltas {
-                columns.append(Self.column("delta", iteration.delta))
-                columns.append(Self.column("unchanged", iteration.unchanged))
+                columns.append(.number("delta", iteration.delta))
+                columns.append(.number("unchanged", iteration.unchanged))
             }
             columns += [
-                Self.column("sent", ByteCount(rawValue: iteration.transferred).rounded),
-                Self.column("time", iteration.duration.people),
-                Self.column("rate", ByteRate(rawValue: Int(iteration.mbps * 1_000_000 / 8)).rounded),
-                Self.column("dirtied", ByteCount(rawValue: iteration.bytesDirtied).rounded),
-                Self.column("left", ByteCount(rawValue: iteration.remaining).rounded),
+                .number("sent", ByteCount(rawValue: iteration.transferred).rounded),
+                .number("time", iteration.duration.people),
+                .number("rate", ByteRate(rawValue: Int(iteration.mbps * 1_000_000 / 8)).rounded),
+                .number("dirtied", ByteCount(rawValue: iteration.bytesDirtied).rounded),
+                .number("left", ByteCount(rawValue: iteration.remaining).rounded),
             ]
-            if throttle { columns.append(Self.column("throttle", "\(iteration.cpuThrottlePercentage) %")) }
+            if throttle { columns.append(.number("throttle", "\(iteration.cpuThrottlePercentage) %")) }
             return columns
         }.string(for: iterations, style: Simple.self) ?? ""
-    }
-
-    private static func column(_ title: String, _ value: some CustomStringConvertible) -> Column {
-        Column(title: title, value: value.description, align: .right)
     }
 }

@@ -48,10 +48,10 @@ struct SnapshotReport {
         TextTable<SnapshotBlock> { block in
             [
                 Column(title: "RAMBlock", value: block.name),
-                Self.number("size", ByteCount(rawValue: block.size).rounded),
-                Self.number("normal", block.normal),
-                Self.number("zero", block.duplicate - block.neverSentCount),
-                Self.number("never sent", block.neverSentCount),
+                .number("size", ByteCount(rawValue: block.size).rounded),
+                .number("normal", block.normal),
+                .number("zero", block.duplicate - block.neverSentCount),
+                .number("never sent", block.neverSentCount),
                 Column(title: "hash", value: block.hash),
                 Column(title: "file", value: block.file),
             ]
@@ -73,14 +73,10 @@ struct SnapshotReport {
         TextTable<DeviceSection> { section in
             [
                 Column(title: "device", value: section.name),
-                number("instance", section.instance),
-                number("version", section.version),
-                number("size", ByteCount(rawValue: section.size).rounded),
+                .number("instance", section.instance),
+                .number("version", section.version),
+                .number("size", ByteCount(rawValue: section.size).rounded),
             ]
         }.string(for: sections, style: Simple.self) ?? ""
-    }
-
-    private static func number(_ title: String, _ value: some CustomStringConvertible) -> Column {
-        Column(title: title, value: value.description, align: .right)
     }
 }

@@ -14,10 +14,10 @@ struct PolicyTable {
         TextTable<PolicyComparison.Outcome> { outcome in
             [
                 Column(title: "policy", value: outcome.policy),
-                Column(title: "time", value: outcome.completes ? Self.text(outcome.totalTime) : "never", align: .right),
-                Column(title: "downtime", value: outcome.completes ? Self.text(outcome.downtime) : "", align: .right),
-                Column(title: "work lost", value: Self.text(outcome.workLost), align: .right),
-                Column(title: "throttle up to", value: "\(outcome.highestThrottle) %", align: .right),
+                .number("time", outcome.completes ? Self.text(outcome.totalTime) : "never"),
+                .number("downtime", outcome.completes ? Self.text(outcome.downtime) : ""),
+                .number("work lost", Self.text(outcome.workLost)),
+                .number("throttle up to", "\(outcome.highestThrottle) %"),
             ]
         }.string(for: comparison.published + [comparison.predictive], style: Simple.self) ?? ""
     }

@@ -25,14 +25,14 @@ struct SimulationText {
         let table =
             TextTable<SimulationReport.Iteration> { iteration in
                 [
-                    Column(title: "iteration", value: iteration.iteration, align: .right),
-                    Column(title: "pages", value: iteration.pages, align: .right),
-                    Column(title: "zero", value: iteration.duplicate, align: .right),
-                    Column(title: "sent", value: ByteCount(rawValue: iteration.transferred).rounded, align: .right),
-                    Column(title: "time", value: Duration.milliseconds(iteration.duration).people, align: .right),
-                    Column(title: "dirtied", value: ByteCount(rawValue: iteration.bytesDirtied).rounded, align: .right),
-                    Column(title: "left", value: ByteCount(rawValue: iteration.remaining).rounded, align: .right),
-                    Column(title: "throttle", value: "\(iteration.throttle) %", align: .right),
+                    .number("iteration", iteration.iteration),
+                    .number("pages", iteration.pages),
+                    .number("zero", iteration.duplicate),
+                    .number("sent", ByteCount(rawValue: iteration.transferred).rounded),
+                    .number("time", Duration.milliseconds(iteration.duration).people),
+                    .number("dirtied", ByteCount(rawValue: iteration.bytesDirtied).rounded),
+                    .number("left", ByteCount(rawValue: iteration.remaining).rounded),
+                    .number("throttle", "\(iteration.throttle) %"),
                 ]
             }.string(for: selected, style: Simple.self) ?? ""
         let hidden = iterations.count - selected.count
