@@ -3,8 +3,9 @@ import Multifd
 
 /// Takes a guest of QEMU in: reads the main connection, and has the channels meet at its barriers.
 ///
-/// Nothing but SHUT tells the source of success, so it is sent when the snapshot is on the disk under its name and not
-/// before. As long as it is not sent the guest belongs to the source.
+/// Nothing but SHUT tells the source of success, and as long as it is not sent the guest belongs to the source. So it is
+/// sent when the snapshot is on the disk under its name and not before, except to a source that keeps its guest in any
+/// case and has it paused meanwhile: see ``QEMUReceiveOptions/answersBeforeStoring``.
 final class StreamReception {
     let connection: Connection
     let session: ForeignSession
@@ -21,6 +22,8 @@ final class StreamReception {
     var barrierCount: UInt32 = 0
     private var published = MonotonicTime.now
     private var isComplete = false
+    /// Whether the source has heard of success.
+    private var isAnswered = false
 
     /// Silence after which a device state is believed to be complete whose sections are those of its description, byte for
     /// byte. QEMU sends all of it in one go.
@@ -53,7 +56,7 @@ final class StreamReception {
         } catch {
             // A channel that met the cause has told it; what the main connection saw is the consequence.
             let failure = barrier?.failure ?? error
-            if machine.hasReturnPath { tell(.shut(code: 1)) }
+            if machine.hasReturnPath, !isAnswered { tell(.shut(code: 1)) }
             end()
             throw failure
         }
@@ -243,23 +246,42 @@ final class StreamReception {
 
     private func commit() throws(MigrationError) {
         session.update { $0.verified = true }
+        // What has all come is stored, however long that takes.
+        session.patience.setDeadline(nil)
         machine.neverSent = memory?.neverSent ?? []
         machine.sessionID = session.id
         machine.channelCount = session.channels.count
         machine.compression = session.channels.lazy.compactMap(\.compression).first ?? .none
         target.load(machine)
+        if options.answersBeforeStoring {
+            try answer()
+            try store()
+        } else {
+            try store()
+            try answer()
+        }
+        if isAnswered { waitForClose() }
+    }
+
+    /// Only ^C ends it: hashing takes long where there is much memory.
+    private func store() throws(MigrationError) {
         do {
-            try target.commit()
+            try target.commit { !session.patience.isStopped }
+        } catch let error as MigrationError {
+            throw error
         } catch {
             throw .guest(operation: "store the guest", reason: "\(error)")
         }
+    }
+
+    private func answer() throws(MigrationError) {
         guard machine.hasReturnPath else { return }
         // A source that was cancelled while its guest was stored has kept it, and its socket may take a word all the same.
         guard try receive(within: .zero) == nil else {
             throw .foreign("the source went away while its guest was stored: it was cancelled or died")
         }
         try send(.shut(code: 0))
-        waitForClose()
+        isAnswered = true
     }
 
     /// The source closes when it has read our word. Waiting for that is a courtesy, and nothing can fail any more: it has

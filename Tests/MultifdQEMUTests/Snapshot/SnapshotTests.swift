@@ -11,6 +11,12 @@ import Testing
 
     /// Sends what ``make(in:name:)`` makes a snapshot of, and waits for the answer.
     @Sendable static func send(_ source: ScriptedSource) throws {
+        try sendGuest(source)
+        _ = try source.receive(8)
+    }
+
+    /// - Parameter body: is run when all but the end has been sent.
+    static func sendGuest(_ source: ScriptedSource, beforeEnd body: () -> Void = {}) throws {
         var stream = StreamBytes()
         stream.begin()
         stream.command(1)
@@ -22,6 +28,9 @@ import Testing
         for number in 300..<500 { stream.zeroPage(nil, number) }
         stream.page("../evil/name", 0, page(1))
         stream.endSection()
+        try source.send(stream)
+        body()
+        stream = StreamBytes()
         stream.part(end: true)
         stream.endSection()
         stream.deviceSection([1, 2])
@@ -34,7 +43,6 @@ import Testing
         stream.append(UInt32(json.count))
         stream.append(json)
         try source.send(stream)
-        _ = try source.receive(8)
     }
 
     @Test func `its files are sparse, and their names harmless`() async throws {
@@ -131,6 +139,30 @@ import Testing
         target.abort()
         #expect(try FileManager.default.contentsOfDirectory(atPath: path).isEmpty)
         #expect(!directory.names.contains { $0.contains("partial") })
+    }
+
+    @Test func `one that is given up while it is stored leaves nothing`() throws {
+        let directory = try ScratchDirectory()
+        let target = try SnapshotTarget(path: "\(directory.path)/snapshot")
+        let memory = try target.prepare(
+            for: IncomingGuest(blocks: [RAMBlockInfo(name: "m", size: 4 << 20)], configuration: "native"))
+        let content = [UInt8](repeating: 1, count: 4 << 20)
+        try unsafe content.withUnsafeBytes { bytes in
+            guard let start = bytes.baseAddress else { return }
+            unsafe try memory.blocks[0].write(0..<1024, from: start)
+        }
+        try target.load(deviceState: [1])
+        #expect {
+            var pieces = 2
+            try target.commit {
+                pieces -= 1
+                return pieces >= 0
+            }
+        } throws: {
+            ($0 as? MigrationError)?.isCancellation == true
+        }
+        target.abort()
+        #expect(target.manifest == nil && directory.names.isEmpty)
     }
 
     @Test func `a compression that QEMU does not have is refused before it is asked`() async throws {
