@@ -188,6 +188,8 @@ public final class QEMUSave: Sendable {
     private func migrate(_ settings: inout MigrationSettings, resumes: Bool) throws(QEMUError) {
         var capabilities = MigrationSettings.capabilities(multifd: options.usesMultifd)
         capabilities["return-path"] = true
+        // Of its steps, above all the last: a guest that is to run on waits for us to see it.
+        capabilities["events"] = true
         capabilities["xbzrle"] = parameters.xbzrle
         // Else its throttle, if it has one, is as it was.
         if parameters.autoConverge {
@@ -245,7 +247,17 @@ public final class QEMUSave: Sendable {
                     throw .migration(reason: "it has been told that its guest is saved and is still '\(status)'")
                 }
             }
-            Patience.sleep(for: .milliseconds(50))
+            try waitForStep()
+        }
+    }
+
+    /// Returns when QEMU reports a step of its migration, or after a moment.
+    private func waitForStep() throws(QEMUError) {
+        do throws(QMPError) {
+            _ = try qmp.waitForEvent(within: .milliseconds(50)) { $0.name == "MIGRATION" }
+        } catch .timedOut {
+        } catch {
+            throw .qmp(error)
         }
     }
 
