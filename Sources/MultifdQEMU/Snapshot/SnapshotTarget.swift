@@ -178,9 +178,9 @@ extension SnapshotTarget {
         for block in blocks { FileContent.startWriting("\(directory.partialPath)/\(block.file)") }
         for index in blocks.indices {
             let file = try MemoryFile(path: "\(directory.partialPath)/\(blocks[index].file)", name: blocks[index].name)
-            guard let hash = try file.hash(while: goesOn) else { throw MigrationError.cancelled }
+            guard let (hash, count) = try file.hashAndCount(while: goesOn) else { throw MigrationError.cancelled }
             blocks[index].hash = hash
-            blocks[index].normal = file.content.reduce(0) { $0 + $1.count }
+            blocks[index].normal = count
             blocks[index].duplicate = file.block.pageCount - blocks[index].normal
         }
         return blocks

@@ -6,8 +6,6 @@ final class SnapshotPages {
     enum Kind {
         case normal
         case zero
-        /// The source never sent them, so neither do we: sending would give the guest memory that it has not plugged in.
-        case neverSent
     }
 
     private let snapshot: Snapshot
@@ -34,6 +32,9 @@ final class SnapshotPages {
 
     /// Calls `body` with runs of pages of one kind, in ascending order: none so long that it keeps the sender from looking
     /// whether to go on.
+    ///
+    /// What the source never sent is left out, whatever the file has there: it would give the guest memory that it has not
+    /// plugged in.
     func forEachPiece(
         ofBlock block: Int, _ body: (Kind, Range<Int>) throws(MigrationError) -> Void
     ) throws(MigrationError) {
@@ -48,27 +49,23 @@ final class SnapshotPages {
         ofBlock block: Int, _ body: (Kind, Range<Int>) throws(MigrationError) -> Void
     ) throws(MigrationError) {
         let file = snapshot.files[block]
-        var neverSent = snapshot.manifest.ramBlocks[block].neverSent.map { $0[0]..<$0[0] + $0[1] }[...]
-        var next = 0
-        func fillGap(to end: Int) throws(MigrationError) {
-            while next < end {
-                while let run = neverSent.first, run.upperBound <= next { neverSent.removeFirst() }
-                if let run = neverSent.first, run.contains(next) {
-                    try body(.neverSent, next..<min(end, run.upperBound))
-                    next = min(end, run.upperBound)
-                } else {
-                    let zeroEnd = min(end, neverSent.first?.lowerBound ?? end)
-                    try body(.zero, next..<zeroEnd)
-                    next = zeroEnd
-                }
+        var content = file.content[...]
+        func split(_ sent: Range<Int>) throws(MigrationError) {
+            var next = sent.lowerBound
+            while next < sent.upperBound {
+                while let run = content.first, run.upperBound <= next { content.removeFirst() }
+                let run = content.first?.clamped(to: next..<sent.upperBound) ?? sent.upperBound..<sent.upperBound
+                if next < run.lowerBound { try body(.zero, next..<run.lowerBound) }
+                if !run.isEmpty { try body(.normal, run) }
+                next = run.upperBound
             }
         }
-        for run in file.content {
-            try fillGap(to: run.lowerBound)
-            try body(.normal, run)
-            next = run.upperBound
+        var next = 0
+        for run in snapshot.manifest.ramBlocks[block].neverSent {
+            try split(next..<run[0])
+            next = run[0] + run[1]
         }
-        try fillGap(to: file.block.pageCount)
+        try split(next..<file.block.pageCount)
     }
 
     func sendZero(_ run: Range<Int>, ofBlock block: Int, to main: StreamConnection) throws(MigrationError) {

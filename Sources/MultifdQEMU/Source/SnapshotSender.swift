@@ -147,7 +147,6 @@ final class SnapshotSender {
         for block in snapshot.manifest.ramBlocks.indices {
             try pages.forEachPiece(ofBlock: block) { kind, run throws(MigrationError) in
                 switch kind {
-                case .neverSent: break
                 case .zero:
                     try pages.sendZero(run, ofBlock: block, to: main)
                     info.ram.duplicate += run.count
