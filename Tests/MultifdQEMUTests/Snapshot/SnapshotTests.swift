@@ -189,6 +189,12 @@ import Testing
         Damage(
             testDescription: "a newer format", expected: "version 2", old: "\"version\" : 1\n", new: "\"version\" : 2\n"
         ),
+        Damage(
+            testDescription: "a version before the first", expected: "version is 0, but the first is 1",
+            old: "\"version\" : 1\n", new: "\"version\" : 0\n"),
+        Damage(
+            testDescription: "a negative version", expected: "version is -1, but the first is 1",
+            old: "\"version\" : 1\n", new: "\"version\" : -1\n"),
         Damage(testDescription: "another kind of file", expected: "no snapshot", old: "multifd-snapshot", new: "x"),
         Damage(
             testDescription: "a file elsewhere", expected: "outside", old: "\"device-state.bin\"", new: "\"../passwd\""),
