@@ -20,6 +20,8 @@ public enum MigrationError: Error {
     case guest(operation: String, reason: String)
     /// The peer sent a message where another was due.
     case unexpectedMessage(expected: String, found: String)
+    /// What listens at the destination did not greet: it is another program.
+    case noGreeting(peer: String, found: String)
     /// All channels are gone.
     case noChannelLeft(lastReason: String)
     /// The timeout that the user set is over.
@@ -69,6 +71,9 @@ extension MigrationError: CustomStringConvertible {
         case .guest(let operation, let reason): "cannot \(operation): \(reason)"
         case .unexpectedMessage(let expected, let found):
             "the peer sent '\(found)' where '\(expected)' was due: it does not follow the protocol"
+        case .noGreeting(let peer, let found):
+            "'multifd receive' was expected at \(peer), but what listens there \(found) when it was greeted: start it "
+                + "there, or, into a QEMU that waits with -incoming, send a snapshot with --qemu"
         case .noChannelLeft(let reason): "no channel is left: \(reason)"
         case .timedOut(let duration, let reason):
             "the migration did not complete within \(duration.components.seconds) s (--timeout): \(reason)"

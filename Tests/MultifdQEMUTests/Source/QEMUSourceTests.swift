@@ -56,6 +56,14 @@ import Testing
         }
     }
 
+    @Test func `where no QEMU waits, it says how to start one`() async throws {
+        let directory = try ScratchDirectory()
+        let path = "\(directory.path)/none"
+        let source = try QEMUSource(
+            snapshot: try await SnapshotTests.make(in: directory), to: .unix(path: path), logger: silent)
+        await #expect { try await source.run() } throws: { "\($0)".contains("start it with -incoming unix:\(path)") }
+    }
+
     /// Of 600 pages 100 never came, and of two one.
     @Test(arguments: [false, true]) func `pages that were never sent are not, also from a copy without holes`(
         isDense: Bool
