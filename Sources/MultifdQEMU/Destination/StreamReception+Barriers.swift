@@ -42,8 +42,9 @@ extension StreamReception {
     }
 
     private func endPart(startsIteration: Bool, endsIteration: Bool) throws(MigrationError) {
+        let recorder = try intake.memory.recorder
         do {
-            try memory?.recorder?.endPart(startsIteration: startsIteration, endsIteration: endsIteration)
+            try recorder?.endPart(startsIteration: startsIteration, endsIteration: endsIteration)
         } catch {
             throw .memory(error)
         }
@@ -57,7 +58,7 @@ extension StreamReception {
             try check()
             Patience.sleep(for: .milliseconds(10))
         }
-        guard let count = barrier?.settle() else {
+        guard let count = try intake.barrier.settle() else {
             throw .foreign("the source's channels are not numbered from 0 without a gap: one of them did not come")
         }
         return count
@@ -79,7 +80,7 @@ extension StreamReception {
 
     /// - Parameters: see ``PageRecorder/endPart(startsIteration:endsIteration:)``.
     private func passBarrier(startsIteration: Bool, endsIteration: Bool) throws(MigrationError) {
-        guard let barrier else { return }
+        let barrier = try intake.barrier
         barrierCount += 1
         while true {
             switch barrier.wait(for: barrierCount, until: .now + Patience.tick) {

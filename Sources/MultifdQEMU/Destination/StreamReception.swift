@@ -14,9 +14,7 @@ final class StreamReception {
     private let input: StreamInput
     private var decoder = StreamDecoder()
     private let counters = ChannelCounters()
-    private(set) var memory: IncomingMemory?
-    private var pages: StreamPages?
-    var barrier: ReceiveBarrier?
+    private var prepared: Intake?
     var machine = MachineState()
     /// Barriers passed.
     var barrierCount: UInt32 = 0
@@ -55,7 +53,7 @@ final class StreamReception {
             end()
         } catch {
             // A channel that met the cause has told it; what the main connection saw is the consequence.
-            let failure = barrier?.failure ?? error
+            let failure = prepared?.barrier.failure ?? error
             if machine.hasReturnPath, !isAnswered { tell(.shut(code: 1)) }
             end()
             throw failure
@@ -63,12 +61,24 @@ final class StreamReception {
     }
 
     private func end() {
-        barrier?.closeAll()
+        prepared?.barrier.closeAll()
         session.closeChannels()
         connection.shutdown()
     }
 
     // MARK: RAM
+
+    /// There from the list of RAMBlocks on, before which the decoder lets nothing come that asks for it.
+    var intake: Intake {
+        get throws(MigrationError) {
+            guard let prepared else {
+                throw .foreign(
+                    "\(StreamError.unexpected(what: "RAM", expected: "the list of RAMBlocks", found: "a page or a barrier"))"
+                )
+            }
+            return prepared
+        }
+    }
 
     private func receiveRAM() throws(MigrationError) {
         while !isComplete {
@@ -121,18 +131,18 @@ final class StreamReception {
                 MachineState.EarlySection(bytes: input.taken(range), isAfterRAMStart: isAfterRAMStart))
         case .blocks(let blocks, let sectionID): try prepare(blocks, sectionID)
         case .zeroPage(let page):
-            try pages?.clear(page)
+            try intake.pages.clear(page)
             counters.duplicate.add(1)
         case .page(let page, let offset):
-            try pages?.write(page, from: input, at: offset)
+            try intake.pages.write(page, from: input, at: offset)
             counters.normal.add(1)
         case .delta(let page, let range):
-            try pages?.apply(input, range, to: page)
+            try intake.pages.apply(input, range, to: page)
             counters.delta.add(1)
         case .barrier: try passRoundBarrier()
         case .sectionEnd(let section): try endSection(section)
         case .ramComplete:
-            barrier?.passLast()
+            try intake.barrier.passLast()
             guard !session.channels.contains(where: \.hasPagesSinceBarrier) else {
                 throw .foreign(
                     "pages came on a channel after the last barrier: the source does not follow the protocol")
@@ -169,17 +179,15 @@ final class StreamReception {
         } catch {
             throw .guest(operation: "store the guest", reason: "\(error)")
         }
+        let intake: Intake
         do {
-            let memory = try IncomingMemory(
-                guest, names: blocks.map(\.name), keepsZeroPages: true, recorder: target.recorder)
-            self.memory = memory
-            pages = try StreamPages(memory)
+            intake = try Intake(
+                guest, blocks, channelCount: options.multifdChannels, recorder: target.recorder)
         } catch {
             throw .memory(error)
         }
-        let barrier = options.multifdChannels.map { ReceiveBarrier(channelCount: $0) } ?? ReceiveBarrier()
-        self.barrier = barrier
-        if let memory { session.open(memory, barrier: barrier, mainCounters: counters) }
+        prepared = intake
+        session.open(intake.memory, barrier: intake.barrier, mainCounters: counters)
         session.update { $0.status = .active }
     }
 
@@ -248,7 +256,7 @@ final class StreamReception {
         session.update { $0.verified = true }
         // What has all come is stored, however long that takes.
         session.patience.setDeadline(nil)
-        machine.neverSent = memory?.neverSent ?? []
+        machine.neverSent = try intake.memory.neverSent
         machine.sessionID = session.id
         machine.channelCount = session.channels.count
         machine.compression = session.channels.lazy.compactMap(\.compression).first ?? .none
