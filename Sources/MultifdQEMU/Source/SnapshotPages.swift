@@ -20,14 +20,15 @@ final class SnapshotPages {
     private static let pageCount = 256
     /// 4 MiB: some milliseconds on any link that is worth the name.
     private static let piecePageCount = 1024
-    /// A record's longest head: word, name.
-    private static let headByteCount = 8 + 1 + 255
+    /// What stands before a page: a word, and before the first of a RAMBlock the block's name, too.
+    private static let headByteCount = 8
+    private static let maximumNameByteCount = 1 + 255
     private static let flushByteCount = 64 << 10
 
     init(_ snapshot: Snapshot) throws(MemoryError) {
         self.snapshot = snapshot
         content = try ScratchMemory(byteCount: Self.pageCount << Page.shift)
-        headers = try ScratchMemory(byteCount: Self.pageCount * Self.headByteCount)
+        headers = try ScratchMemory(byteCount: Self.pageCount * Self.headByteCount + Self.maximumNameByteCount)
     }
 
     /// Calls `body` with runs of pages of one kind, in ascending order: none so long that it keeps the sender from looking
@@ -92,16 +93,17 @@ final class SnapshotPages {
             } catch {
                 throw .memory(error)
             }
+            var heads = StreamWriter()
+            for page in pages { heads.pageHeader(page, QEMUStream.Flag.page, name(block)) }
+            unsafe headers.buffer.copyBytes(from: heads.bytes)
             list.removeAll()
-            for (index, page) in pages.enumerated() {
-                var head = StreamWriter()
-                head.pageHeader(page, QEMUStream.Flag.page, name(block))
-                let start = unsafe headers.start + index * Self.headByteCount
-                // The name has at most 255 bytes.
-                unsafe UnsafeMutableRawBufferPointer(start: start, count: Self.headByteCount)
-                    .copyBytes(from: head.bytes)
-                unsafe list.append(start, head.byteCount)
+            // Only the first can have a name.
+            var end = heads.byteCount - (pages.count - 1) * Self.headByteCount
+            var start = 0
+            for index in 0..<pages.count {
+                unsafe list.append(headers.start + start, end - start)
                 unsafe list.append(content.start + index << Page.shift, Page.byteCount)
+                (start, end) = (end, end + Self.headByteCount)
             }
             try main.send(&list)
         }
