@@ -35,8 +35,10 @@ public enum MigrationError: Error {
     /// The guest was handed over and the connection failed before the destination confirmed it. The guest stays paused at
     /// the source: it may be running at the destination.
     case handoverUnconfirmed(peer: String)
-    /// The peer is another program, and cannot or must not be served; the sentence says why.
-    case foreign(String)
+    /// A QEMU sends its guest to a destination that does not make a snapshot of it.
+    case guestOfQEMU
+    /// The peer is another program, and the error is of its protocol: MultifdQEMU's `StreamError` or `QEMUSendError`.
+    case foreign(any Error)
     /// This end was told to stop.
     case cancelled
 }
@@ -88,7 +90,9 @@ extension MigrationError: CustomStringConvertible {
         case .handoverUnconfirmed(let peer):
             "the guest was handed over to \(peer), which did not confirm it: the guest stays paused here; "
                 + "look whether it runs there before you resume it"
-        case .foreign(let reason): reason
+        case .guestOfQEMU:
+            "a QEMU sends its guest, and a guest of QEMU is received as a snapshot: use --snapshot DIR"
+        case .foreign(let error): "\(error)"
         case .cancelled: "the migration was cancelled"
         }
     }

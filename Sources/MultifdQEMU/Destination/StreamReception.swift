@@ -73,8 +73,8 @@ final class StreamReception {
         get throws(MigrationError) {
             guard let prepared else {
                 throw .foreign(
-                    "\(StreamError.unexpected(what: "RAM", expected: "the list of RAMBlocks", found: "a page or a barrier"))"
-                )
+                    StreamError.unexpected(
+                        what: "RAM", expected: "the list of RAMBlocks", found: "a page or a barrier"))
             }
             return prepared
         }
@@ -83,7 +83,7 @@ final class StreamReception {
     private func receiveRAM() throws(MigrationError) {
         while !isComplete {
             guard let record = try nextRecord() else {
-                guard try fill() else { throw .foreign("\(StreamError.truncated(where: decoder.place))") }
+                guard try fill() else { throw .foreign(StreamError.truncated(where: decoder.place)) }
                 continue
             }
             try handle(record)
@@ -100,7 +100,7 @@ final class StreamReception {
         do {
             return try input.take { bytes throws(StreamError) in try decoder.next(in: bytes) }
         } catch {
-            throw .foreign("\(error)")
+            throw .foreign(error)
         }
     }
 
@@ -144,8 +144,7 @@ final class StreamReception {
         case .ramComplete:
             try intake.barrier.passLast()
             guard !session.channels.contains(where: \.hasPagesSinceBarrier) else {
-                throw .foreign(
-                    "pages came on a channel after the last barrier: the source does not follow the protocol")
+                throw .foreign(StreamError.latePages)
             }
             isComplete = true
             session.update { $0.status = .device }
@@ -201,9 +200,7 @@ final class StreamReception {
             while case .deviceState(let range) = try nextRecord() {
                 machine.deviceState += input.taken(range)
                 guard machine.deviceState.count <= DeviceStateTail.maximumByteCount else {
-                    throw .foreign(
-                        "the source sent more than \(DeviceStateTail.maximumByteCount) bytes of device state: it is not "
-                            + "a guest's")
+                    throw .foreign(StreamError.deviceStateSize(maximum: DeviceStateTail.maximumByteCount))
                 }
                 lastByte = .now
             }
@@ -219,10 +216,7 @@ final class StreamReception {
             if quiet >= Self.longSilence,
                 DeviceStateTail(withoutDescription: machine.deviceState) != nil
             {
-                throw .foreign(
-                    "the source's machine suppresses its VM description, without which the end of the device state cannot "
-                        + "be told while the return path is open: start it with -machine suppress-vmdesc=off, or switch "
-                        + "the capability return-path off")
+                throw .foreign(StreamError.noDescription)
             }
         }
         try examineDeviceState()
@@ -231,13 +225,13 @@ final class StreamReception {
     private func examineDeviceState() throws(MigrationError) {
         let bytes = machine.deviceState
         guard let tail = DeviceStateTail(of: bytes) ?? DeviceStateTail(withoutDescription: bytes) else {
-            throw .foreign("\(StreamError.truncated(where: "in the device state"))")
+            throw .foreign(StreamError.truncated(where: "in the device state"))
         }
         guard let description = tail.description else { return }
         do {
             machine.deviceSections = try sections(before: tail)
         } catch {
-            throw .foreign("\(error)")
+            throw .foreign(error)
         }
         if description.describesConfiguration {
             machine.hints.append("its VM description covers the configuration: QEMU later than 7.2")
@@ -286,7 +280,7 @@ final class StreamReception {
         guard machine.hasReturnPath else { return }
         // A source that was cancelled while its guest was stored has kept it, and its socket may take a word all the same.
         guard try receive(within: .zero) == nil else {
-            throw .foreign("the source went away while its guest was stored: it was cancelled or died")
+            throw .foreign(StreamError.sourceGone)
         }
         try send(.shut(code: 0))
         isAnswered = true
