@@ -20,6 +20,8 @@ public enum MigrationError: Error {
     case guest(operation: String, reason: String)
     /// The peer sent a message where another was due.
     case unexpectedMessage(expected: String, found: String)
+    /// What listens at the destination did not greet: it is another program.
+    case noGreeting(peer: String, found: String)
     /// All channels are gone.
     case noChannelLeft(lastReason: String)
     /// The timeout that the user set is over.
@@ -33,8 +35,10 @@ public enum MigrationError: Error {
     /// The guest was handed over and the connection failed before the destination confirmed it. The guest stays paused at
     /// the source: it may be running at the destination.
     case handoverUnconfirmed(peer: String)
-    /// The peer is another program, and cannot or must not be served; the sentence says why.
-    case foreign(String)
+    /// A QEMU sends its guest to a destination that does not make a snapshot of it.
+    case guestOfQEMU
+    /// The peer is another program, and the error is of its protocol: MultifdQEMU's `StreamError` or `QEMUSendError`.
+    case foreign(any Error)
     /// This end was told to stop.
     case cancelled
 }
@@ -69,6 +73,9 @@ extension MigrationError: CustomStringConvertible {
         case .guest(let operation, let reason): "cannot \(operation): \(reason)"
         case .unexpectedMessage(let expected, let found):
             "the peer sent '\(found)' where '\(expected)' was due: it does not follow the protocol"
+        case .noGreeting(let peer, let found):
+            "'multifd receive' was expected at \(peer), but what listens there \(found) when it was greeted: start it "
+                + "there, or, into a QEMU that waits with -incoming, send a snapshot with --qemu"
         case .noChannelLeft(let reason): "no channel is left: \(reason)"
         case .timedOut(let duration, let reason):
             "the migration did not complete within \(duration.components.seconds) s (--timeout): \(reason)"
@@ -83,7 +90,9 @@ extension MigrationError: CustomStringConvertible {
         case .handoverUnconfirmed(let peer):
             "the guest was handed over to \(peer), which did not confirm it: the guest stays paused here; "
                 + "look whether it runs there before you resume it"
-        case .foreign(let reason): reason
+        case .guestOfQEMU:
+            "a QEMU sends its guest, and a guest of QEMU is received as a snapshot: use --snapshot DIR"
+        case .foreign(let error): "\(error)"
         case .cancelled: "the migration was cancelled"
         }
     }

@@ -150,9 +150,7 @@ final class Acceptor: Sendable {
             case Greeting.magic: try becomeMain(connection, patience)
             case ChannelHello.magic: try becomeChannel(connection, number: number, patience)
             case foreign?.magic: becomeForeignMain(connection)
-            case Greeting.qemuMagic:
-                throw .foreign(
-                    "a QEMU sends its guest, and a guest of QEMU is received as a snapshot: use --snapshot DIR")
+            case Greeting.qemuMagic: throw .guestOfQEMU
             default:
                 throw .protocolViolation(
                     .magic(what: "a connection", expected: Greeting.magic, found: magic), channel: nil, packet: nil)

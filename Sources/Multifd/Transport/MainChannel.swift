@@ -56,10 +56,27 @@ package final class MainChannel: Sendable {
 
     /// Greets a destination and checks its greeting.
     package func greetDestination() throws(MigrationError) {
-        try send(Greeting.ours.encoded)
-        let answer = try receive(Greeting.byteCount)
+        let answer: [UInt8]
+        do throws(MigrationError) {
+            try send(Greeting.ours.encoded)
+            answer = try receive(Greeting.byteCount)
+        } catch {
+            throw missingGreeting(error) ?? error
+        }
         _ = try checked { () throws(WireError) in
             try Greeting.ours.commonVersion(with: Greeting(decoding: answer))
+        }
+    }
+
+    /// A peer that goes away, or waits for more, when it is greeted is most likely another program: QEMU does both.
+    private func missingGreeting(_ error: MigrationError) -> MigrationError? {
+        guard !patience.isStopped, !patience.isPastDeadline else { return nil }
+        return switch error {
+        case .transport(.closed), .transport(.broken):
+            .noGreeting(peer: connection.peer, found: "closed the connection")
+        case .transport(.stalled(_, let duration)):
+            .noGreeting(peer: connection.peer, found: "was silent for \(duration.components.seconds) s")
+        default: nil
         }
     }
 

@@ -5,6 +5,9 @@ public struct QEMUReceiveOptions: Hashable, Sendable {
     public var multifdChannels: Int?
     /// Whether its capability `switchover-ack` is on. A source of QEMU 7.2 fails when it is told without need.
     public var acknowledgesSwitchover = false
+    /// Whether the source is answered as soon as all of its guest has come, before it is stored: only where the source
+    /// keeps its guest, and somebody will have it run on whatever becomes of the snapshot.
+    package var answersBeforeStoring = false
 
     /// The defaults.
     public init() {}

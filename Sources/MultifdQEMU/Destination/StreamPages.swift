@@ -24,7 +24,7 @@ final class StreamPages {
     func apply(_ input: StreamInput, _ range: Range<Int>, to page: StreamPage) throws(MigrationError) {
         let block = target.memory.blocks[page.block]
         guard target.isSent(page.page, ofBlock: page.block) else {
-            throw .foreign("\(StreamError.missingBase(block: block.name, page: page.page))")
+            throw .foreign(StreamError.missingBase(block: block.name, page: page.page))
         }
         do {
             unsafe try block.read(page.page..<page.page + 1, into: scratch.start)
@@ -36,7 +36,7 @@ final class StreamPages {
             unsafe try XBZRLE.decode(
                 RawSpan(_unsafeStart: input.address(range), byteCount: range.count), into: scratch.start)
         } catch {
-            throw .foreign("\(error)")
+            throw .foreign(error)
         }
         unsafe try write(page, from: scratch.start)
     }

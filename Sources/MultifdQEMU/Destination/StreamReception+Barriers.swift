@@ -12,16 +12,14 @@ extension StreamReception {
     func passRoundBarrier() throws(MigrationError) {
         if barrierCount == 0, machine.syncMode == .none {
             guard try settle() > 0 else {
-                throw .foreign(
-                    "the source uses multifd, but no channel has come: give --multifd-channels as the source has it, and "
-                        + "let it reach the port")
+                throw .foreign(StreamError.noChannel)
             }
             machine.syncMode = .round
             machine.hints.append("its channels meet once a round: a machine type of QEMU 8.1 or later")
         }
         guard machine.syncMode == .round else {
             throw .foreign(
-                "\(StreamError.unexpected(what: "a barrier", expected: "the end of a section", found: "a record"))")
+                StreamError.unexpected(what: "a barrier", expected: "the end of a section", found: "a record"))
         }
         try passBarrier(startsIteration: false, endsIteration: true)
     }
@@ -42,8 +40,9 @@ extension StreamReception {
     }
 
     private func endPart(startsIteration: Bool, endsIteration: Bool) throws(MigrationError) {
+        let recorder = try intake.memory.recorder
         do {
-            try memory?.recorder?.endPart(startsIteration: startsIteration, endsIteration: endsIteration)
+            try recorder?.endPart(startsIteration: startsIteration, endsIteration: endsIteration)
         } catch {
             throw .memory(error)
         }
@@ -57,8 +56,8 @@ extension StreamReception {
             try check()
             Patience.sleep(for: .milliseconds(10))
         }
-        guard let count = barrier?.settle() else {
-            throw .foreign("the source's channels are not numbered from 0 without a gap: one of them did not come")
+        guard let count = try intake.barrier.settle() else {
+            throw .foreign(StreamError.channelNumbers)
         }
         return count
     }
@@ -67,9 +66,7 @@ extension StreamReception {
         let end = MonotonicTime.now + session.deadlines.handshake
         while session.channels.count < count {
             guard MonotonicTime.now < end else {
-                throw .foreign(
-                    "\(session.channels.count) of the \(count) channels that --multifd-channels announces have come: give "
-                        + "it as the source has it, or leave it out")
+                throw .foreign(StreamError.missingChannels(found: session.channels.count, announced: count))
             }
             try check()
             Patience.sleep(for: .milliseconds(10))
@@ -79,7 +76,7 @@ extension StreamReception {
 
     /// - Parameters: see ``PageRecorder/endPart(startsIteration:endsIteration:)``.
     private func passBarrier(startsIteration: Bool, endsIteration: Bool) throws(MigrationError) {
-        guard let barrier else { return }
+        let barrier = try intake.barrier
         barrierCount += 1
         while true {
             switch barrier.wait(for: barrierCount, until: .now + Patience.tick) {
@@ -88,7 +85,7 @@ extension StreamReception {
                 try endPart(startsIteration: startsIteration, endsIteration: endsIteration)
                 return barrier.open(barrierCount)
             case .lost(let channel):
-                throw .foreign("channel \(channel) ended before its last barrier: the source was cancelled or died")
+                throw .foreign(StreamError.channelEnded(channel))
             case .failed(let error):
                 throw error
             case nil:

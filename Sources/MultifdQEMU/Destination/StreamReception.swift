@@ -3,8 +3,9 @@ import Multifd
 
 /// Takes a guest of QEMU in: reads the main connection, and has the channels meet at its barriers.
 ///
-/// Nothing but SHUT tells the source of success, so it is sent when the snapshot is on the disk under its name and not
-/// before. As long as it is not sent the guest belongs to the source.
+/// Nothing but SHUT tells the source of success, and as long as it is not sent the guest belongs to the source. So it is
+/// sent when the snapshot is on the disk under its name and not before, except to a source that keeps its guest in any
+/// case and has it paused meanwhile: see ``QEMUReceiveOptions/answersBeforeStoring``.
 final class StreamReception {
     let connection: Connection
     let session: ForeignSession
@@ -13,14 +14,14 @@ final class StreamReception {
     private let input: StreamInput
     private var decoder = StreamDecoder()
     private let counters = ChannelCounters()
-    private(set) var memory: IncomingMemory?
-    private var pages: StreamPages?
-    var barrier: ReceiveBarrier?
+    private var prepared: Intake?
     var machine = MachineState()
     /// Barriers passed.
     var barrierCount: UInt32 = 0
     private var published = MonotonicTime.now
     private var isComplete = false
+    /// Whether the source has heard of success.
+    private var isAnswered = false
 
     /// Silence after which a device state is believed to be complete whose sections are those of its description, byte for
     /// byte. QEMU sends all of it in one go.
@@ -52,25 +53,37 @@ final class StreamReception {
             end()
         } catch {
             // A channel that met the cause has told it; what the main connection saw is the consequence.
-            let failure = barrier?.failure ?? error
-            if machine.hasReturnPath { tell(.shut(code: 1)) }
+            let failure = prepared?.barrier.failure ?? error
+            if machine.hasReturnPath, !isAnswered { tell(.shut(code: 1)) }
             end()
             throw failure
         }
     }
 
     private func end() {
-        barrier?.closeAll()
+        prepared?.barrier.closeAll()
         session.closeChannels()
         connection.shutdown()
     }
 
     // MARK: RAM
 
+    /// There from the list of RAMBlocks on, before which the decoder lets nothing come that asks for it.
+    var intake: Intake {
+        get throws(MigrationError) {
+            guard let prepared else {
+                throw .foreign(
+                    StreamError.unexpected(
+                        what: "RAM", expected: "the list of RAMBlocks", found: "a page or a barrier"))
+            }
+            return prepared
+        }
+    }
+
     private func receiveRAM() throws(MigrationError) {
         while !isComplete {
             guard let record = try nextRecord() else {
-                guard try fill() else { throw .foreign("\(StreamError.truncated(where: decoder.place))") }
+                guard try fill() else { throw .foreign(StreamError.truncated(where: decoder.place)) }
                 continue
             }
             try handle(record)
@@ -87,7 +100,7 @@ final class StreamReception {
         do {
             return try input.take { bytes throws(StreamError) in try decoder.next(in: bytes) }
         } catch {
-            throw .foreign("\(error)")
+            throw .foreign(error)
         }
     }
 
@@ -118,21 +131,20 @@ final class StreamReception {
                 MachineState.EarlySection(bytes: input.taken(range), isAfterRAMStart: isAfterRAMStart))
         case .blocks(let blocks, let sectionID): try prepare(blocks, sectionID)
         case .zeroPage(let page):
-            try pages?.clear(page)
+            try intake.pages.clear(page)
             counters.duplicate.add(1)
         case .page(let page, let offset):
-            try pages?.write(page, from: input, at: offset)
+            try intake.pages.write(page, from: input, at: offset)
             counters.normal.add(1)
         case .delta(let page, let range):
-            try pages?.apply(input, range, to: page)
+            try intake.pages.apply(input, range, to: page)
             counters.delta.add(1)
         case .barrier: try passRoundBarrier()
         case .sectionEnd(let section): try endSection(section)
         case .ramComplete:
-            barrier?.passLast()
+            try intake.barrier.passLast()
             guard !session.channels.contains(where: \.hasPagesSinceBarrier) else {
-                throw .foreign(
-                    "pages came on a channel after the last barrier: the source does not follow the protocol")
+                throw .foreign(StreamError.latePages)
             }
             isComplete = true
             session.update { $0.status = .device }
@@ -166,17 +178,15 @@ final class StreamReception {
         } catch {
             throw .guest(operation: "store the guest", reason: "\(error)")
         }
+        let intake: Intake
         do {
-            let memory = try IncomingMemory(
-                guest, names: blocks.map(\.name), keepsZeroPages: true, recorder: target.recorder)
-            self.memory = memory
-            pages = try StreamPages(memory)
+            intake = try Intake(
+                guest, blocks, channelCount: options.multifdChannels, recorder: target.recorder)
         } catch {
             throw .memory(error)
         }
-        let barrier = options.multifdChannels.map { ReceiveBarrier(channelCount: $0) } ?? ReceiveBarrier()
-        self.barrier = barrier
-        if let memory { session.open(memory, barrier: barrier, mainCounters: counters) }
+        prepared = intake
+        session.open(intake.memory, barrier: intake.barrier, mainCounters: counters)
         session.update { $0.status = .active }
     }
 
@@ -190,9 +200,7 @@ final class StreamReception {
             while case .deviceState(let range) = try nextRecord() {
                 machine.deviceState += input.taken(range)
                 guard machine.deviceState.count <= DeviceStateTail.maximumByteCount else {
-                    throw .foreign(
-                        "the source sent more than \(DeviceStateTail.maximumByteCount) bytes of device state: it is not "
-                            + "a guest's")
+                    throw .foreign(StreamError.deviceStateSize(maximum: DeviceStateTail.maximumByteCount))
                 }
                 lastByte = .now
             }
@@ -208,10 +216,7 @@ final class StreamReception {
             if quiet >= Self.longSilence,
                 DeviceStateTail(withoutDescription: machine.deviceState) != nil
             {
-                throw .foreign(
-                    "the source's machine suppresses its VM description, without which the end of the device state cannot "
-                        + "be told while the return path is open: start it with -machine suppress-vmdesc=off, or switch "
-                        + "the capability return-path off")
+                throw .foreign(StreamError.noDescription)
             }
         }
         try examineDeviceState()
@@ -220,13 +225,13 @@ final class StreamReception {
     private func examineDeviceState() throws(MigrationError) {
         let bytes = machine.deviceState
         guard let tail = DeviceStateTail(of: bytes) ?? DeviceStateTail(withoutDescription: bytes) else {
-            throw .foreign("\(StreamError.truncated(where: "in the device state"))")
+            throw .foreign(StreamError.truncated(where: "in the device state"))
         }
         guard let description = tail.description else { return }
         do {
             machine.deviceSections = try sections(before: tail)
         } catch {
-            throw .foreign("\(error)")
+            throw .foreign(error)
         }
         if description.describesConfiguration {
             machine.hints.append("its VM description covers the configuration: QEMU later than 7.2")
@@ -243,23 +248,42 @@ final class StreamReception {
 
     private func commit() throws(MigrationError) {
         session.update { $0.verified = true }
-        machine.neverSent = memory?.neverSent ?? []
+        // What has all come is stored, however long that takes.
+        session.patience.setDeadline(nil)
+        machine.neverSent = try intake.memory.neverSent
         machine.sessionID = session.id
         machine.channelCount = session.channels.count
         machine.compression = session.channels.lazy.compactMap(\.compression).first ?? .none
         target.load(machine)
+        if options.answersBeforeStoring {
+            try answer()
+            try store()
+        } else {
+            try store()
+            try answer()
+        }
+        if isAnswered { waitForClose() }
+    }
+
+    /// Only ^C ends it: hashing takes long where there is much memory.
+    private func store() throws(MigrationError) {
         do {
-            try target.commit()
+            try target.commit { !session.patience.isStopped }
+        } catch let error as MigrationError {
+            throw error
         } catch {
             throw .guest(operation: "store the guest", reason: "\(error)")
         }
+    }
+
+    private func answer() throws(MigrationError) {
         guard machine.hasReturnPath else { return }
         // A source that was cancelled while its guest was stored has kept it, and its socket may take a word all the same.
         guard try receive(within: .zero) == nil else {
-            throw .foreign("the source went away while its guest was stored: it was cancelled or died")
+            throw .foreign(StreamError.sourceGone)
         }
         try send(.shut(code: 0))
-        waitForClose()
+        isAnswered = true
     }
 
     /// The source closes when it has read our word. Waiting for that is a courtesy, and nothing can fail any more: it has

@@ -56,6 +56,8 @@ public final class QEMUSave: Sendable {
         target.setSourceVersion(qmp.version)
         var receiving = QEMUReceiveOptions()
         receiving.multifdChannels = options.usesMultifd ? parameters.multifdChannels : 0
+        // A guest that stays in QEMU is not given away: if it cannot be stored, that costs the snapshot alone.
+        receiving.answersBeforeStoring = options.afterwards == .resume
         do {
             destination = try MigrationDestination(
                 listeningOn: options.uri ?? TemporarySocket.uri(), snapshot: target, qemu: receiving,
@@ -186,6 +188,8 @@ public final class QEMUSave: Sendable {
     private func migrate(_ settings: inout MigrationSettings, resumes: Bool) throws(QEMUError) {
         var capabilities = MigrationSettings.capabilities(multifd: options.usesMultifd)
         capabilities["return-path"] = true
+        // Of its steps, above all the last: a guest that is to run on waits for us to see it.
+        capabilities["events"] = true
         capabilities["xbzrle"] = parameters.xbzrle
         // Else its throttle, if it has one, is as it was.
         if parameters.autoConverge {
@@ -194,25 +198,30 @@ public final class QEMUSave: Sendable {
         }
         try settings.set(capabilities)
         try settings.set(MigrationSettings.saving(parameters))
+        let resumed: Result<Void, QEMUError>
         do {
             try qmp.ask("migrate", ["uri": .string("\(destination.uri)")])
-            try follow()
+            let report = try follow()
+            resumed = Result { () throws(QEMUError) in
+                try qmp.waitForWindingUp(within: Self.patience)
+                if options.afterwards == .resume, resumes { try qmp.ask("cont") }
+            }
+            try waitForStoring(report)
         } catch {
             rescue(resumes: resumes)
             throw error
         }
-        try afterSaving { () throws(QEMUError) in
-            try qmp.waitForWindingUp(within: Self.patience)
-            if options.afterwards == .resume, resumes { try qmp.ask("cont") }
-        }
+        try afterSaving { () throws(QEMUError) in try resumed.get() }
     }
 
     private func afterSaving(_ body: () throws(QEMUError) -> Void) throws(QEMUError) {
         do { try body() } catch { throw .savedBut(reason: "\(error)") }
     }
 
-    /// Watches both ends until both are done.
-    private func follow() throws(QEMUError) {
+    /// Watches both ends until QEMU is done: it has heard from ours that all of its guest has come.
+    ///
+    /// - Returns: its report.
+    private func follow() throws(QEMUError) -> JSONValue {
         let begun = MonotonicTime.now
         var receivedAt: MonotonicTime?
         while true {
@@ -226,18 +235,39 @@ public final class QEMUSave: Sendable {
                 throw .migration(reason: report["error-desc"]?.string ?? "it was \(status)")
             }
             if let failure { throw .transfer(failure) }
+            if status == "completed" { return report }
             try checkTimeout(since: begun)
             if status == "setup", MonotonicTime.now.since(begun) >= Self.patience {
                 throw .migration(reason: "it does not get beyond setting up: it cannot reach \(destination.uri)")
             }
             if isReceived {
-                if status == "completed" { return publish { $0.status = .completed } }
                 let start = receivedAt ?? .now
                 receivedAt = start
                 guard MonotonicTime.now.since(start) < Self.patience else {
                     throw .migration(reason: "it has been told that its guest is saved and is still '\(status)'")
                 }
             }
+            try waitForStep()
+        }
+    }
+
+    /// Returns when QEMU reports a step of its migration, or after a moment.
+    private func waitForStep() throws(QEMUError) {
+        do throws(QMPError) {
+            _ = try qmp.waitForEvent(within: .milliseconds(50)) { $0.name == "MIGRATION" }
+        } catch .timedOut {
+        } catch {
+            throw .qmp(error)
+        }
+    }
+
+    /// Watches our end until the guest is stored. QEMU is not asked any more: a guest that runs again may well have ended.
+    private func waitForStoring(_ report: JSONValue) throws(QEMUError) {
+        while true {
+            publish { $0.take(report, from: self.destination.info) }
+            let (isReceived, failure) = state.withLock { ($0.isReceived, $0.failure) }
+            if let failure { throw .transfer(failure) }
+            if isReceived { return publish { $0.status = .completed } }
             Patience.sleep(for: .milliseconds(50))
         }
     }

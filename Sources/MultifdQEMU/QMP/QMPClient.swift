@@ -174,11 +174,13 @@ public final class QMPClient: Sendable {
                 if line.isEmpty { continue }
                 return try QMPMessage(parsing: line)
             }
-            guard MonotonicTime.now < end else { throw .timedOut(waitingFor: command, after: deadline) }
+            let left = end.since(.now)
+            guard left > .zero else { throw .timedOut(waitingFor: command, after: deadline) }
             let bytes: [UInt8]?
             do {
+                // The end is what ends the wait.
                 bytes = try session.connection.receiveAvailable(
-                    upTo: 64 << 10, within: Patience.tick, patience: Patience(limit: deadline))
+                    upTo: 64 << 10, within: min(left, Patience.tick), patience: Patience(limit: deadline + left))
             } catch .closed {
                 throw .closed(command: command)
             } catch {

@@ -28,7 +28,20 @@ final class MemoryFile: Sendable {
 
     /// The same; nil when it is not to go on.
     func hash(while goesOn: () -> Bool) throws(MemoryError) -> String? {
+        try examine(countsContent: false, while: goesOn)?.hash
+    }
+
+    /// The same, and how many pages are not zero. Where a filesystem keeps holes says less: its blocks may be larger than a
+    /// page, and not every filesystem has them.
+    func hashAndCount(while goesOn: () -> Bool) throws(MemoryError) -> (hash: String, contentPageCount: Int)? {
+        try examine(countsContent: true, while: goesOn)
+    }
+
+    private func examine(
+        countsContent: Bool, while goesOn: () -> Bool
+    ) throws(MemoryError) -> (hash: String, contentPageCount: Int)? {
         var checksum = StreamingChecksum()
+        var contentPageCount = 0
         let buffer = try ScratchMemory(byteCount: Self.pieceByteCount)
         let zeros = try ScratchMemory(byteCount: Self.pieceByteCount)
         var next = 0
@@ -43,14 +56,19 @@ final class MemoryFile: Sendable {
             addZeros(upTo: range.lowerBound)
             while next < range.upperBound, goesOn() {
                 let count = min(range.upperBound - next, buffer.byteCount >> 12)
-                // Safe: the buffer has room for the piece.
+                // Safe, here and below: the buffer has room for the piece.
                 unsafe try block.read(next..<next + count, into: buffer.start)
                 unsafe checksum.update(UnsafeRawBufferPointer(start: buffer.start, count: count << 12))
                 next += count
+                guard countsContent else { continue }
+                for page in 0..<count {
+                    let isZero = unsafe GuestPages.isZero(buffer.start + page << Page.shift)
+                    if !isZero { contentPageCount += 1 }
+                }
             }
         }
         addZeros(upTo: block.pageCount)
         guard next == block.pageCount else { return nil }
-        return FileContent.hexadecimal(checksum.value)
+        return (FileContent.hexadecimal(checksum.value), contentPageCount)
     }
 }

@@ -32,6 +32,9 @@ extension SnapshotManifest {
         guard version.version <= Self.currentVersion else {
             throw .newer(path: path, version: version.version)
         }
+        guard version.version > 0 else {
+            throw .inconsistent(path: path, problem: "its format version is \(version.version), but the first is 1")
+        }
         do {
             self = try JSONDecoder().decode(SnapshotManifest.self, from: Data(bytes))
         } catch {

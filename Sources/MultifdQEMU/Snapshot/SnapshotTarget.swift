@@ -100,11 +100,16 @@ public final class SnapshotTarget: RecordingTarget {
     }
 
     /// Hashes all files, writes the manifest, waits until everything is on the disk, and gives the directory its name.
-    public func commit() throws {
+    public func commit() throws { try commit { true } }
+
+    /// The same, unless it is not to go on.
+    ///
+    /// - Throws: ``MigrationError/cancelled`` then.
+    package func commit(while goesOn: () -> Bool) throws {
         try state.withLock { state in
             guard var directory = state.directory.take() else { return }
             do {
-                let manifest = try Self.finish(&directory, state)
+                let manifest = try Self.finish(&directory, state, while: goesOn)
                 try FileContent.write(manifest.encode(), to: directory.add(SnapshotManifest.fileName))
                 try directory.commit()
                 state.manifest = manifest
@@ -141,9 +146,9 @@ public final class SnapshotTarget: RecordingTarget {
 
 extension SnapshotTarget {
     private static func finish(
-        _ directory: inout PartialDirectory, _ state: borrowing State
+        _ directory: inout PartialDirectory, _ state: borrowing State, while goesOn: () -> Bool
     ) throws -> SnapshotManifest {
-        let blocks = try describe(state.blocks, directory)
+        let blocks = try describe(state.blocks, directory, while: goesOn)
         var manifest = try describe(blocks, state, &directory)
         manifest.recording = try state.recorder?.finish(in: directory)
         return manifest
@@ -165,15 +170,17 @@ extension SnapshotTarget {
         return manifest
     }
 
-    /// Hashes RAM and counts its pages.
+    /// Hashes RAM and counts its pages, while the disk takes it in.
     private static func describe(
-        _ blocks: [SnapshotBlock], _ directory: borrowing PartialDirectory
+        _ blocks: [SnapshotBlock], _ directory: borrowing PartialDirectory, while goesOn: () -> Bool
     ) throws -> [SnapshotBlock] {
         var blocks = blocks
+        for block in blocks { FileContent.startWriting("\(directory.partialPath)/\(block.file)") }
         for index in blocks.indices {
             let file = try MemoryFile(path: "\(directory.partialPath)/\(blocks[index].file)", name: blocks[index].name)
-            blocks[index].hash = try file.hash()
-            blocks[index].normal = file.content.reduce(0) { $0 + $1.count }
+            guard let (hash, count) = try file.hashAndCount(while: goesOn) else { throw MigrationError.cancelled }
+            blocks[index].hash = hash
+            blocks[index].normal = count
             blocks[index].duplicate = file.block.pageCount - blocks[index].normal
         }
         return blocks

@@ -111,7 +111,7 @@ public final class QEMUSource: Sendable {
             connection = try Connection.connect(
                 to: MigrationPath(destination: uri), deadline: deadlines.connect, patience: patience)
         } catch .connect(let address, let errno) where errno == .connectionRefused || errno == .noSuchFileOrDirectory {
-            throw .foreign("no QEMU waits at \(address): start it with -incoming \(address) first")
+            throw .foreign(QEMUSendError.nobodyWaits(address: address))
         } catch {
             throw .transport(error)
         }
@@ -135,7 +135,7 @@ public final class QEMUSource: Sendable {
             // A channel's: the main connection says so itself.
             switch error {
             case .transport(.closed), .transport(.broken):
-                throw .foreign("QEMU closed a channel before the guest was sent: its standard error says why")
+                throw .foreign(QEMUSendError.closed(what: "a channel"))
             default: break
             }
             throw error

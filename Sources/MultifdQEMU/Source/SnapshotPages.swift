@@ -6,8 +6,6 @@ final class SnapshotPages {
     enum Kind {
         case normal
         case zero
-        /// The source never sent them, so neither do we: sending would give the guest memory that it has not plugged in.
-        case neverSent
     }
 
     private let snapshot: Snapshot
@@ -22,18 +20,22 @@ final class SnapshotPages {
     private static let pageCount = 256
     /// 4 MiB: some milliseconds on any link that is worth the name.
     private static let piecePageCount = 1024
-    /// A record's longest head: word, name.
-    private static let headByteCount = 8 + 1 + 255
+    /// What stands before a page: a word, and before the first of a RAMBlock the block's name, too.
+    private static let headByteCount = 8
+    private static let maximumNameByteCount = 1 + 255
     private static let flushByteCount = 64 << 10
 
     init(_ snapshot: Snapshot) throws(MemoryError) {
         self.snapshot = snapshot
         content = try ScratchMemory(byteCount: Self.pageCount << Page.shift)
-        headers = try ScratchMemory(byteCount: Self.pageCount * Self.headByteCount)
+        headers = try ScratchMemory(byteCount: Self.pageCount * Self.headByteCount + Self.maximumNameByteCount)
     }
 
     /// Calls `body` with runs of pages of one kind, in ascending order: none so long that it keeps the sender from looking
     /// whether to go on.
+    ///
+    /// What the source never sent is left out, whatever the file has there: it would give the guest memory that it has not
+    /// plugged in.
     func forEachPiece(
         ofBlock block: Int, _ body: (Kind, Range<Int>) throws(MigrationError) -> Void
     ) throws(MigrationError) {
@@ -48,27 +50,23 @@ final class SnapshotPages {
         ofBlock block: Int, _ body: (Kind, Range<Int>) throws(MigrationError) -> Void
     ) throws(MigrationError) {
         let file = snapshot.files[block]
-        var neverSent = snapshot.manifest.ramBlocks[block].neverSent.map { $0[0]..<$0[0] + $0[1] }[...]
-        var next = 0
-        func fillGap(to end: Int) throws(MigrationError) {
-            while next < end {
-                while let run = neverSent.first, run.upperBound <= next { neverSent.removeFirst() }
-                if let run = neverSent.first, run.contains(next) {
-                    try body(.neverSent, next..<min(end, run.upperBound))
-                    next = min(end, run.upperBound)
-                } else {
-                    let zeroEnd = min(end, neverSent.first?.lowerBound ?? end)
-                    try body(.zero, next..<zeroEnd)
-                    next = zeroEnd
-                }
+        var content = file.content[...]
+        func split(_ sent: Range<Int>) throws(MigrationError) {
+            var next = sent.lowerBound
+            while next < sent.upperBound {
+                while let run = content.first, run.upperBound <= next { content.removeFirst() }
+                let run = content.first?.clamped(to: next..<sent.upperBound) ?? sent.upperBound..<sent.upperBound
+                if next < run.lowerBound { try body(.zero, next..<run.lowerBound) }
+                if !run.isEmpty { try body(.normal, run) }
+                next = run.upperBound
             }
         }
-        for run in file.content {
-            try fillGap(to: run.lowerBound)
-            try body(.normal, run)
-            next = run.upperBound
+        var next = 0
+        for run in snapshot.manifest.ramBlocks[block].neverSent {
+            try split(next..<run[0])
+            next = run[0] + run[1]
         }
-        try fillGap(to: file.block.pageCount)
+        try split(next..<file.block.pageCount)
     }
 
     func sendZero(_ run: Range<Int>, ofBlock block: Int, to main: StreamConnection) throws(MigrationError) {
@@ -95,16 +93,17 @@ final class SnapshotPages {
             } catch {
                 throw .memory(error)
             }
+            var heads = StreamWriter()
+            for page in pages { heads.pageHeader(page, QEMUStream.Flag.page, name(block)) }
+            unsafe headers.buffer.copyBytes(from: heads.bytes)
             list.removeAll()
-            for (index, page) in pages.enumerated() {
-                var head = StreamWriter()
-                head.pageHeader(page, QEMUStream.Flag.page, name(block))
-                let start = unsafe headers.start + index * Self.headByteCount
-                // The name has at most 255 bytes.
-                unsafe UnsafeMutableRawBufferPointer(start: start, count: Self.headByteCount)
-                    .copyBytes(from: head.bytes)
-                unsafe list.append(start, head.byteCount)
+            // Only the first can have a name.
+            var end = heads.byteCount - (pages.count - 1) * Self.headByteCount
+            var start = 0
+            for index in 0..<pages.count {
+                unsafe list.append(headers.start + start, end - start)
                 unsafe list.append(content.start + index << Page.shift, Page.byteCount)
+                (start, end) = (end, end + Self.headByteCount)
             }
             try main.send(&list)
         }

@@ -88,9 +88,7 @@ final class SnapshotSender {
 
     private func startRAM() throws(MigrationError) {
         guard let roundTrip = try ping(within: deadlines.handshake) else {
-            throw .foreign(
-                "QEMU does not answer: it waits for other connections than it gets; its capability multifd must be "
-                    + (channels.count > 0 ? "on, with multifd-channels \(channels.count)" : "off"))
+            throw .foreign(QEMUSendError.noAnswer(channels: channels.count))
         }
         try sendEarlySections(isAfterRAMStart: false)
         var stream = StreamWriter()
@@ -119,9 +117,7 @@ final class SnapshotSender {
             }
         if try ping(within: time) != nil {
             guard expected != .section else {
-                throw .foreign(
-                    "QEMU's channels meet by round, but those of '\(machine.machine)' were taken to meet by section: give "
-                        + "--sync-mode round if it was changed there")
+                throw .foreign(QEMUSendError.meetsByRound(machine: machine.machine))
             }
             return .round
         }
@@ -133,10 +129,7 @@ final class SnapshotSender {
     }
 
     private func notBeyondBlocks(_ mode: QEMUSendOptions.SyncMode?) -> MigrationError {
-        .foreign(
-            "QEMU does not get beyond the list of RAMBlocks"
-                + (mode.map { ": its channels do not meet by \($0), as those of '\(machine.machine)' were taken to" }
-                    ?? ": it is stuck"))
+        .foreign(QEMUSendError.stuckAtBlocks(machine: machine.machine, mode))
     }
 
     private func sendPages() throws(MigrationError) {
@@ -147,7 +140,6 @@ final class SnapshotSender {
         for block in snapshot.manifest.ramBlocks.indices {
             try pages.forEachPiece(ofBlock: block) { kind, run throws(MigrationError) in
                 switch kind {
-                case .neverSent: break
                 case .zero:
                     try pages.sendZero(run, ofBlock: block, to: main)
                     info.ram.duplicate += run.count
@@ -171,7 +163,7 @@ final class SnapshotSender {
         try main.send(stream)
         try endSection()
         guard try ping(within: deadlines.stall) != nil else {
-            throw .foreign("QEMU does not confirm that all memory is in: it is stuck")
+            throw .foreign(QEMUSendError.stuckAtEnd)
         }
     }
 
@@ -197,12 +189,12 @@ final class SnapshotSender {
         let end = MonotonicTime.now + deadlines.stall
         while let message = try main.nextMessage(until: end) {
             guard case .shut(let code) = message else { continue }
-            guard code == 0 else { throw .foreign("QEMU could not load the guest: its standard error says why") }
+            guard code == 0 else { throw .foreign(QEMUSendError.notLoaded) }
             info.verified = true
             info.status = .completed
             return report()
         }
-        throw .foreign("QEMU did not say whether the guest is loaded: look at it before you use the snapshot elsewhere")
+        throw .foreign(QEMUSendError.unconfirmed)
     }
 
     // MARK: Barriers
@@ -237,7 +229,7 @@ final class SnapshotSender {
             switch message {
             case .pong(value): return true
             case .pong, .switchoverAcknowledgement: continue
-            case .shut: throw .foreign("QEMU refused the guest: its standard error says why")
+            case .shut: throw .foreign(QEMUSendError.refused)
             }
         }
         return false

@@ -47,8 +47,7 @@ final class StreamConnection {
                 let bytes = try connection.receiveAvailable(upTo: 4096, within: left, patience: patience)
                 received += bytes ?? []
             } catch .closed {
-                throw .foreign(
-                    "QEMU closed the connection without saying that the guest is loaded: its standard error says why")
+                throw .foreign(QEMUSendError.closedUnconfirmed)
             } catch {
                 throw .transport(error)
             }
@@ -58,7 +57,7 @@ final class StreamConnection {
     /// The destination may have said why before it closed.
     private func lost(_ error: TransportError) -> MigrationError {
         guard case .closed = error else { return .transport(error) }
-        return .foreign("QEMU closed the connection before the guest was sent: its standard error says why")
+        return .foreign(QEMUSendError.closed(what: "the connection"))
     }
 
     private func takeMessage() throws(MigrationError) -> ReturnPath? {
@@ -72,8 +71,7 @@ final class StreamConnection {
             default: false
             }
         guard isKnown else {
-            throw .foreign(
-                "QEMU asked for something that belongs to postcopy (message \(type)): switch postcopy-ram off")
+            throw .foreign(QEMUSendError.message(type: type))
         }
         guard received.count >= 4 + byteCount else { return nil }
         let value = received[4..<4 + byteCount].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }

@@ -70,7 +70,7 @@ struct StreamWriter {
     }
 
     private mutating func append(name: String) {
-        writer.append(UInt8(name.utf8.count))
+        writer.append(UInt8(name.utf8.count))  // a manifest has none with more than 255 bytes
         writer.append(Array(name.utf8))
     }
 }

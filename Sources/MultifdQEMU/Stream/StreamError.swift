@@ -24,6 +24,22 @@ public enum StreamError: Error, Equatable {
     case truncated(where: String)
     /// The device state is not the one that the VM description describes.
     case description(String)
+    /// The device state is larger than any guest's.
+    case deviceStateSize(maximum: Int)
+    /// The machine sends no VM description, and nothing else tells the end of its device state.
+    case noDescription
+    /// The source's channels are to meet, but there are none.
+    case noChannel
+    /// Fewer channels came than were announced.
+    case missingChannels(found: Int, announced: Int)
+    /// Channels came whose numbers leave one out.
+    case channelNumbers
+    /// A channel ended where more was due.
+    case channelEnded(Int)
+    /// Pages came on a channel after the last barrier.
+    case latePages
+    /// The source closed its connection before it was told that its guest is stored.
+    case sourceGone
 }
 
 extension StreamError: CustomStringConvertible {
@@ -58,6 +74,26 @@ extension StreamError: CustomStringConvertible {
             "the stream ended \(place): the source was cancelled or died"
         case .description(let problem):
             "the device state does not fit the VM description that follows it: \(problem)"
+        case .deviceStateSize(let maximum):
+            "the source sent more than \(maximum) bytes of device state: it is not a guest's"
+        case .noDescription:
+            "the source's machine suppresses its VM description, without which the end of the device state cannot be told "
+                + "while the return path is open: start it with -machine suppress-vmdesc=off, or switch the capability "
+                + "return-path off"
+        case .noChannel:
+            "the source uses multifd, but no channel has come: give --multifd-channels as the source has it, and let it "
+                + "reach the port"
+        case .missingChannels(let found, let announced):
+            "\(found) of the \(announced) channels that --multifd-channels announces have come: give it as the source has "
+                + "it, or leave it out"
+        case .channelNumbers:
+            "the source's channels are not numbered from 0 without a gap: one of them did not come"
+        case .channelEnded(let channel):
+            "channel \(channel) ended before its last barrier: the source was cancelled or died"
+        case .latePages:
+            "pages came on a channel after the last barrier: the source does not follow the protocol"
+        case .sourceGone:
+            "the source went away while its guest was stored: it was cancelled or died"
         }
     }
 }

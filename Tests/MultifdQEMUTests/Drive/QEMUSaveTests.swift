@@ -10,11 +10,21 @@ import Testing
     /// migration has failed.
     private final class Guest: Sendable {
         private let state = Mutex(State())
+        private let occupied: String?
 
         private struct State {
             var counts: [String: Int] = [:]
             var source: WorkerThread?
+            var answer: [UInt8] = []
         }
+
+        /// - Parameter path: a directory that appears while the guest is sent.
+        init(occupying path: String?) { occupied = path }
+
+        func count(of command: String) -> Int { state.withLock { $0.counts[command] ?? 0 } }
+
+        /// What it heard on the return path.
+        var answer: [UInt8] { state.withLock { $0.answer } }
 
         func answer(
             _ command: String, _ id: Int, _ arguments: JSONValue?, refused: String, ends status: String
@@ -29,7 +39,7 @@ import Testing
             }
             let result =
                 switch command {
-                case "query-status": "{\"status\": \"running\"}"
+                case "query-status": "{\"status\": \"\(isPaused ? "postmigrate" : "running")\"}"
                 case "query-migrate-capabilities":
                     "["
                         + ["multifd", "return-path"].map { "{\"capability\": \"\($0)\", \"state\": false}" }
@@ -44,13 +54,30 @@ import Testing
             return "{\"return\": \(result), \"id\": \(id)}"
         }
 
-        /// Returns when the guest has been stored.
+        private var isPaused: Bool { state.withLock { $0.source != nil && $0.counts["cont"] == nil } }
+
+        private func occupy() {
+            guard let occupied else { return }
+            // A name that is in use is refused at the beginning.
+            let url = URL(fileURLWithPath: occupied)
+            let directory = url.deletingLastPathComponent().path
+            for _ in 0..<1000 {
+                let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+                if names.contains(where: { $0.hasPrefix("\(url.lastPathComponent).partial") }) { break }
+                usleep(10_000)
+            }
+            try? FileManager.default.createDirectory(atPath: occupied, withIntermediateDirectories: false)
+        }
+
+        /// Returns when the guest has been taken or refused.
         private func migrate(to uri: String) {
-            let thread = WorkerThread(name: "source") {
+            let thread = WorkerThread(name: "source") { [self] in
                 guard let uri = try? MigrationURI(parsing: uri), let source = try? ScriptedSource(to: uri) else {
                     return
                 }
-                try? SnapshotTests.send(source)
+                try? SnapshotTests.sendGuest(source) { occupy() }
+                let answer = try? source.receive(8)
+                state.withLock { $0.answer = answer ?? [] }
                 source.close()
             }
             thread.join()
@@ -59,14 +86,15 @@ import Testing
     }
 
     private static func save(
-        in directory: ScratchDirectory, refused: String = "", ends status: String = "completed"
+        in directory: ScratchDirectory, refused: String = "", ends status: String = "completed",
+        _ afterwards: QEMUSaveOptions.Afterwards = .resume, guest: Guest = Guest(occupying: nil)
     ) throws -> (QEMUSave, QMPServer) {
-        let guest = Guest()
         let server = try QMPServer(in: directory) { command, id, arguments in
             guest.answer(command, id, arguments, refused: refused, ends: status)
         }
         var options = QEMUSaveOptions()
         options.usesMultifd = false
+        options.afterwards = afterwards
         return (
             try QEMUSave(
                 qmp: server.listener.uri, to: "\(directory.path)/vm", options: options, logger: silent), server
@@ -90,6 +118,21 @@ import Testing
         let (save, server) = try Self.save(in: directory, ends: status)
         await #expect(throws: QEMUError.self) { try await save.run() }
         #expect(!directory.names.contains { $0.hasPrefix("vm") })
+        _ = server
+    }
+
+    /// A snapshot that cannot get its name shows who is told before that: the source of a guest that runs on.
+    @Test(arguments: [(QEMUSaveOptions.Afterwards.resume, UInt8(0)), (.leavePaused, 1), (.quit, 1)])
+    func `a guest is given away when it is stored, and paused no longer than until it has come when it is not`(
+        afterwards: QEMUSaveOptions.Afterwards, code: UInt8
+    ) async throws {
+        let directory = try ScratchDirectory()
+        let guest = Guest(occupying: "\(directory.path)/vm")
+        let (save, server) = try Self.save(in: directory, afterwards, guest: guest)
+        await #expect { try await save.run() } throws: { "\($0)".contains("rename the complete snapshot to") }
+        #expect(guest.answer == [0, 1, 0, 4, 0, 0, 0, code])
+        #expect(guest.count(of: "cont") == 1 && guest.count(of: "quit") == 0)
+        #expect(directory.names.filter { $0.hasPrefix("vm") } == ["vm"])
         _ = server
     }
 

@@ -52,6 +52,22 @@ import Testing
         #expect((pass...pass + 2).contains(first))
     }
 
+    @Test(arguments: [0, 2]) func `what is sent to it as to 'multifd receive' says how to send to a QEMU`(
+        channels: Int
+    ) async throws {
+        let directory = try ScratchDirectory()
+        let destination = try QEMUProcess(
+            "destination", in: directory, program: PatternGuest.assemble(in: directory.path),
+            options: ["-incoming", "defer"])
+        let uri = try destination.listen(channels: channels, compression: "none")
+        let snapshot = try await SnapshotTests.make(in: directory)
+        var deadlines = Deadlines()
+        deadlines.stall = .seconds(2)
+        let source = try MigrationSource(
+            guest: SnapshotGuest(snapshot), to: uri, deadlines: deadlines, logger: silent)
+        await #expect { try await source.run() } throws: { "\($0)".contains("send a snapshot with --qemu") }
+    }
+
     @Test func `a restore shows how far it is, and can be cancelled`() async throws {
         let directory = try ScratchDirectory()
         let program = try PatternGuest.assemble(in: directory.path)

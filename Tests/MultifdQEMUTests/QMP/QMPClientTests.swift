@@ -43,6 +43,25 @@ import Testing
         #expect(throws: QMPError.timedOut(waitingFor: "x", after: .milliseconds(300))) { try client.execute("x") }
     }
 
+    @Test func `an event that came with an answer is waited for no longer`() throws {
+        let directory = try ScratchDirectory()
+        let server = try QMPServer(in: directory) { _, id, _ in
+            """
+            {"event": "A"}\r
+            {"event": "B", "data": {"status": "completed"}}\r
+            {"return": {}, "id": \(id)}
+            """
+        }
+        let client = try QMPClient(connectingTo: server.listener.uri)
+        try client.execute("x")
+        let event = try client.waitForEvent(within: .zero) { $0.name == "B" }
+        #expect(event.data["status"]?.string == "completed")
+        // The first was dropped on the way, and neither comes again.
+        #expect(throws: QMPError.timedOut(waitingFor: "an event", after: .zero)) {
+            try client.waitForEvent(within: .zero) { _ in true }
+        }
+    }
+
     @Test func `a server that goes away is told from one that is slow`() throws {
         let directory = try ScratchDirectory()
         let server = try QMPServer(in: directory) { _, _, _ in nil }

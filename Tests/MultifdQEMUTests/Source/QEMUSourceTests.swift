@@ -56,6 +56,30 @@ import Testing
         }
     }
 
+    @Test func `where no QEMU waits, it says how to start one`() async throws {
+        let directory = try ScratchDirectory()
+        let path = "\(directory.path)/none"
+        let source = try QEMUSource(
+            snapshot: try await SnapshotTests.make(in: directory), to: .unix(path: path), logger: silent)
+        await #expect { try await source.run() } throws: { "\($0)".contains("start it with -incoming unix:\(path)") }
+    }
+
+    /// Of 600 pages 100 never came, and of two one.
+    @Test(arguments: [false, true]) func `pages that were never sent are not, also from a copy without holes`(
+        isDense: Bool
+    ) async throws {
+        let directory = try ScratchDirectory()
+        let path = try await SnapshotTests.make(in: directory).path
+        for block in try Snapshot(path: path).manifest.ramBlocks where isDense {
+            let file = "\(path)/\(block.file)"
+            try Data(readFile(file)).write(to: URL(fileURLWithPath: file))
+        }
+        let qemu = try ScriptedQEMU(in: directory, channels: 0)
+        let info = try await QEMUSource(snapshot: Snapshot(path: path), to: qemu.uri, logger: silent).run()
+        #expect(info.ram.normal == (isDense ? 501 : 301))
+        #expect(info.ram.duplicate == (isDense ? 0 : 200))
+    }
+
     @Test(arguments: ["xbzrle", "verify-memory", "auto-converge", "vcpu-dirty-limit"])
     func `what a QEMU takes no notice of is refused`(name: String) async throws {
         let directory = try ScratchDirectory()

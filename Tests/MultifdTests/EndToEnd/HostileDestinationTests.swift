@@ -54,6 +54,18 @@ import Testing
         }
     }
 
+    /// As a QEMU does, with multifd off or on.
+    @Test(arguments: [false, true]) func `who does not greet may be a QEMU`(isSilent: Bool) async throws {
+        let error = try await send(greeting: []) { main in
+            if isSilent { _ = try main.receive() } else { main.connection.shutdown() }
+        }
+        guard case .noGreeting(_, let found) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(found.hasPrefix(isSilent ? "was silent" : "closed"))
+    }
+
     static let answers: [ControlMessage] = [
         .setup(ControlMessageTests.setup), .iterationEnd(barrier: 1), .barrierReached(barrier: 1),
         .barrierReached(barrier: 2), .channelLost(0), .channelLost(7), .channelClosed(0), .deviceState([1]),
