@@ -10,7 +10,7 @@ extension MultifdCommand.QEMU {
             discussion: """
                 QEMU is started with a QMP socket: -qmp unix:/run/vm.qmp,server=on,wait=off. The guest runs while it is \
                 saved, but for the downtime at the end. One that is to run on does so as soon as all of it has come, and \
-                its memory is hashed and written to the disk meanwhile. \
+                its memory is written to the disk meanwhile. \
                 Capabilities and parameters of QEMU that are changed for it are changed back. If anything fails the guest \
                 runs on, and there is no directory; what fails after the guest is saved is told as such. A guest that \
                 was left paused must run ('cont') before it is saved again.

@@ -265,12 +265,9 @@ final class StreamReception {
         if isAnswered { waitForClose() }
     }
 
-    /// Only ^C ends it: hashing takes long where there is much memory.
     private func store() throws(MigrationError) {
         do {
-            try target.commit { !session.patience.isStopped }
-        } catch let error as MigrationError {
-            throw error
+            try target.commit()
         } catch {
             throw .guest(operation: "store the guest", reason: "\(error)")
         }

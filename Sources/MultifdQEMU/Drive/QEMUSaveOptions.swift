@@ -4,7 +4,7 @@ public import Multifd
 public struct QEMUSaveOptions: Hashable, Sendable {
     /// What becomes of the guest once it is saved.
     public enum Afterwards: String, CaseIterable, Sendable {
-        /// It runs on, if it ran before, as soon as all of it has come: it is hashed and written to the disk meanwhile.
+        /// It runs on, if it ran before, as soon as all of it has come: it is written to the disk meanwhile.
         case resume
         /// It stays paused (QEMU: `postmigrate`).
         case leavePaused = "leave-paused"

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import Multifd
 import SystemPackage
@@ -49,13 +48,6 @@ enum FileContent {
         } catch {
             throw .file(path: path, operation: "write", error as? Errno ?? .ioError)
         }
-    }
-
-    /// Has the disk begin with a file that ``synchronise(_:)`` will wait for. Advice only: what it cannot is done then.
-    static func startWriting(_ path: String) {
-        guard let file = try? FileDescriptor.open(FilePath(path), .readOnly, options: [.closeOnExec]) else { return }
-        _ = CLinux_start_writing(file.rawValue)
-        try? file.close()
     }
 
     /// Hashes a file of any size piece by piece.

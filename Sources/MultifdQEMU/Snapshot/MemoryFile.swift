@@ -23,52 +23,19 @@ final class MemoryFile: Sendable {
         return (block, try image.dataRanges())
     }
 
-    /// XXH3 of the whole file. Holes are not read.
-    func hash() throws(MemoryError) -> String { try hash { true } ?? "" }
-
-    /// The same; nil when it is not to go on.
+    /// Hashes every page that is in no hole, for ``SnapshotBlock/hash``. Nil when it is not to go on.
     func hash(while goesOn: () -> Bool) throws(MemoryError) -> String? {
-        try examine(countsContent: false, while: goesOn)?.hash
-    }
-
-    /// The same, and how many pages are not zero. Where a filesystem keeps holes says less: its blocks may be larger than a
-    /// page, and not every filesystem has them.
-    func hashAndCount(while goesOn: () -> Bool) throws(MemoryError) -> (hash: String, contentPageCount: Int)? {
-        try examine(countsContent: true, while: goesOn)
-    }
-
-    private func examine(
-        countsContent: Bool, while goesOn: () -> Bool
-    ) throws(MemoryError) -> (hash: String, contentPageCount: Int)? {
-        var checksum = StreamingChecksum()
-        var contentPageCount = 0
+        let hashes = try PageHashes(pageCount: block.pageCount)
         let buffer = try ScratchMemory(byteCount: Self.pieceByteCount)
-        let zeros = try ScratchMemory(byteCount: Self.pieceByteCount)
-        var next = 0
-        func addZeros(upTo end: Int) {
-            while next < end, goesOn() {
-                let count = min(end - next, zeros.byteCount >> 12)
-                unsafe checksum.update(UnsafeRawBufferPointer(start: zeros.start, count: count << 12))
-                next += count
-            }
-        }
         for range in content {
-            addZeros(upTo: range.lowerBound)
-            while next < range.upperBound, goesOn() {
-                let count = min(range.upperBound - next, buffer.byteCount >> 12)
-                // Safe, here and below: the buffer has room for the piece.
-                unsafe try block.read(next..<next + count, into: buffer.start)
-                unsafe checksum.update(UnsafeRawBufferPointer(start: buffer.start, count: count << 12))
-                next += count
-                guard countsContent else { continue }
-                for page in 0..<count {
-                    let isZero = unsafe GuestPages.isZero(buffer.start + page << Page.shift)
-                    if !isZero { contentPageCount += 1 }
-                }
+            for first in stride(from: range.lowerBound, to: range.upperBound, by: buffer.byteCount >> Page.shift) {
+                guard goesOn() else { return nil }
+                let pages = first..<min(first + buffer.byteCount >> Page.shift, range.upperBound)
+                // Safe: the buffer has room for the piece.
+                unsafe try block.read(pages, into: buffer.start)
+                unsafe hashes.set(pages, content: buffer.start)
             }
         }
-        addZeros(upTo: block.pageCount)
-        guard next == block.pageCount else { return nil }
-        return (FileContent.hexadecimal(checksum.value), contentPageCount)
+        return hashes.value
     }
 }

@@ -6,7 +6,8 @@ public struct SnapshotBlock: Codable, Hashable, Sendable {
     public var size: Int
     /// The file with its content.
     public var file: String
-    /// XXH3 of the file's content.
+    /// The hash of its pages: each page's XXH3 XOR that of a page of zeros, and of these, eight bytes each with the lowest
+    /// first, the XXH3 again.
     public var hash: String
     /// Pages that are not zero.
     public var normal: Int

@@ -22,7 +22,7 @@ public final class SnapshotTarget: RecordingTarget {
         var bundle: SnapshotBundle?
         var sourceVersion: QEMUVersion?
         var sourceID: SessionID?
-        var recorder: Recorder?
+        var recorder: HashRecorder?
         var manifest: SnapshotManifest?
     }
 
@@ -40,7 +40,7 @@ public final class SnapshotTarget: RecordingTarget {
     /// The manifest, after the commit.
     public var manifest: SnapshotManifest? { state.withLock { $0.manifest } }
 
-    /// Keeps what came when, from ``prepare(for:)`` on, if that was asked for.
+    /// Keeps the pages' hashes, from ``prepare(for:)`` on, and what came when, if that was asked for.
     package var recorder: (any PageRecorder)? { state.withLock { $0.recorder } }
 
     /// The source's version, for the manifest, if it is known from elsewhere than the stream.
@@ -64,7 +64,8 @@ public final class SnapshotTarget: RecordingTarget {
                         name: block.name, size: block.size, file: file, hash: "", normal: 0, duplicate: 0,
                         neverSent: []))
             }
-            if records { state.recorder = try Recorder(of: blocks, in: &directory) }
+            let recorder = records ? try Recorder(of: blocks, in: &directory) : nil
+            state.recorder = try HashRecorder(of: blocks, recorder: recorder)
             state.configuration = guest.configuration
             state.directory = consume directory
             return try GuestMemory(blocks: blocks)
@@ -99,17 +100,12 @@ public final class SnapshotTarget: RecordingTarget {
         }
     }
 
-    /// Hashes all files, writes the manifest, waits until everything is on the disk, and gives the directory its name.
-    public func commit() throws { try commit { true } }
-
-    /// The same, unless it is not to go on.
-    ///
-    /// - Throws: ``MigrationError/cancelled`` then.
-    package func commit(while goesOn: () -> Bool) throws {
+    /// Writes the manifest, waits until everything is on the disk, and gives the directory its name.
+    public func commit() throws {
         try state.withLock { state in
             guard var directory = state.directory.take() else { return }
             do {
-                let manifest = try Self.finish(&directory, state, while: goesOn)
+                let manifest = try Self.finish(&directory, state)
                 try FileContent.write(manifest.encode(), to: directory.add(SnapshotManifest.fileName))
                 try directory.commit()
                 state.manifest = manifest
@@ -146,11 +142,10 @@ public final class SnapshotTarget: RecordingTarget {
 
 extension SnapshotTarget {
     private static func finish(
-        _ directory: inout PartialDirectory, _ state: borrowing State, while goesOn: () -> Bool
+        _ directory: inout PartialDirectory, _ state: borrowing State
     ) throws -> SnapshotManifest {
-        let blocks = try describe(state.blocks, directory, while: goesOn)
-        var manifest = try describe(blocks, state, &directory)
-        manifest.recording = try state.recorder?.finish(in: directory)
+        var manifest = try describe(describe(state.blocks, state.recorder?.hashes ?? []), state, &directory)
+        manifest.recording = try state.recorder?.recorder?.finish(in: directory)
         return manifest
     }
 
@@ -170,20 +165,14 @@ extension SnapshotTarget {
         return manifest
     }
 
-    /// Hashes RAM and counts its pages, while the disk takes it in.
-    private static func describe(
-        _ blocks: [SnapshotBlock], _ directory: borrowing PartialDirectory, while goesOn: () -> Bool
-    ) throws -> [SnapshotBlock] {
-        var blocks = blocks
-        for block in blocks { FileContent.startWriting("\(directory.partialPath)/\(block.file)") }
-        for index in blocks.indices {
-            let file = try MemoryFile(path: "\(directory.partialPath)/\(blocks[index].file)", name: blocks[index].name)
-            guard let (hash, count) = try file.hashAndCount(while: goesOn) else { throw MigrationError.cancelled }
-            blocks[index].hash = hash
-            blocks[index].normal = count
-            blocks[index].duplicate = file.block.pageCount - blocks[index].normal
+    private static func describe(_ blocks: [SnapshotBlock], _ hashes: [PageHashes]) -> [SnapshotBlock] {
+        zip(blocks, hashes).map { block, hashes in
+            var block = block
+            block.hash = hashes.value
+            block.normal = hashes.contentPageCount
+            block.duplicate = block.size >> Page.shift - block.normal
+            return block
         }
-        return blocks
     }
 
     /// Stores a snapshot that was sent, whose RAM must be what its manifest says.

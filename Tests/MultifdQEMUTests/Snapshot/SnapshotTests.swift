@@ -141,30 +141,6 @@ import Testing
         #expect(!directory.names.contains { $0.contains("partial") })
     }
 
-    @Test func `one that is given up while it is stored leaves nothing`() throws {
-        let directory = try ScratchDirectory()
-        let target = try SnapshotTarget(path: "\(directory.path)/snapshot")
-        let memory = try target.prepare(
-            for: IncomingGuest(blocks: [RAMBlockInfo(name: "m", size: 4 << 20)], configuration: "native"))
-        let content = [UInt8](repeating: 1, count: 4 << 20)
-        try unsafe content.withUnsafeBytes { bytes in
-            guard let start = bytes.baseAddress else { return }
-            unsafe try memory.blocks[0].write(0..<1024, from: start)
-        }
-        try target.load(deviceState: [1])
-        #expect {
-            var pieces = 2
-            try target.commit {
-                pieces -= 1
-                return pieces >= 0
-            }
-        } throws: {
-            ($0 as? MigrationError)?.isCancellation == true
-        }
-        target.abort()
-        #expect(target.manifest == nil && directory.names.isEmpty)
-    }
-
     @Test func `a compression that QEMU does not have is refused before it is asked`() async throws {
         let directory = try ScratchDirectory()
         let snapshot = try await Self.make(in: directory)
