@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Where the receive channels meet the destination's main thread at the end of an iteration: what came before a barrier,
 /// on any channel, is applied before anything that comes after it.
 package final class ReceiveBarrier: Sendable {
@@ -26,10 +28,11 @@ package final class ReceiveBarrier: Sendable {
         var passed: UInt32 = 0
         package var failure: MigrationError?
         var isClosed = false
-        var isLastPassed = false
     }
 
     private let state: Condition<State>
+    /// Not under the lock, because channels ask before each packet.
+    private let lastPassed = Atomic(false)
 
     package init(channelCount: Int) {
         state = Condition(State(channels: Array(repeating: .expected, count: channelCount)))
@@ -52,9 +55,9 @@ package final class ReceiveBarrier: Sendable {
     }
 
     /// No page may come any more.
-    package func passLast() { state.withLock { $0.isLastPassed = true } }
+    package func passLast() { lastPassed.store(true, ordering: .sequentiallyConsistent) }
 
-    package var isLastPassed: Bool { state.withLock { $0.isLastPassed } }
+    package var isLastPassed: Bool { lastPassed.load(ordering: .sequentiallyConsistent) }
 
     /// Called for a channel that has said hello.
     ///
