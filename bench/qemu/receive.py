@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Moves a guest from QEMU to QEMU, and from QEMU to 'multifd receive --snapshot', in turn, and compares total-time.
+"""Has QEMU and 'multifd receive --snapshot' receive one and the same stream of a QEMU, in turn, and compares their time.
 
-The source is the same in all: a paused QEMU 10 with a memory image as its RAM, multifd, the return path, and no
-bandwidth limit, over TCP on loopback. It counts until the destination has said that the guest is in: QEMU's is loaded
-then, in memory or in a file of /dev/shm; ours is a snapshot there under its final name, with hashes. Runs alternate,
-because the machine's speed drifts; the first of each is not counted; medians are compared.
+A paused QEMU 10 with a memory image as its RAM, multifd and the return path migrates once for each compression, and what
+it says is recorded. The recording is then sent over TCP on loopback, connection by connection, as fast as the destination
+reads, so that no source takes the processor from it. Time ends when the destination has said that the guest is in: QEMU's
+is loaded then, in memory of its own or in a file of /dev/shm; ours is a snapshot there under its final name, with hashes.
+Runs alternate, because the machine's speed drifts; the first of each is not counted; medians are compared.
 
     bench/qemu/receive.py                    makes an image if there is none, and writes bench/RESULTS.md
     bench/qemu/receive.py --image FILE --runs 9 --no-results
@@ -12,12 +13,13 @@ because the machine's speed drifts; the first of each is not counted; medians ar
 import argparse, datetime, json, os, platform, re, shutil, statistics, subprocess, sys, tempfile, time
 
 from compare import HERE, ROOT, QEMU, free_port, wait_for_listener
+from stream import Recording, play
 
 MODES = [("none", None), ("zstd", 1.2)]
 
 
 class QEMUDestination:
-    """QEMU with memory of its own, in huge pages."""
+    """QEMU with memory of its own."""
 
     def __init__(self, folder, size, codec, channels, memory="memory-backend-ram"):
         self.uri = f"tcp:127.0.0.1:{free_port()}"
@@ -77,39 +79,48 @@ def warm_memory(size):
             file.write(piece)
 
 
-def move(kind, image, codec, channels):
+def record(image, codec, channels, folder):
+    """Migrates a QEMU with the image as its RAM to another, and returns the recording."""
     size = os.path.getsize(image)
+    destination = QEMUDestination(folder, size, codec, channels)
+    source = QEMU("source", [
+        "-m", f"{size >> 20}M", "-machine", "memory-backend=ram", "-object",
+        f"memory-backend-file,id=ram,mem-path={image},share=on,size={size}"], folder)
+    recording = Recording(folder, destination.uri)
+    try:
+        configure(source, codec, channels)
+        source("migrate", uri=recording.uri)
+        while (info := source("query-migrate"))["status"] not in ("completed", "failed", "cancelled"):
+            time.sleep(0.01)
+        if info["status"] != "completed":
+            raise SystemExit(f"the migration failed: {info.get('error-desc')}")
+    finally:
+        source.quit()
+        destination.end()
+    return recording.end()
+
+
+def receive(kind, recording, size, codec, channels):
     warm_memory(size)
     with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
         destination = kind(folder, size, codec, channels)
-        source = QEMU("source", [
-            "-m", f"{size >> 20}M", "-machine", "memory-backend=ram", "-object",
-            f"memory-backend-file,id=ram,mem-path={image},share=on,size={size}"], folder)
-        try:
-            configure(source, codec, channels)
-            before = source.cpu_seconds()
-            source("migrate", uri=destination.uri)
-            while (info := source("query-migrate"))["status"] not in ("completed", "failed", "cancelled"):
-                time.sleep(0.01)
-            if info["status"] != "completed":
-                raise SystemExit(f"the migration failed: {info.get('error-desc')}")
-            time.sleep(0.05)
-            result = {"total-time": info["total-time"], "source-cpu": source.cpu_seconds() - before}
-        finally:
-            source.quit()
-        result["destination-cpu"] = destination.end()
-        return result
+        seconds = play(recording, destination.uri)
+        time.sleep(0.05)
+        return {"total-time": round(seconds * 1000), "destination-cpu": destination.end()}
 
 
 def compare(image, codec, channels, runs):
+    size = os.path.getsize(image)
     results = {name: [] for name in KINDS}
-    for run in range(runs + 1):
-        for name, kind in KINDS.items():
-            result = move(kind, image, codec, channels)
-            print(f"{codec:5} run {run} {name:8} {result['total-time']:6} ms, CPU {result['source-cpu']:5.2f} s + "
-                  f"{result['destination-cpu']:5.2f} s" + (" (not counted)" if run == 0 else ""), file=sys.stderr)
-            if run > 0:
-                results[name].append(result)
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        recording = record(image, codec, channels, folder)
+        for run in range(runs + 1):
+            for name, kind in KINDS.items():
+                result = receive(kind, recording, size, codec, channels)
+                print(f"{codec:5} run {run} {name:9} {result['total-time']:6} ms, CPU {result['destination-cpu']:5.2f} s"
+                      + (" (not counted)" if run == 0 else ""), file=sys.stderr)
+                if run > 0:
+                    results[name].append(result)
     return results
 
 
