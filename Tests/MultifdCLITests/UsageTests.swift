@@ -177,12 +177,15 @@ import Testing
     }
 
     /// That the guest has no vCPUs shows when it is opened.
-    @Test func `what makes no sense with the guest is wrong usage, too`() throws {
+    @Test(arguments: [
+        ("--auto-converge", "'auto-converge' and 'vcpu-dirty-limit' slow vCPUs down"),
+        ("--xbzrle", "'xbzrle' sends what has changed since a page was last sent"),
+    ]) func `what makes no sense with the guest is wrong usage, too`(option: String, sentence: String) throws {
         let directory = try TemporaryDirectory()
         let image = try directory.makeImage("image", pageCount: 3)
-        let run = try CommandRun.result("send", image, "tcp:127.0.0.1:1", "--auto-converge")
+        let run = try CommandRun.result("send", image, "tcp:127.0.0.1:1", option)
         #expect(run.exitCode == 2)
-        #expect(run.error.hasPrefix("multifd: 'auto-converge' and 'vcpu-dirty-limit' slow vCPUs down"))
+        #expect(run.error.hasPrefix("multifd: \(sentence)"))
     }
 
     @Test(arguments: [

@@ -34,6 +34,7 @@ public final class MigrationSource: Sendable {
         if parameters.autoConverge || parameters.vcpuDirtyLimit != nil, guest.dirtyLog == nil {
             throw .parameter(.nothingToThrottle)
         }
+        if parameters.xbzrle, guest.dirtyLog == nil { throw .parameter(.nothingToCompare) }
         if parameters.vcpuDirtyLimit != nil, !(guest is any VCPUThrottling) {
             throw .parameter(.dirtyLimitUnsupported)
         }

@@ -24,6 +24,8 @@ public enum ParameterError: Error, Equatable {
     case dirtyLimitUnsupported
     /// A guest without vCPUs is to be slowed.
     case nothingToThrottle
+    /// Deltas are asked for of a guest whose memory does not change.
+    case nothingToCompare
 }
 
 extension ParameterError: CustomStringConvertible {
@@ -58,6 +60,8 @@ extension ParameterError: CustomStringConvertible {
                 + "use 'auto-converge'"
         case .nothingToThrottle:
             "'auto-converge' and 'vcpu-dirty-limit' slow vCPUs down, and this guest has none: leave them out"
+        case .nothingToCompare:
+            "'xbzrle' sends what has changed since a page was last sent, and nothing writes to this guest's: leave it out"
         }
     }
 
