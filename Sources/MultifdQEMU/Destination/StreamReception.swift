@@ -25,7 +25,7 @@ final class StreamReception {
 
     /// Silence after which a device state is believed to be complete whose sections are those of its description, byte for
     /// byte. QEMU sends all of it in one go.
-    private static let silence = Duration.milliseconds(20)
+    private static let silence = Duration.milliseconds(5)
     /// After which one that only looks complete is looked into, to be refused.
     private static let middleSilence = Duration.milliseconds(250)
     /// And one without a description, whose end is less certain.
