@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Has QEMU and 'multifd receive --snapshot' receive one and the same stream of a QEMU, in turn, and compares their time.
+"""Has QEMU and 'multifd receive --snapshot' receive a QEMU, in turn, and compares their time.
 
-A paused QEMU 10 with a memory image as its RAM, multifd and the return path migrates once for each compression, and what
-it says is recorded. The recording is then sent over TCP on loopback, connection by connection, as fast as the destination
-reads, so that no source takes the processor from it. Time ends when the destination has said that the guest is in: QEMU's
-is loaded then, in memory of its own or in a file of /dev/shm; ours is a snapshot there under its final name, with hashes.
-Runs alternate, because the machine's speed drifts; the first of each is not counted; medians are compared.
+The source is a paused QEMU 10 with a memory image as its RAM, multifd, the return path and no bandwidth limit, over TCP on
+loopback. Once it is there, and time is what it says itself; once what it says has been recorded before and is sent again,
+connection by connection, as fast as the destination reads, so that no source takes the processor from it. Time ends when
+the destination has said that the guest is in: QEMU's is loaded then, in memory of its own or in a file of /dev/shm; ours is
+a snapshot there under its final name, with hashes. Runs alternate, because the machine's speed drifts; the first of each is
+not counted; medians are compared.
 
     bench/qemu/receive.py                    makes an image if there is none, and writes bench/RESULTS.md
     bench/qemu/receive.py --image FILE --runs 9 --no-results
@@ -15,6 +16,7 @@ import argparse, datetime, json, os, platform, re, shutil, statistics, subproces
 from compare import HERE, ROOT, QEMU, free_port, wait_for_listener
 from stream import Recording, play
 
+RECORDING, LIVE = "a recording", "a QEMU"
 MODES = [("none", None), ("zstd", 1.2)]
 
 
@@ -79,61 +81,73 @@ def warm_memory(size):
             file.write(piece)
 
 
-def record(image, codec, channels, folder):
-    """Migrates a QEMU with the image as its RAM to another, and returns the recording."""
+def migrate(image, uri, codec, channels, folder):
+    """Migrates a QEMU with the image as its RAM. Returns the milliseconds that it says it took."""
     size = os.path.getsize(image)
-    destination = QEMUDestination(folder, size, codec, channels)
     source = QEMU("source", [
         "-m", f"{size >> 20}M", "-machine", "memory-backend=ram", "-object",
         f"memory-backend-file,id=ram,mem-path={image},share=on,size={size}"], folder)
-    recording = Recording(folder, destination.uri)
     try:
         configure(source, codec, channels)
-        source("migrate", uri=recording.uri)
+        source("migrate", uri=uri)
         while (info := source("query-migrate"))["status"] not in ("completed", "failed", "cancelled"):
             time.sleep(0.01)
         if info["status"] != "completed":
             raise SystemExit(f"the migration failed: {info.get('error-desc')}")
+        return info["total-time"]
     finally:
         source.quit()
+
+
+def record(image, codec, channels, folder):
+    """Migrates to another QEMU, and returns the recording."""
+    destination = QEMUDestination(folder, os.path.getsize(image), codec, channels)
+    recording = Recording(folder, destination.uri)
+    try:
+        migrate(image, recording.uri, codec, channels, folder)
+    finally:
         destination.end()
     return recording.end()
 
 
-def receive(kind, recording, size, codec, channels):
+def receive(kind, image, recording, codec, channels):
+    """From a recording, or from a QEMU if that is None."""
+    size = os.path.getsize(image)
     warm_memory(size)
     with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
         destination = kind(folder, size, codec, channels)
-        seconds = play(recording, destination.uri)
+        if recording:
+            milliseconds = round(1000 * play(recording, destination.uri))
+        else:
+            milliseconds = migrate(image, destination.uri, codec, channels, folder)
         time.sleep(0.05)
-        return {"total-time": round(seconds * 1000), "destination-cpu": destination.end()}
+        return {"total-time": milliseconds, "destination-cpu": destination.end()}
 
 
-def compare(image, codec, channels, runs):
-    size = os.path.getsize(image)
+def compare(image, codec, source, channels, runs):
     results = {name: [] for name in KINDS}
     with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
-        recording = record(image, codec, channels, folder)
+        recording = record(image, codec, channels, folder) if source == RECORDING else None
         for run in range(runs + 1):
             for name, kind in KINDS.items():
-                result = receive(kind, recording, size, codec, channels)
-                print(f"{codec:5} run {run} {name:9} {result['total-time']:6} ms, CPU {result['destination-cpu']:5.2f} s"
-                      + (" (not counted)" if run == 0 else ""), file=sys.stderr)
+                result = receive(kind, image, recording, codec, channels)
+                print(f"{source} {codec:5} run {run} {name:9} {result['total-time']:6} ms, CPU "
+                      f"{result['destination-cpu']:5.2f} s" + (" (not counted)" if run == 0 else ""), file=sys.stderr)
                 if run > 0:
                     results[name].append(result)
     return results
 
 
 def table(report):
-    lines = ["| compression | to QEMU ms | in a file ms | to multifd ms | speed | beside a file | goal | CPU s of each |",
-             "|---|---:|---:|---:|---:|---:|---:|---:|"]
+    lines = ["| from | compression | to QEMU ms | in a file ms | to multifd ms | speed | beside a file | goal | CPU s of each |",
+             "|---|---|---:|---:|---:|---:|---:|---:|---:|"]
     for entry in report["comparisons"]:
         def medians(key):
             return [statistics.median(result[key] for result in entry[end]) for end in KINDS]
         times = medians("total-time")
         goal = f"{entry['goal']} ×" if entry["goal"] else ""
         lines.append(
-            f"| {entry['compression']} | {times[0]:.0f} | {times[1]:.0f} | {times[2]:.0f} | "
+            f"| {entry['source']} | {entry['compression']} | {times[0]:.0f} | {times[1]:.0f} | {times[2]:.0f} | "
             f"**{times[0] / times[2]:.2f} ×** | **{times[1] / times[2]:.2f} ×** | {goal} | "
             + " / ".join(f"{cpu:.2f}" for cpu in medians("destination-cpu")) + " |")
     return "\n".join(lines)
@@ -174,9 +188,10 @@ def main():
         "machine": f"{os.cpu_count()} cores of {model[1] if model else platform.machine()}",
         "kernel": platform.release(), "qemu": version.split(" (")[0], "channels": options.channels,
         "runs": options.runs, "image-bytes": os.path.getsize(options.image), "comparisons": []}
-    for codec, goal in MODES:
-        results = compare(options.image, codec, options.channels, options.runs)
-        report["comparisons"].append({"compression": codec, "goal": goal, **results})
+    for source in (RECORDING, LIVE):
+        for codec, goal in MODES:
+            results = compare(options.image, codec, source, options.channels, options.runs)
+            report["comparisons"].append({"source": source, "compression": codec, "goal": goal, **results})
     os.makedirs(os.path.dirname(options.json), exist_ok=True)
     json.dump(report, open(options.json, "w"), indent=1)
     print(table(report))
