@@ -4,7 +4,8 @@ import Synchronization
 /// What all channels of a migration learn together about codecs on their link. Channels that each learn on their own
 /// disagree: one that sends everything as it is takes the link from those that compress, which then seem to gain nothing.
 package final class CodecAdviser: Sendable {
-    private let chooser: Mutex<CodecChooser>
+    // Not a Mutex, whose lock thread sanitizer cannot see on Linux.
+    private let chooser: Condition<CodecChooser>
     private let current: Atomic<Int>
     private let limiter: BandwidthLimiter
 
@@ -14,7 +15,7 @@ package final class CodecAdviser: Sendable {
         let chooser = CodecChooser(
             channelCount: channelCount, coreCount: coreCount, limit: limiter.bytesPerSecond)
         current = Atomic(chooser.mode.rawValue)
-        self.chooser = Mutex(chooser)
+        self.chooser = Condition(chooser)
         self.limiter = limiter
     }
 

@@ -42,6 +42,18 @@ package final class Condition<Value>: @unchecked Sendable {  // every access to 
         return try body(&value)
     }
 
+    /// The same, unless somebody else holds the lock.
+    ///
+    /// - Returns: what `body` returned, or nil when it did not run.
+    package func withLockIfAvailable<Result>(_ body: (inout Value) -> Result) -> Result? {
+        guard unsafe pthread_mutex_trylock(mutex) == 0 else { return nil }
+        defer {
+            unsafe pthread_cond_broadcast(condition)
+            unsafe pthread_mutex_unlock(mutex)
+        }
+        return body(&value)
+    }
+
     /// Waits, with the lock held whenever `body` runs, until it returns something.
     ///
     /// - Returns: what `body` returned, or nil when the deadline passed first.

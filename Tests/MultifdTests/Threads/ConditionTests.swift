@@ -35,4 +35,11 @@ struct ConditionTests {
         #expect(throws: Failure.self) { try condition.withLock { _ in throw Failure() } }
         #expect(condition.withLock { $0 } == 0)
     }
+
+    @Test func `nobody waits for a lock that is wanted only if it is free`() {
+        let condition = Condition(1)
+        let inner = condition.withLock { _ in condition.withLockIfAvailable { $0 } }
+        #expect(inner == nil)
+        #expect(condition.withLockIfAvailable { $0 } == 1)
+    }
 }
