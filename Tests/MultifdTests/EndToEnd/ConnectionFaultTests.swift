@@ -21,14 +21,16 @@ import Testing
         return parameters
     }
 
-    /// Migrates with a fault. Iterations go on until the third, so that there are some of each kind.
+    /// Migrates with a fault. Iterations go on until the third, so that there are some of each kind, and until a channel has
+    /// met its fault, however small its share of the pages.
     private func migrate(
         _ guest: any Guest, to target: any MigrationTarget, _ fault: Fault, deadlines: Deadlines = Deadlines(),
         parameters: MigrationParameters = Self.parameters
     ) async throws -> Outcome {
         let migration = try ProxiedMigration(of: guest, to: target, parameters, fault, deadlines: deadlines)
         let steering = Task {
-            for await case .iteration(let iteration) in migration.source.events where iteration.iteration == 3 {
+            for await case .iteration(let iteration) in migration.source.events
+            where iteration.iteration >= 3 && (fault.connection == .main || migration.proxy.hasHappened) {
                 var changes = ParameterChanges()
                 changes.downtimeLimit = .seconds(60)
                 try migration.source.change(changes)
