@@ -208,7 +208,8 @@ import Testing
         await #expect { try await Self.restore(snapshot.path, into: destination, channels: channels) } throws: {
             "\($0)".contains("\(ram.file)' is damaged: its hash is")
         }
-        try destination.connectQMP()
+        // QEMU 7.2 ends itself, and has no status then.
+        try? destination.connectQMP()
         #expect(destination.status != "running")
         #expect(destination.passes.isEmpty)
     }
