@@ -1,8 +1,8 @@
 /// Sees every page on its way into a guest's memory, to keep what came when. The memory must be files, to which pages go
 /// through a buffer.
 package protocol PageRecorder: Sendable {
-    /// Pages come with content. Called by whichever thread received them; between two calls of
-    /// ``endPart(startsIteration:endsIteration:)`` a page comes once.
+    /// Pages come with content. Called by whichever thread received them, and for one page
+    /// by two threads at once when a source sends it on two channels.
     ///
     /// - Parameter content: that of all of `pages`, read and not kept.
     @unsafe

@@ -3,13 +3,13 @@ import Glibc
 /// A value behind a lock, with a condition to wait for. `Synchronization` has no condition variable; this file is the
 /// only one that knows POSIX's.
 @safe
-package final class Condition<Value>: @unchecked Sendable {  // every access to `value` holds the mutex
+package final class Condition<Value: ~Copyable>: @unchecked Sendable {  // every access to `value` holds the mutex
     // Heap storage, because the address of a POSIX mutex must not change.
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let condition: UnsafeMutablePointer<pthread_cond_t>
     private var value: Value
 
-    package init(_ value: Value) {
+    package init(_ value: consuming Value) {
         self.value = value
         unsafe mutex = .allocate(capacity: 1)
         unsafe condition = .allocate(capacity: 1)

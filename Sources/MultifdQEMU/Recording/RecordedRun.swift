@@ -38,6 +38,19 @@ package struct RecordedRun: Hashable, Sendable {
 }
 
 extension RecordedRun {
+    /// A page by itself.
+    ///
+    /// - Parameter content: its place, 0 for a page of zeros, nil when it holds what it held before.
+    init(block: Int, page: Int, content: Int?) {
+        let kind: Kind =
+            switch content {
+            case nil: .unchanged
+            case 0: .zero
+            default: .content
+            }
+        self.init(block: block, kind: kind, first: page, count: 1, place: content ?? 0)
+    }
+
     /// Decodes a run from a file that anybody may have written.
     ///
     /// - Parameters:

@@ -11,8 +11,8 @@ final class Recorder: PageRecorder {
     private let indexPath: String
     /// What the pages of each RAMBlock hold.
     private let places: [PagePlaces]
-    /// What came since the end of the last part.
-    private let part = Condition<[RecordedRun]>([])
+    /// What came since the end of the last part, of each RAMBlock.
+    private let parts: [Condition<ArrivedPages>]
     private let state: Condition<State>
 
     private struct State: Sendable {
@@ -39,6 +39,7 @@ final class Recorder: PageRecorder {
         index = try directory.addFile(SnapshotRecording.indexFileName, byteCount: 0)
         indexPath = "\(directory.partialPath)/\(SnapshotRecording.indexFileName)"
         places = try blocks.map { try PagePlaces(pageCount: $0.pageCount) }
+        parts = blocks.map { Condition(ArrivedPages(pageCount: $0.pageCount)) }
         let now = MonotonicTime.now
         state = Condition(
             State(
@@ -60,15 +61,13 @@ final class Recorder: PageRecorder {
                 guard unsafe try self.isChanged(end, places, page) == isChanged else { break }
                 end += 1
             }
-            var run = RecordedRun(block: block, kind: .unchanged, first: first, count: end - first)
             if isChanged {
-                run.kind = .content
-                run.place = unsafe try content.append(
-                    UnsafeRawBufferPointer(
-                        start: start + (first - pages.lowerBound) << Page.shift, count: run.count << Page.shift))
-                for page in run.pages { places.set(page, run.place + page - first) }
+                let run = unsafe UnsafeRawBufferPointer(
+                    start: start + (first - pages.lowerBound) << Page.shift, count: (end - first) << Page.shift)
+                let place = unsafe try content.append(run)
+                for page in first..<end { places.set(page, place + page - first) }
             }
-            note(run)
+            parts[block].withLock { $0.insert(first..<end, isChanged: isChanged) }
             first = end
         }
     }
@@ -82,24 +81,16 @@ final class Recorder: PageRecorder {
 
     func recordZero(_ page: Int, ofBlock block: Int) {
         let places = places[block]
-        let wasZero = places[page] == 0
+        let isChanged = places[page] != 0
         places.set(page, 0)
-        note(RecordedRun(block: block, kind: wasZero ? .unchanged : .zero, first: page, count: 1))
-    }
-
-    private func note(_ run: RecordedRun) {
-        part.withLock { runs in
-            guard runs.isEmpty || !runs[runs.count - 1].merge(run) else { return }
-            runs.append(run)
-        }
+        parts[block].withLock { $0.insert(page..<page + 1, isChanged: isChanged) }
     }
 
     // MARK: Iterations
 
     func endPart(startsIteration: Bool, endsIteration: Bool) throws(MemoryError) {
-        let part = part.withLock { part in
-            defer { part = [] }
-            return part
+        let part = parts.indices.flatMap { block in
+            parts[block].withLock { $0.take(ofBlock: block, places[block]) }
         }
         try state.withLock { state throws(MemoryError) in
             let comesAgain = part.contains { run in
@@ -119,7 +110,6 @@ final class Recorder: PageRecorder {
     /// Writes an iteration's runs. One without pages is none: its time counts with the next.
     private func endIteration(_ state: inout State, at time: MonotonicTime) throws(MemoryError) {
         guard !state.runs.isEmpty else { return }
-        // Stable, so that of a page that came twice the last counts.
         var runs: [RecordedRun] = []
         for run in state.runs.sorted(by: { ($0.block, $0.first) < ($1.block, $1.first) }) {
             if runs.isEmpty || !runs[runs.count - 1].merge(run) { runs.append(run) }

@@ -105,6 +105,36 @@ import Testing
         #expect(recording.description.iterations.map(\.duplicate) == [3, 0])
     }
 
+    @Test func `a page that comes on two channels at once counts once`() async throws {
+        let directory = try ScratchDirectory()
+        let snapshot = try await receive(into: directory, channels: 2, records: true) { source in
+            var stream = StreamBytes()
+            stream.begin()
+            stream.command(1)
+            stream.startRAM([("m", 8 << 12)])
+            stream.endSection()
+            stream.part()
+            stream.endSection()
+            stream.part(end: true)
+            stream.endSection()
+            stream.deviceState()
+            try source.addChannel(0)
+            try source.addChannel(1)
+            for channel in 0..<2 {
+                let pages = PacketBytes.pages("m", normal: [(channel, 5), (channel + 1, UInt8(6 + channel))])
+                let last = channel == 0 ? PacketBytes.pages("m", normal: [(1, 8)]) : []
+                try source.send(
+                    PacketBytes.sync() + pages + PacketBytes.sync() + last + PacketBytes.sync(), on: channel)
+            }
+            try source.send(stream)
+            _ = try source.receive(8)
+        }.get()
+        let recording = try Recording(snapshot)
+        #expect(recording.description.iterations.map(\.normal) == [3, 1])
+        #expect(Self.runs(recording)[1] == ["content 1"])
+        try snapshot.verify()
+    }
+
     @Test func `a snapshot without a recording is told from one`() async throws {
         let directory = try ScratchDirectory()
         let snapshot = try await receive(into: directory) { source in
