@@ -31,7 +31,7 @@ extension Scenario {
             }
         }
         let zeroShare = Double.random(in: 0...0.8, using: &generator)
-        return Scenario(
+        var scenario = Scenario(
             name: "random \(seed)",
             guest: GuestModel(
                 ramByteCount: Int(ramByteCount), vcpuCount: Int.random(in: 1...64, using: &generator),
@@ -39,5 +39,8 @@ extension Scenario {
                 deviceStateByteCount: Int(anyScale(1e5...4e6)), phases: phases),
             link: link, downtimeLimit: Bool.random(using: &generator) ? 0.3 : anyScale(0.1...2),
             timeout: max(3600, 20 * ramByteCount / rate))
+        // For pages: no throttle helps where the switchover alone exceeds the limit.
+        scenario.downtimeLimit += scenario.switchoverOverhead.total.seconds
+        return scenario
     }
 }

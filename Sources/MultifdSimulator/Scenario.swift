@@ -40,6 +40,14 @@ package struct Scenario: Hashable, Sendable, Codable {
     /// Seconds that a sync takes.
     package var syncTime: Double { Double(guest.ramByteCount) / 1_073_741_824 * syncTimePerGiB }
 
+    /// What a switchover takes beside the transfer of pages.
+    package var switchoverOverhead: SwitchoverOverhead {
+        SwitchoverOverhead(
+            finalSync: .seconds(syncTime),
+            deviceState: .seconds(Double(guest.deviceStateByteCount) / link.wireRate),
+            commit: .seconds(2.5 * link.roundTrip))
+    }
+
     private enum CodingKeys: String, CodingKey {
         case name, guest, link, throttle
         case dirtyLimit = "dirty-limit"

@@ -54,7 +54,7 @@ package struct Simulation {
             }
             if estimator.shouldSwitchOver(
                 pendingByteCount: Int(saturating: pending), downtimeLimit: .seconds(scenario.downtimeLimit),
-                overhead: overhead)
+                overhead: scenario.switchoverOverhead)
             {
                 return report(downtime: switchOver(), failure: nil)
             }
@@ -62,13 +62,6 @@ package struct Simulation {
             let shortest = IterationPace.shortest.seconds
             runGuest(until: now + max(0, shortest - lastDuration))
         }
-    }
-
-    private var overhead: SwitchoverOverhead {
-        SwitchoverOverhead(
-            finalSync: .seconds(scenario.syncTime),
-            deviceState: .seconds(Double(scenario.guest.deviceStateByteCount) / scenario.link.wireRate),
-            commit: .seconds(2.5 * scenario.link.roundTrip))
     }
 
     // MARK: Way of a page
@@ -145,8 +138,8 @@ package struct Simulation {
         let outlook = MigrationOutlook(
             remainingByteCount: Int(saturating: memory.remaining), ramBytesPerSecond: estimator.ramBytesPerSecond,
             affordableByteCount: estimator.affordableByteCount(
-                downtimeLimit: .seconds(scenario.downtimeLimit), overhead: overhead),
-            syncDuration: .seconds(scenario.syncTime), switchoverOverhead: overhead.total,
+                downtimeLimit: .seconds(scenario.downtimeLimit), overhead: scenario.switchoverOverhead),
+            syncDuration: .seconds(scenario.syncTime), switchoverOverhead: scenario.switchoverOverhead.total,
             downtimeLimit: .seconds(scenario.downtimeLimit))
         let sync = SyncOutcome(
             time: .seconds(now), bytesDirtied: Int(saturating: found.dirtied),
@@ -196,7 +189,7 @@ package struct Simulation {
         let wire = memory.parts.reduce(0) {
             $0 + $1.ahead * $1.byteCount * ((1 - $1.region.zeroShare) * wireShare(of: $1.region) + 8.0 / 4096)
         }
-        now += overhead.total.seconds + secondsAhead
+        now += scenario.switchoverOverhead.total.seconds + secondsAhead
         transferred += wire + Double(scenario.guest.deviceStateByteCount)
         dirtySyncCount += 1
         iterations.append(
@@ -211,9 +204,9 @@ package struct Simulation {
 
     private var reasonForNonConvergence: String {
         let limit = Duration.seconds(scenario.downtimeLimit)
-        let affordable = estimator.affordableByteCount(downtimeLimit: limit, overhead: overhead) ?? 0
+        let affordable = estimator.affordableByteCount(downtimeLimit: limit, overhead: scenario.switchoverOverhead) ?? 0
         guard affordable > 0 else {
-            return "the switchover alone takes \(overhead.total.seconds.threeFigures) s of a downtime limit of "
+            return "the switchover alone takes \(scenario.switchoverOverhead.total.seconds.threeFigures) s of a downtime limit of "
                 + "\(scenario.downtimeLimit.threeFigures) s"
         }
         guard let last = iterations.last else {
