@@ -1,5 +1,4 @@
 import Multifd
-import SystemPackage
 
 extension BenchOptions {
     /// Runs all cases, shows what they took, and writes the files that were asked for.
@@ -31,7 +30,7 @@ extension BenchOptions {
         let advice = try advise(&document)
         try write(document)
         let text = ([BenchTable(document.summaries).text] + advice).joined(separator: "\n")
-        FileDescriptor.standardOutput.writeLine(text)
+        try StandardOutput.writeLine(text)
         if let first = document.runs.first(where: { $0.error != nil }), let reason = first.error {
             throw BenchError.someFailed(count: failures.count, first: "\(first.benchCase) because \(reason)")
         }
