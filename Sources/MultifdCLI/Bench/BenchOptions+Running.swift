@@ -20,7 +20,7 @@ extension BenchOptions {
             rounds: runs)
         document.runs = try benchmark.run(continuing: done) { runs in
             document.runs = runs
-            try write(document)
+            try write(document, isComplete: false)
         }
         let failures = document.runs.compactMap(\.error)
         guard failures.count < document.runs.count else {
@@ -30,14 +30,22 @@ extension BenchOptions {
         let advice = try advise(&document)
         try write(document)
         let text = ([BenchTable(document.summaries).text] + advice).joined(separator: "\n")
-        try StandardOutput.writeLine(text)
+        if !isOutputTaken { try StandardOutput.writeLine(text) }
         if let first = document.runs.first(where: { $0.error != nil }), let reason = first.error {
             throw BenchError.someFailed(count: failures.count, first: "\(first.benchCase) because \(reason)")
         }
     }
 
-    private func write(_ document: BenchDocument) throws {
-        if let json { try JSONDocument(document).write(to: json) }
-        if let csv { try ReportFile(csv).replace(with: BenchCSV(document.runs).text) }
+    /// What is not replaced gets the document once.
+    private func write(_ document: BenchDocument, isComplete: Bool = true) throws {
+        func write(_ text: @autoclosure () throws -> String, to path: String) throws {
+            let file = ReportFile(path)
+            if isComplete || file.isReplaceable { try file.replace(with: text()) }
+        }
+        if let json { try write(JSONDocument(document).text, to: json) }
+        if let csv { try write(BenchCSV(document.runs).text, to: csv) }
     }
+
+    /// Standard output belongs to a document that goes there.
+    private var isOutputTaken: Bool { [json, csv].compactMap(\.self).contains { ReportFile($0).isStandardOutput } }
 }

@@ -73,6 +73,23 @@ import Testing
         #expect(empty.error.contains("the directory '\(nothing.path(""))' holds no image"))
     }
 
+    /// Links of its own: as root, a defect here would replace the machine's /dev/stdout.
+    @Test(arguments: [#"exec "$@""#, #"file=$(mktemp); "$@" > "$file"; cat "$file"; rm "$file""#])
+    func `a document on standard output stands alone there`(
+        script: String
+    ) throws {
+        let directory = try TemporaryDirectory()
+        let image = try directory.makeImage("image", pageCount: 30)
+        let link = directory.path("stdout")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "/proc/self/fd/1")
+        let run = try CommandRun(
+            ["bench", "matrix", image, "--channels", "1", "--modes", "none", "--runs", "2", "--json", link], by: script
+        ).result()
+        let document = try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any]
+        #expect((document?["runs"] as? [Any])?.count == 2)
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == "/proc/self/fd/1")
+    }
+
     @Test func `a directory of images is a guest with a RAMBlock for each, and live guests send deltas`() throws {
         let directory = try TemporaryDirectory()
         _ = try directory.makeImage("one", pageCount: 30)
