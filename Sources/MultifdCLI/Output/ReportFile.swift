@@ -47,13 +47,15 @@ package struct ReportFile {
         return own.st_dev == output.st_dev && own.st_ino == output.st_ino
     }
 
-    /// Whether there is a report from before.
-    var exists: Bool { mode.map { $0 & S_IFMT == S_IFREG } ?? false }
+    /// Whether there is a report from before. An empty file, as mktemp(1) makes one, is none.
+    package var exists: Bool { status.map { $0.st_mode & S_IFMT == S_IFREG && $0.st_size > 0 } ?? false }
 
     /// The target's type and permissions; nil when there is none.
-    private var mode: mode_t? {
+    private var mode: mode_t? { status?.st_mode }
+
+    private var status: stat? {
         var status = stat()
-        return unsafe lstat(target.string, &status) == 0 ? status.st_mode : nil
+        return unsafe lstat(target.string, &status) == 0 ? status : nil
     }
 
     private var folder: FilePath { Self.folder(of: target) }

@@ -31,6 +31,8 @@ import Testing
             let document = try JSONSerialization.jsonObject(with: directory.contents("all.json")) as? [String: Any]
             return (document?["runs"] as? [Any])?.count ?? 0
         }
+        // As mktemp(1) makes it.
+        try Data().write(to: URL(filePath: directory.path("all.json")))
         #expect(try run("1") == 2)
         let before = try directory.contents("all.json")
         #expect(try run("1") == 2)
