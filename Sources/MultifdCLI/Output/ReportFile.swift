@@ -47,6 +47,15 @@ package struct ReportFile {
         return own.st_dev == output.st_dev && own.st_ino == output.st_ino
     }
 
+    /// Whether both lead to one file, which need not exist yet.
+    package func isSame(as other: ReportFile) -> Bool { location == other.location }
+
+    /// From the root on and without links.
+    private var location: FilePath {
+        let folder = URL(filePath: folder.string).resolvingSymlinksInPath().path
+        return FilePath(folder).pushing(FilePath(target.lastComponent?.string ?? ""))
+    }
+
     /// Whether there is a report from before. An empty file, as mktemp(1) makes one, is none.
     package var exists: Bool { status.map { $0.st_mode & S_IFMT == S_IFREG && $0.st_size > 0 } ?? false }
 

@@ -75,4 +75,23 @@ import Testing
         #expect(try directory.contents("moved") == Data("one, two".utf8))
         #expect(try directory.names == ["link", "moved"])
     }
+
+    @Test func `a file is known by whatever path and link leads to it`() throws {
+        let directory = try TemporaryDirectory()
+        let folder = directory.path("folder")
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        for (link, target) in [("link", "folder/report"), ("other", "folder")] {
+            try FileManager.default.createSymbolicLink(atPath: directory.path(link), withDestinationPath: target)
+        }
+        let report = ReportFile("\(folder)/report")
+        let here = FileManager.default.currentDirectoryPath.split(separator: "/").map { _ in "../" }.joined()
+        for path in [
+            "\(folder)/./report", directory.path("link"), directory.path("other/report"), here + "\(folder)/report",
+        ] {
+            #expect(ReportFile(path).isSame(as: report), "\(path)")
+        }
+        for path in [directory.path("report"), "\(folder)/report2", "report"] {
+            #expect(!ReportFile(path).isSame(as: report), "\(path)")
+        }
+    }
 }
