@@ -4,7 +4,7 @@ extension BenchOptions {
     /// Runs all cases, shows what they took, and writes the files that were asked for.
     ///
     /// - Parameters:
-    ///   - resumes: whether runs that are in the JSON file already are kept.
+    ///   - resumes: whether runs that are in the JSON file already are kept, and not done again.
     ///   - advise: adds what follows from the summaries, or is to be measured beside them, and returns it as text.
     func run(
         _ name: String, _ cases: [BenchCase], resumes: Bool = false,
@@ -20,30 +20,32 @@ extension BenchOptions {
             rounds: runs)
         document.runs = try benchmark.run(continuing: done) { runs in
             document.runs = runs
-            try write(document, isComplete: false)
+            try write(document, of: benchmark, isComplete: false)
         }
-        let failures = document.runs.compactMap(\.error)
-        guard failures.count < document.runs.count else {
-            try write(document)
+        // The file keeps all that was ever measured for it.
+        let asked = document.runs.filter(benchmark.includes)
+        let failures = asked.compactMap(\.error)
+        guard failures.count < asked.count else {
+            try write(document, of: benchmark)
             throw BenchError.allFailed(reason: failures.first ?? "there was none")
         }
         let advice = try advise(&document)
-        try write(document)
-        let text = ([BenchTable(document.summaries).text] + advice).joined(separator: "\n")
+        try write(document, of: benchmark)
+        let text = ([BenchTable(BenchSummary.all(of: asked)).text] + advice).joined(separator: "\n")
         if !isOutputTaken { try StandardOutput.writeLine(text) }
-        if let first = document.runs.first(where: { $0.error != nil }), let reason = first.error {
+        if let first = asked.first(where: { $0.error != nil }), let reason = first.error {
             throw BenchError.someFailed(count: failures.count, first: "\(first.benchCase) because \(reason)")
         }
     }
 
     /// What is not replaced gets the document once.
-    private func write(_ document: BenchDocument, isComplete: Bool = true) throws {
+    private func write(_ document: BenchDocument, of benchmark: Benchmark, isComplete: Bool = true) throws {
         func write(_ text: @autoclosure () throws -> String, to path: String) throws {
             let file = ReportFile(path)
             if isComplete || file.isReplaceable { try file.replace(with: text()) }
         }
         if let json { try write(JSONDocument(document).text, to: json) }
-        if let csv { try write(BenchCSV(document.runs).text, to: csv) }
+        if let csv { try write(BenchCSV(document.runs.filter(benchmark.includes)).text, to: csv) }
     }
 
     /// Standard output belongs to a document that goes there.

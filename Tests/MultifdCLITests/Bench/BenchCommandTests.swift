@@ -23,11 +23,15 @@ import Testing
     @Test func `a matrix goes on where it was stopped`() throws {
         let directory = try TemporaryDirectory()
         let image = try directory.makeImage("image", pageCount: 300)
-        func run(_ runs: String) throws -> Int {
+        func run(_ runs: String, channels: String = "1") throws -> Int {
             let run = try CommandRun.result(
-                "bench", "matrix", image, "--channels", "1", "--modes", "none,zstd:-1", "--runs", runs, "--json",
-                directory.path("all.json"))
+                "bench", "matrix", image, "--channels", channels, "--modes", "none,zstd:-1", "--runs", runs, "--json",
+                directory.path("all.json"), "--csv", directory.path("all.csv"))
             #expect(run.exitCode == 0, "\(run.error)")
+            // Table and rows are of what was asked for.
+            #expect(run.output.split(separator: "\n").filter { $0.contains("none") || $0.contains("zstd") }.count == 2)
+            let rows = String(decoding: try directory.contents("all.csv"), as: UTF8.self).split(separator: "\n")
+            #expect(rows.count == 1 + 2 * (Int(runs) ?? 0))
             let document = try JSONSerialization.jsonObject(with: directory.contents("all.json")) as? [String: Any]
             return (document?["runs"] as? [Any])?.count ?? 0
         }
@@ -51,8 +55,10 @@ import Testing
             #expect(other.error.contains(expected))
             #expect(other.error.hasSuffix("give the file of this matrix, or a new one\n"))
         }
-        // Runs of cases and rounds that are not asked for are left out.
-        #expect(try run("1") == 2)
+        // Who asks for less, or for something else, loses nothing that was measured.
+        #expect(try run("1") == 4)
+        #expect(try run("1", channels: "2") == 6)
+        #expect(try run("2") == 6)
         _ = try directory.makeImage("image", pageCount: 200)
         let replaced = try CommandRun.result("bench", "matrix", image, "--json", directory.path("all.json"))
         #expect(replaced.error.contains("whose content was"))
