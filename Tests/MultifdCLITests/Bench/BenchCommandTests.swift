@@ -163,6 +163,10 @@ import Testing
         ),
         (["channels", "workload:idle", "--xbzrle-cache-size", "4096"], 2, "does nothing without deltas"),
         (["channels", "replay:vm,speed=0"], 2, "'0' is no speed of a replay"),
+        (
+            ["channels", "image", "--timeout", "9223372036854775807"], 2,
+            "'timeout' expects a value between 0 and 1000000000, not 9223372036854775807"
+        ),
         (["matrix", "image", "--runs", "0"], 2, "--runs expects a number of at least 1"),
         (
             ["matrix", "workload:idle", "--json", "/nowhere/all.json"], 1,
