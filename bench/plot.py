@@ -256,11 +256,20 @@ def draw_guest(document, runs, directory, name):
     save(figure, directory, f"{name}-guest")
 
 
+def input_text(text):
+    """Of a path its last component; a workload is no path, whatever is in it."""
+    if text.startswith("workload:"):
+        return text
+    prefix = "replay:" if text.startswith("replay:") else ""
+    return prefix + Path(text.removeprefix(prefix)).name
+
+
 def title(document, text):
     machine = document.get("machine")
     if not machine:
         return text
-    return f"{text}\n{Path(document['input']).name}: {machine['processor']}, {machine['cores']} cores, {machine['date'][:10]}"
+    place = f"{machine['processor']}, {machine['cores']} cores, {machine['date'][:10]}"
+    return f"{text}\n{input_text(document['input'])}: {place}"
 
 
 def draw(path, directory):
