@@ -6,9 +6,10 @@
 Each FILE becomes the pictures that its content allows, as PNG and SVG, named after it:
 
     -throughput   RAM moved a second by the number of channels: median, and the whole spread
-    -pareto       total time against bytes on the wire, a point a mode, the Pareto front marked
+    -pareto       total time against bytes on the wire, without a limit or else on the fastest link: a point a mode, the
+                  Pareto front marked
     -links        total time by mode, a group a link, with the most channels there are
-    -channels     how the channels spent their time, in one run a mode
+    -channels     how the channels spent their time, in one run of each of the first four modes
     -iterations   memory sent in each iteration, in one run a mode and link
     -guest        throttle and the guest's speed over time, in the run with the strongest throttle
 """
@@ -104,9 +105,11 @@ def pareto_front(points):
 
 
 def draw_pareto(document, runs, directory, name):
-    unlimited = [run for run in runs if run["case"]["link"] == 0]
+    links = {run["case"]["link"] for run in runs}
+    link = 0 if 0 in links else max(links)
+    runs = [run for run in runs if run["case"]["link"] == link]
     points = []
-    for (mode, channels), group in grouped(unlimited, lambda run: (run["case"]["mode"], run["case"]["channels"])).items():
+    for (mode, channels), group in grouped(runs, lambda run: (run["case"]["mode"], run["case"]["channels"])).items():
         points.append((statistics.median(run["source"]["ram"]["transferred"] / 1e6 for run in group),
                        statistics.median(map(seconds, group)), (mode, channels)))
     if len({label[0] for _, _, label in points}) < 2:
@@ -127,7 +130,7 @@ def draw_pareto(document, runs, directory, name):
     axes.set_xlim(0, 1.08 * max(x for x, _, _ in points))
     axes.set_ylim(bottom=0)
     axes.set_xlabel("bytes on the wire (MB)")
-    axes.set_ylabel("total time without a limit (s)")
+    axes.set_ylabel(f"total time {f'at {link_text(link)}' if link else 'without a limit'} (s)")
     axes.set_title(title(document, "Time against bytes"))
     axes.legend()
     save(figure, directory, f"{name}-pareto")
@@ -173,7 +176,10 @@ def draw_channels(document, runs, directory, name):
     runs = [run for run in runs if run["source"]["channels"] and run["source"]["total-time"]]
     # With the most channels, on the first link, each mode once.
     runs.sort(key=lambda run: -len(run["source"]["channels"]))
-    runs = list({run.get("case", {}).get("mode"): run for run in reversed(runs)}.values())[::-1][:4]
+    by_mode = {}
+    for run in runs:
+        by_mode.setdefault(run.get("case", {}).get("mode"), run)
+    runs = list(by_mode.values())[:4]
     if not runs:
         return
     figure, row = plt.subplots(1, len(runs), figsize=(max(6, 3.2 * len(runs)), 4.4), sharey=True, squeeze=False)
