@@ -14,12 +14,16 @@ Each FILE becomes the pictures that its content allows, as PNG and SVG, named af
     -guest        throttle and the guest's speed over time, in the run with the strongest throttle
 """
 
+import itertools
 import json
 import statistics
 import sys
 from pathlib import Path
 
-import matplotlib
+try:
+    import matplotlib
+except ImportError:
+    sys.exit("plot.py: there is no matplotlib: python3 -m pip install --requirement bench/requirements.txt")
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
@@ -35,8 +39,11 @@ plt.rcParams.update({
 def save(figure, directory, name):
     figure.tight_layout()
     # Without the date the same measurements give the same file.
-    figure.savefig(directory / f"{name}.svg", metadata={"Date": None})
-    figure.savefig(directory / f"{name}.png")
+    for path, options in [(directory / f"{name}.svg", {"metadata": {"Date": None}}), (directory / f"{name}.png", {})]:
+        try:
+            figure.savefig(path, **options)
+        except OSError as error:
+            sys.exit(f"plot.py: cannot write {path}: {error.strerror}")
     plt.close(figure)
 
 
@@ -300,13 +307,21 @@ def draw(path, directory):
 def main():
     if len(sys.argv) < 3:
         sys.exit("usage: plot.py OUTPUT-DIRECTORY FILE...")
-    directory = Path(sys.argv[1])
-    directory.mkdir(parents=True, exist_ok=True)
-    for name in sys.argv[2:]:
+    directory, paths = Path(sys.argv[1]), [Path(name) for name in sys.argv[2:]]
+    for path, other in itertools.combinations(paths, 2):
+        if path.stem == other.stem:
+            sys.exit(f"plot.py: the pictures of {path} and {other} would have the same names: rename one of the files")
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        sys.exit(f"plot.py: cannot make the directory {directory}: {error.strerror}")
+    for path in paths:
         try:
-            draw(Path(name), directory)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            sys.exit(f"plot.py: {name} is not what multifd wrote: {error!r}")
+            draw(path, directory)
+        except OSError as error:
+            sys.exit(f"plot.py: cannot read {path}: {error.strerror}")
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            sys.exit(f"plot.py: {path} is not what multifd wrote: {error!r}")
 
 
 if __name__ == "__main__":
