@@ -5,19 +5,20 @@ extension BenchOptions {
     ///
     /// - Parameters:
     ///   - resumes: whether runs that are in the JSON file already are kept, and not done again.
-    ///   - advise: adds what follows from the summaries, or is to be measured beside them, and returns it as text.
+    ///   - advise: adds what follows from the summaries, and returns it as text.
+    ///   - measureMore: adds what is to be measured beside them, by the same pair, and returns it as text.
     func run(
         _ name: String, _ cases: [BenchCase], resumes: Bool = false,
-        advising advise: (inout BenchDocument) throws -> [String] = { _ in [] }
+        advising advise: (inout BenchDocument) -> [String] = { _ in [] },
+        measuring measureMore: (inout BenchDocument, MigrationPair) throws -> String? = { _, _ in nil }
     ) throws {
         try checkInput()
         for path in [json, csv].compactMap(\.self) { try ReportFile(path).check() }
         var document = BenchDocument(
             benchmark: name, input: input, arguments: commonArguments + deltaArguments, machine: .current)
         let done = resumes ? try json.map { try document.earlierRuns(in: $0) } ?? [] : []
-        let benchmark = Benchmark(
-            pair: MigrationPair(input: input, arguments: commonArguments, deltaArguments: deltaArguments), cases: cases,
-            rounds: runs)
+        let pair = MigrationPair(input: input, arguments: commonArguments, deltaArguments: deltaArguments)
+        let benchmark = Benchmark(pair: pair, cases: cases, rounds: runs)
         document.runs = try benchmark.run(continuing: done) { runs in
             document.runs = runs
             try write(document, of: benchmark, isComplete: false)
@@ -29,10 +30,12 @@ extension BenchOptions {
             try write(document, of: benchmark)
             throw BenchError.allFailed(reason: failures.first ?? "there was none")
         }
-        let advice = try advise(&document)
+        let advice = advise(&document)
+        try tell(([BenchTable(BenchSummary.all(of: asked)).text] + advice).joined(separator: "\n"))
+        // The comparison is complete, whatever becomes of this.
+        let more = Result { try measureMore(&document, pair) }
         try write(document, of: benchmark)
-        let text = ([BenchTable(BenchSummary.all(of: asked)).text] + advice).joined(separator: "\n")
-        if !isOutputTaken { try StandardOutput.writeLine(text) }
+        if let text = try more.get() { try tell("\n\(text)") }
         if let first = asked.first(where: { $0.error != nil }), let reason = first.error {
             throw BenchError.someFailed(count: failures.count, first: "\(first.benchCase) because \(reason)")
         }
@@ -49,5 +52,8 @@ extension BenchOptions {
     }
 
     /// Standard output belongs to a document that goes there.
-    private var isOutputTaken: Bool { [json, csv].compactMap(\.self).contains { ReportFile($0).isStandardOutput } }
+    private func tell(_ text: String) throws {
+        guard ![json, csv].compactMap(\.self).contains(where: { ReportFile($0).isStandardOutput }) else { return }
+        try StandardOutput.writeLine(text)
+    }
 }

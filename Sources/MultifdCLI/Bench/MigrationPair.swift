@@ -4,7 +4,7 @@ import SystemPackage
 
 /// One migration between two processes of this program, over TCP on this machine.
 package struct MigrationPair {
-    let input: String
+    var input: String
     let arguments: [String]
     /// Given in addition when deltas are sent.
     let deltaArguments: [String]

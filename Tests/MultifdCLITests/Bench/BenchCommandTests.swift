@@ -144,6 +144,30 @@ import Testing
         }
     }
 
+    @Test func `a RAMBlock that cannot be sent by itself takes nothing from the comparison`() throws {
+        let directory = try TemporaryDirectory()
+        let (snapshot, json) = (directory.path("vm"), directory.path("all.json"))
+        let destination = try CommandRun(["receive", "tcp:127.0.0.1:0", "--snapshot", snapshot])
+        let uri = String(try destination.nextOutputLine().dropFirst("listening on ".count))
+        let guest = "workload:mixed,ram=64MiB,blocks=2,working-set=60MiB"
+        #expect(try CommandRun.result("send", guest, uri).exitCode == 0)
+        #expect(try destination.result().exitCode == 0)
+        // Slow enough that the second RAMBlock goes while the first is sent: after the last run of the whole.
+        let run = try CommandRun([
+            "bench", "compression", snapshot, "--modes", "zlib:9", "--channels", "1", "--runs", "1", "--json", json,
+        ])
+        try directory.waitForFiles(count: 2)
+        let manifest = try JSONSerialization.jsonObject(with: directory.contents("vm/manifest.json")) as? [String: Any]
+        let file = try #require((manifest?["ram-blocks"] as? [[String: Any]])?.last?["file"] as? String)
+        try FileManager.default.removeItem(atPath: directory.path("vm/\(file)"))
+        let result = try run.result()
+        #expect(result.exitCode == 1)
+        #expect(result.error.contains("could not be sent by itself with zlib:9, because "), "\(result.error)")
+        #expect(result.output.contains("without a limit zlib:9 wins"))
+        let document = try JSONSerialization.jsonObject(with: Data(directory.contents("all.json"))) as? [String: Any]
+        #expect((document?["summaries"] as? [Any])?.count == 1)
+    }
+
     @Test(arguments: [
         (["channels", "image", "--channels", "0"], 2, "'0' in --channels is no number of channels"),
         (["channels", "image", "--channels", ","], 2, "--channels is empty"),
