@@ -17,11 +17,22 @@ extension BenchOptions {
         var document = BenchDocument(
             benchmark: name, input: input, arguments: commonArguments + deltaArguments, machine: .current)
         let done = resumes ? try json.map { try document.earlierRuns(in: $0) } ?? [] : []
-        let pair = MigrationPair(input: input, arguments: commonArguments, deltaArguments: deltaArguments)
+        let lifeline = try Lifeline()
+        let interrupt = Interrupt { lifeline.cut() }
+        defer { interrupt.stop() }
+        let pair = MigrationPair(
+            input: input, arguments: commonArguments, deltaArguments: deltaArguments, lifeline: lifeline)
         let benchmark = Benchmark(pair: pair, cases: cases, rounds: runs)
-        document.runs = try benchmark.run(continuing: done) { runs in
-            document.runs = runs
-            try write(document, of: benchmark, isComplete: false)
+        document.runs = done
+        do {
+            document.runs = try benchmark.run(continuing: done) { runs in
+                document.runs = runs
+                try write(document, of: benchmark, isComplete: false)
+            }
+        } catch {
+            // What is not replaced has got nothing so far.
+            if document.runs.count > done.count { try write(document, of: benchmark) }
+            throw error
         }
         // The file keeps all that was ever measured for it.
         let asked = document.runs.filter(benchmark.includes)

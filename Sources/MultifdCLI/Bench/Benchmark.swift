@@ -18,6 +18,7 @@ struct Benchmark {
             (round % 2 == 1 ? cases : cases.reversed()).map { Place(benchCase: $0, round: round) }
         }.filter { !known.contains($0) }
         guard let first = places.first else { return runs }
+        defer { if Terminal.error.isInteractive { Terminal.error.replaceLine(with: "") } }
         tell("warm-up", first.benchCase)
         _ = try pair.run(first.benchCase, round: 0)
         for (index, place) in places.enumerated() {
@@ -25,7 +26,6 @@ struct Benchmark {
             runs.append(try pair.run(place.benchCase, round: place.round))
             try record(runs)
         }
-        if Terminal.error.isInteractive { Terminal.error.replaceLine(with: "") }
         return runs
     }
 

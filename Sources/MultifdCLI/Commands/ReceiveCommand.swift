@@ -67,6 +67,9 @@ extension MultifdCommand {
         @OptionGroup(title: "Output")
         var reporting: OutputOptions
 
+        @OptionGroup
+        var lifeline: LifelineOptions
+
         func validate() throws {
             guard [output != nil, snapshot != nil, record != nil, runsGuest].filter(\.self).count <= 1 else {
                 throw ValidationError(
@@ -86,6 +89,7 @@ extension MultifdCommand {
         }
 
         func run() async throws {
+            lifeline.watch()
             let running = runsGuest ? WorkloadTarget() : nil
             _ = try await reporting.report {
                 if let path = snapshot ?? record { return try makeDestination(for: path) }

@@ -22,7 +22,7 @@ import Testing
             """
         try Data(text.utf8).write(to: URL(filePath: script))
         try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: script)
-        let pair = MigrationPair(input: "image", executable: URL(filePath: script))
+        let pair = try MigrationPair(input: "image", lifeline: Lifeline(), executable: URL(filePath: script))
         let run = try pair.run(BenchCase(channels: 1, mode: BenchMode(.none)), round: 1)
         #expect(run.error?.hasPrefix(sentence) == true, "\(run.error ?? "")")
         #expect(run.figures == nil)
