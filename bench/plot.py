@@ -6,19 +6,24 @@
 Each FILE becomes the pictures that its content allows, as PNG and SVG, named after it:
 
     -throughput   RAM moved a second by the number of channels: median, and the whole spread
-    -pareto       total time against bytes on the wire, a point a mode, the Pareto front marked
+    -pareto       total time against bytes on the wire, without a limit or else on the fastest link: a point a mode, the
+                  Pareto front marked
     -links        total time by mode, a group a link, with the most channels there are
-    -channels     how the channels spent their time, in one run a mode
+    -channels     how the channels spent their time, in one run of each of the first four modes
     -iterations   memory sent in each iteration, in one run a mode and link
     -guest        throttle and the guest's speed over time, in the run with the strongest throttle
 """
 
+import itertools
 import json
 import statistics
 import sys
 from pathlib import Path
 
-import matplotlib
+try:
+    import matplotlib
+except ImportError:
+    sys.exit("plot.py: there is no matplotlib: python3 -m pip install --requirement bench/requirements.txt")
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
@@ -34,8 +39,11 @@ plt.rcParams.update({
 def save(figure, directory, name):
     figure.tight_layout()
     # Without the date the same measurements give the same file.
-    figure.savefig(directory / f"{name}.svg", metadata={"Date": None})
-    figure.savefig(directory / f"{name}.png")
+    for path, options in [(directory / f"{name}.svg", {"metadata": {"Date": None}}), (directory / f"{name}.png", {})]:
+        try:
+            figure.savefig(path, **options)
+        except OSError as error:
+            sys.exit(f"plot.py: cannot write {path}: {error.strerror}")
     plt.close(figure)
 
 
@@ -104,9 +112,11 @@ def pareto_front(points):
 
 
 def draw_pareto(document, runs, directory, name):
-    unlimited = [run for run in runs if run["case"]["link"] == 0]
+    links = {run["case"]["link"] for run in runs}
+    link = 0 if 0 in links else max(links)
+    runs = [run for run in runs if run["case"]["link"] == link]
     points = []
-    for (mode, channels), group in grouped(unlimited, lambda run: (run["case"]["mode"], run["case"]["channels"])).items():
+    for (mode, channels), group in grouped(runs, lambda run: (run["case"]["mode"], run["case"]["channels"])).items():
         points.append((statistics.median(run["source"]["ram"]["transferred"] / 1e6 for run in group),
                        statistics.median(map(seconds, group)), (mode, channels)))
     if len({label[0] for _, _, label in points}) < 2:
@@ -127,7 +137,7 @@ def draw_pareto(document, runs, directory, name):
     axes.set_xlim(0, 1.08 * max(x for x, _, _ in points))
     axes.set_ylim(bottom=0)
     axes.set_xlabel("bytes on the wire (MB)")
-    axes.set_ylabel("total time without a limit (s)")
+    axes.set_ylabel(f"total time {f'at {link_text(link)}' if link else 'without a limit'} (s)")
     axes.set_title(title(document, "Time against bytes"))
     axes.legend()
     save(figure, directory, f"{name}-pareto")
@@ -173,7 +183,10 @@ def draw_channels(document, runs, directory, name):
     runs = [run for run in runs if run["source"]["channels"] and run["source"]["total-time"]]
     # With the most channels, on the first link, each mode once.
     runs.sort(key=lambda run: -len(run["source"]["channels"]))
-    runs = list({run.get("case", {}).get("mode"): run for run in reversed(runs)}.values())[::-1][:4]
+    by_mode = {}
+    for run in runs:
+        by_mode.setdefault(run.get("case", {}).get("mode"), run)
+    runs = list(by_mode.values())[:4]
     if not runs:
         return
     figure, row = plt.subplots(1, len(runs), figsize=(max(6, 3.2 * len(runs)), 4.4), sharey=True, squeeze=False)
@@ -256,11 +269,20 @@ def draw_guest(document, runs, directory, name):
     save(figure, directory, f"{name}-guest")
 
 
+def input_text(text):
+    """Of a path its last component; a workload is no path, whatever is in it."""
+    if text.startswith("workload:"):
+        return text
+    prefix = "replay:" if text.startswith("replay:") else ""
+    return prefix + Path(text.removeprefix(prefix)).name
+
+
 def title(document, text):
     machine = document.get("machine")
     if not machine:
         return text
-    return f"{text}\n{Path(document['input']).name}: {machine['processor']}, {machine['cores']} cores, {machine['date'][:10]}"
+    place = f"{machine['processor']}, {machine['cores']} cores, {machine['date'][:10]}"
+    return f"{text}\n{input_text(document['input'])}: {place}"
 
 
 def draw(path, directory):
@@ -285,13 +307,21 @@ def draw(path, directory):
 def main():
     if len(sys.argv) < 3:
         sys.exit("usage: plot.py OUTPUT-DIRECTORY FILE...")
-    directory = Path(sys.argv[1])
-    directory.mkdir(parents=True, exist_ok=True)
-    for name in sys.argv[2:]:
+    directory, paths = Path(sys.argv[1]), [Path(name) for name in sys.argv[2:]]
+    for path, other in itertools.combinations(paths, 2):
+        if path.stem == other.stem:
+            sys.exit(f"plot.py: the pictures of {path} and {other} would have the same names: rename one of the files")
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        sys.exit(f"plot.py: cannot make the directory {directory}: {error.strerror}")
+    for path in paths:
         try:
-            draw(Path(name), directory)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            sys.exit(f"plot.py: {name} is not what multifd wrote: {error!r}")
+            draw(path, directory)
+        except OSError as error:
+            sys.exit(f"plot.py: cannot read {path}: {error.strerror}")
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            sys.exit(f"plot.py: {path} is not what multifd wrote: {error!r}")
 
 
 if __name__ == "__main__":

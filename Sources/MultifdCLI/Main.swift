@@ -2,7 +2,6 @@ import ArgumentParser
 import Glibc
 import Multifd
 import MultifdQEMU
-import SystemPackage
 
 /// The entry: runs the subcommand and turns errors into one sentence on standard error and an exit code.
 ///
@@ -30,7 +29,7 @@ enum Main {
             // The parser answers some requests for help by a command of its own that throws them.
             let isOurs = !(error is ExitCode) && MultifdCommand.exitCode(for: error) != .success
             guard isOurs else { MultifdCommand.exit(withError: error) }
-            FileDescriptor.standardError.writeLine("multifd: \(error)")
+            StandardError.writeLine("multifd: \(error)")
             MultifdCommand.exit(withError: isUsage(error) ? wrongUsage : ExitCode.failure)
         }
     }
@@ -49,10 +48,10 @@ enum Main {
     /// Help and the version are asked for in the same way as usage errors come: as errors of the parser.
     private static func exit(parsingEndedWith error: any Error) -> Never {
         guard MultifdCommand.exitCode(for: error) != .success else { MultifdCommand.exit(withError: error) }
-        FileDescriptor.standardError.writeLine("multifd: \(MultifdCommand.message(for: error))")
+        StandardError.writeLine("multifd: \(MultifdCommand.message(for: error))")
         // The parser's last line names the subcommand whose help to ask for.
         if let hint = MultifdCommand.fullMessage(for: error).split(separator: "\n").last, hint.contains("--help") {
-            FileDescriptor.standardError.writeLine(String(hint))
+            StandardError.writeLine(String(hint))
         }
         MultifdCommand.exit(withError: wrongUsage)
     }

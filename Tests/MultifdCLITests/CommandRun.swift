@@ -59,5 +59,8 @@ final class CommandRun {
         return String(decoding: line, as: UTF8.self)
     }
 
-    func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+    func send(_ signal: Int32) { kill(identifier, signal) }
+
+    /// Of the shell, when one runs it.
+    var identifier: Int32 { process.processIdentifier }
 }

@@ -66,6 +66,9 @@ import Testing
             "send", "image", "tcp:host:7000", "--downtime-limit", "2000001",
             says: "Parameter 'downtime-limit' expects a value between 0 and 2000000, not 2000001"),
         Misuse(
+            "send", "image", "tcp:host:7000", "--timeout", "1000000001",
+            says: "Parameter 'timeout' expects a value between 0 and 1000000000, not 1000000001"),
+        Misuse(
             "send", "image", "tcp:host:7000", "--log-level", "loud",
             says: "Parameter 'log-level' does not accept value 'loud'"),
         Misuse(

@@ -9,7 +9,8 @@ extension MigrationParameters {
         try Self.check(maxBandwidth, atLeast: 0, for: .maxBandwidth)
         try Self.check(availSwitchoverBandwidth, atLeast: 0, for: .availSwitchoverBandwidth)
         try Self.check(Self.count(of: .milliseconds(1), in: downtimeLimit), in: 0...2_000_000, for: .downtimeLimit)
-        try Self.check(Self.count(of: .seconds(1), in: timeout), atLeast: 0, for: .timeout)
+        // Thirty years: a report must be able to hold it.
+        try Self.check(Self.count(of: .seconds(1), in: timeout), in: 0...1_000_000_000, for: .timeout)
         guard xbzrleCacheSize >= Page.byteCount, xbzrleCacheSize.nonzeroBitCount == 1 else {
             throw .notPowerOfTwo(
                 name: CodingKeys.xbzrleCacheSize.rawValue, minimum: Page.byteCount, found: xbzrleCacheSize)
@@ -34,8 +35,9 @@ extension MigrationParameters {
     }
 
     /// Rounded away from zero, so that a duration just outside a range does not slip in; clamped, because the longest
-    /// durations exceed an Int64.
+    /// durations exceed an Int64. Exact: the quotient of two durations is a `Double`, and was one too many at a billion.
     private static func count(of unit: Duration, in duration: Duration) -> Int {
-        Int(exactly: (duration / unit).rounded(.awayFromZero)) ?? (duration < .zero ? .min : .max)
+        let (whole, rest) = duration.attoseconds.quotientAndRemainder(dividingBy: unit.attoseconds)
+        return Int(clamping: whole + rest.signum())
     }
 }

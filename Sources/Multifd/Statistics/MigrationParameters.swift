@@ -17,7 +17,7 @@ public struct MigrationParameters: Hashable, Sendable {
     public var availSwitchoverBandwidth = 0
     /// How long the guest may be paused, 0...2,000 s.
     public var downtimeLimit: Duration = .milliseconds(300)
-    /// After which time to give up and leave the guest where it is; zero for never. Ours.
+    /// After which time to give up and leave the guest where it is, at most 1,000,000,000 s; zero for never. Ours.
     public var timeout: Duration = .zero
     /// Hash all of the guest's memory at both ends and compare before it is handed over. Most of it is hashed while the
     /// guest runs; the downtime grows by what hashing the last pages' surroundings takes, pieces of 2 MiB. Fixed once set up.

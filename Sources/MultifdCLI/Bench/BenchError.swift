@@ -9,6 +9,10 @@ package enum BenchError: Error, Equatable {
     /// No run of the benchmark succeeded, so there is nothing to compare.
     case allFailed(reason: String)
     case someFailed(count: Int, first: String)
+    /// By ^C or SIGTERM.
+    case interrupted
+    /// A RAMBlock of a snapshot was not sent by itself.
+    case blockFailed(name: String, mode: String, reason: String)
     /// The file that a matrix is to go on with was made by another one.
     case otherMatrix(path: String, setting: String, found: String, expected: String)
     /// Deltas are asked for of what never changes.
@@ -36,6 +40,9 @@ extension BenchError: CustomStringConvertible {
         case .allFailed(let reason): "every run failed, the first because \(reason)"
         case .someFailed(let count, let first):
             "\(count) \(count == 1 ? "run" : "runs") failed, the first \(first)"
+        case .interrupted: "the benchmark was interrupted"
+        case .blockFailed(let name, let mode, let reason):
+            "the RAMBlock '\(name)' could not be sent by itself with \(mode), because \(reason)"
         case .otherMatrix(let path, let setting, let found, let expected):
             "'\(path)' holds runs whose \(setting) was '\(found)' and not '\(expected)': give the file of this matrix, or a "
                 + "new one"

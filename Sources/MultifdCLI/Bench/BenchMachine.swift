@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import Multifd
+import MultifdQEMU
 
 /// Where and with what a benchmark ran.
 package struct BenchMachine: Codable, Hashable, Sendable {
@@ -11,13 +12,15 @@ package struct BenchMachine: Codable, Hashable, Sendable {
     package var kernel = ""
     /// Of this program.
     package var version = ""
+    /// XXH3 of this program's file, which tells builds of one version apart.
+    package var build = ""
     /// Of the libraries that encode, by their names.
     package var libraries: [String: String] = [:]
     package var date = ""
 
     package init() {}
 
-    static var current: BenchMachine {
+    package static var current: BenchMachine {
         var machine = BenchMachine()
         machine.processor = value(of: "model name", in: "/proc/cpuinfo") ?? "unknown"
         machine.cores = sysconf(Int32(_SC_NPROCESSORS_ONLN))
@@ -26,6 +29,7 @@ package struct BenchMachine: Codable, Hashable, Sendable {
             (try? String(contentsOfFile: "/proc/sys/kernel/osrelease", encoding: .utf8))?
             .trimmingSuffix(while: \.isWhitespace) ?? "unknown"
         machine.version = Version.description
+        machine.build = (try? FileContent.hash(ofFile: "/proc/self/exe").hash) ?? "unknown"
         machine.libraries = CodecLibraries.versions
         machine.date = Date.now.formatted(.iso8601)
         return machine

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Multifd
-import SystemPackage
 
 /// What all benchmarks take.
 struct BenchOptions: ParsableArguments {
@@ -47,7 +46,7 @@ struct BenchOptions: ParsableArguments {
         try ValidationError.wrapping {
             try parameters.validate()
             _ = try SourceGuest(parsing: input)
-            if let json, let csv, FilePath(json).lexicallyNormalized() == FilePath(csv).lexicallyNormalized() {
+            if let json, let csv, ReportFile(json).isSame(as: ReportFile(csv)) {
                 throw BenchError.sameFile(path: json)
             }
         }

@@ -15,7 +15,7 @@ package struct BenchSettings: Codable, Hashable, Sendable {
     package init(benchmark: String, input: String, arguments: [String], machine: BenchMachine) {
         values = [
             "benchmark": benchmark, "input": input, "options": arguments.joined(separator: " "),
-            "program": machine.version, "kernel": machine.kernel,
+            "program": "\(machine.version), build \(machine.build)", "kernel": machine.kernel,
             "processor": "\(machine.processor), \(machine.cores) cores",
         ]
         values["content"] = Self.content(of: input)

@@ -4,17 +4,21 @@ struct Benchmark {
     let cases: [BenchCase]
     let rounds: Int
 
+    /// Whether a run is asked for, and not left from another call that asked for more.
+    func includes(_ run: BenchRun) -> Bool { (1...rounds).contains(run.round) && cases.contains(run.benchCase) }
+
     /// - Parameters:
-    ///   - done: earlier runs; those of other cases or rounds are left out, the others not repeated.
+    ///   - done: earlier runs; they are not repeated.
     ///   - record: called with all runs so far, after each.
     func run(continuing done: [BenchRun] = [], _ record: ([BenchRun]) throws -> Void = { _ in }) throws -> [BenchRun] {
-        var runs = done.filter { (1...rounds).contains($0.round) && cases.contains($0.benchCase) }
+        var runs = done
         let known = Set(runs.map { Place(benchCase: $0.benchCase, round: $0.round) })
         // Every other round goes backwards: nothing always comes right after the same.
         let places = (1...rounds).flatMap { round in
             (round % 2 == 1 ? cases : cases.reversed()).map { Place(benchCase: $0, round: round) }
         }.filter { !known.contains($0) }
         guard let first = places.first else { return runs }
+        defer { if Terminal.error.isInteractive { Terminal.error.replaceLine(with: "") } }
         tell("warm-up", first.benchCase)
         _ = try pair.run(first.benchCase, round: 0)
         for (index, place) in places.enumerated() {
@@ -22,7 +26,6 @@ struct Benchmark {
             runs.append(try pair.run(place.benchCase, round: place.round))
             try record(runs)
         }
-        if Terminal.error.isInteractive { Terminal.error.replaceLine(with: "") }
         return runs
     }
 

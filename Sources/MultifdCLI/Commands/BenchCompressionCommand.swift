@@ -49,11 +49,11 @@ extension MultifdCommand {
                         "no break-even speeds are computed: a guest that writes sends more over a slower link, so only "
                             + "runs with --link tell which mode wins there")
                 }
-                guard let blocks = try BlockBenchmark(options.input, arguments: options.commonArguments) else {
-                    return text
-                }
+                return text
+            } measuring: { document, pair in
+                guard let blocks = try BlockBenchmark(of: pair) else { return nil }
                 document.blocks = try blocks.run(modes, channels: channels)
-                return text + ["", BlockTable(document.blocks).text]
+                return BlockTable(document.blocks).text
             }
         }
 

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Glibc
 import Multifd
-import SystemPackage
 
 extension MultifdCommand {
     /// Both ends on one machine, and the proof.
@@ -50,7 +49,7 @@ extension MultifdCommand {
                 try output.report(failure: error, since: start)
                 throw error
             }
-            tell("\(Report(info).text)\n\n\(proof.text)")
+            try tell("\(Report(info).text)\n\n\(proof.text)")
             if output.json { try JSONDocument(DemoDocument(info: info, proof: proof)).print() }
             guard proof.holds else { throw DemoError.memoryDiffers(steps: proof.steps) }
         }
@@ -62,7 +61,7 @@ extension MultifdCommand {
             guard case .listening(let uri) = try destination.nextMessage() else {
                 throw DemoError.unexpectedMessage(expected: "listening")
             }
-            tell("\(configuration), from process \(getpid()) to process \(destination.identifier) at \(uri)\n")
+            try tell("\(configuration), from process \(getpid()) to process \(destination.identifier) at \(uri)\n")
             let (info, switchover) = try await migrate(configuration, to: uri)
             guard info.verified else { throw DemoError.notVerified }
             try await Task.sleep(for: .seconds(1))
@@ -112,8 +111,8 @@ extension MultifdCommand {
         }()
 
         /// The demo's text is what it is for: it goes to pipes too.
-        private func tell(_ text: String) {
-            if !output.json { FileDescriptor.standardOutput.writeLine(text) }
+        private func tell(_ text: String) throws(ReportFileError) {
+            if !output.json { try StandardOutput.writeLine(text) }
         }
     }
 }

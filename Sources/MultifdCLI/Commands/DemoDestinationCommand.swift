@@ -18,7 +18,7 @@ extension MultifdCommand {
                 listeningOn: .tcp(host: "127.0.0.1", port: 0), target: target, logger: try output.logger("destination"))
             let (orders, continuation) = AsyncStream.makeStream(of: Void.self)
             let listener = WorkerThread(name: "demo-orders") {
-                Self.waitForEndOfInput()
+                StandardInput.waitForEnd()
                 // Too late for a migration that is complete, which is then simply the order to pause.
                 destination.cancel()
                 continuation.finish()
@@ -35,13 +35,6 @@ extension MultifdCommand {
 
         private func say(_ message: DemoMessage) throws {
             try FileDescriptor.standardOutput.writeAll(JSONEncoder().encode(message) + [UInt8(ascii: "\n")])
-        }
-
-        private static func waitForEndOfInput() {
-            var byte: [UInt8] = [0]
-            while let count = try? unsafe byte.withUnsafeMutableBytes({
-                try unsafe FileDescriptor.standardInput.read(into: $0)
-            }), count > 0 {}
         }
     }
 }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import MultifdQEMU
-import SystemPackage
 
 extension MultifdCommand {
     /// What is in a snapshot.
@@ -27,7 +26,7 @@ extension MultifdCommand {
             if json {
                 try JSONDocument(snapshot.manifest).print()
             } else {
-                FileDescriptor.standardOutput.writeLine(SnapshotReport(snapshot.manifest, isVerified: !quick).text)
+                try StandardOutput.writeLine(SnapshotReport(snapshot.manifest, isVerified: !quick).text)
             }
         }
     }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Multifd
 import MultifdQEMU
-import SystemPackage
 
 extension MultifdCommand {
     /// The destination's end.
@@ -68,6 +67,9 @@ extension MultifdCommand {
         @OptionGroup(title: "Output")
         var reporting: OutputOptions
 
+        @OptionGroup
+        var lifeline: LifelineOptions
+
         func validate() throws {
             guard [output != nil, snapshot != nil, record != nil, runsGuest].filter(\.self).count <= 1 else {
                 throw ValidationError(
@@ -87,6 +89,7 @@ extension MultifdCommand {
         }
 
         func run() async throws {
+            lifeline.watch()
             let running = runsGuest ? WorkloadTarget() : nil
             _ = try await reporting.report {
                 if let path = snapshot ?? record { return try makeDestination(for: path) }
@@ -97,7 +100,7 @@ extension MultifdCommand {
                 let destination = try MigrationDestination(
                     listeningOn: uri, target: target, deadlines: deadlines,
                     logger: try reporting.logger("destination"))
-                announce(destination.uri)
+                try announce(destination.uri)
                 return destination
             }
             if let guest = running?.guest {
@@ -119,17 +122,17 @@ extension MultifdCommand {
                 listeningOn: uri, snapshot: SnapshotTarget(path: snapshot, records: record != nil), qemu: options,
                 deadlines: deadlines,
                 logger: reporting.logger("destination"))
-            announce(destination.uri)
+            try announce(destination.uri)
             return destination
         }
 
         /// Standard output belongs to the document when there is one.
-        private func announce(_ uri: MigrationURI) {
+        private func announce(_ uri: MigrationURI) throws(ReportFileError) {
             let line = "listening on \(uri)"
             if reporting.json {
-                FileDescriptor.standardError.writeLine(line)
+                StandardError.writeLine(line)
             } else if uri != self.uri || Terminal.output.isInteractive {
-                FileDescriptor.standardOutput.writeLine(line)
+                try StandardOutput.writeLine(line)
             }
         }
     }

@@ -81,6 +81,9 @@ extension MultifdCommand {
         @OptionGroup(title: "Output")
         var output: OutputOptions
 
+        @OptionGroup
+        var lifeline: LifelineOptions
+
         func validate() throws {
             try ValidationError.wrapping {
                 _ = try dirtyTracking.value(of: "dirty-tracking")
@@ -130,6 +133,7 @@ extension MultifdCommand {
         }
 
         func run() async throws {
+            lifeline.watch()
             if qemu { return try await sendToQEMU() }
             do {
                 var migration: MigrationSource?

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Multifd
 import MultifdSimulator
-import SystemPackage
 
 extension MultifdCommand {
     /// A migration on a virtual clock.
@@ -88,7 +87,7 @@ extension MultifdCommand {
             if json {
                 try JSONDocument(SimulationDocument(report: report, scenario: scenario)).print()
             } else {
-                FileDescriptor.standardOutput.writeLine(SimulationText(report, scenario: scenario).text)
+                try StandardOutput.writeLine(SimulationText(report, scenario: scenario).text)
             }
         }
 
@@ -110,7 +109,7 @@ extension MultifdCommand {
         private func compare(_ scenario: Scenario) throws {
             let comparison = PolicyComparison(of: scenario)
             guard !json else { return try JSONDocument(comparison).print() }
-            FileDescriptor.standardOutput.writeLine(PolicyTable(comparison).text)
+            try StandardOutput.writeLine(PolicyTable(comparison).text)
         }
 
         private func initial() throws -> Scenario {

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Multifd
-import SystemPackage
 
 extension MultifdCommand {
     /// Another policy on the samples of a migration that was recorded.
@@ -35,9 +34,9 @@ extension MultifdCommand {
             try parameters.validate()
             let decisions = recording.decisions(of: parameters)
             guard !json else { return try JSONDocument(decisions).print() }
-            for decision in decisions { FileDescriptor.standardOutput.writeLine(decision.line) }
+            for decision in decisions { try StandardOutput.writeLine(decision.line) }
             let count = recording.samples.count
-            FileDescriptor.standardOutput.writeLine(
+            try StandardOutput.writeLine(
                 "\(parameters.policy.rawValue): \(decisions.count) decisions on \(count) samples, "
                     + "\(decisions.last?.to.rawValue ?? 0) % at the end")
         }

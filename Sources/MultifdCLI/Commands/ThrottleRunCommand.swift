@@ -1,7 +1,6 @@
 import ArgumentParser
 import Multifd
 import Synchronization
-import SystemPackage
 
 extension MultifdCommand {
     /// A throttle on something that runs in another process.
@@ -84,7 +83,7 @@ extension MultifdCommand {
                 try await Task.sleep(for: .milliseconds(20))
                 meter.read()
             } while !hasEnded() && end.map { ContinuousClock.now < $0 } ?? true
-            FileDescriptor.standardOutput.writeLine(
+            try StandardOutput.writeLine(
                 "used \(Int((meter.share * 100).rounded())) % of a CPU for \(meter.elapsed.people), throttled by "
                     + "\(cpuThrottlePercentage) %")
         }

@@ -33,6 +33,7 @@ final class Interrupt {
         }
         source.resume()
         interruptInput.store(input, ordering: .relaxed)
+        Self.unblock()
         for signal in Self.signals {
             _ = Glibc.signal(signal) { _ in
                 // Only what a handler may do: no allocation, no lock, errno as it was.
@@ -42,6 +43,14 @@ final class Interrupt {
                 errno = error
             }
         }
+    }
+
+    /// A process inherits which signals are blocked from the thread that starts it: for one of dispatch's, all of these.
+    private static func unblock() {
+        var set = sigset_t()
+        unsafe sigemptyset(&set)
+        for signal in signals { unsafe sigaddset(&set, signal) }
+        unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
     }
 
     private static func isIgnored(_ signal: Int32) -> Bool {

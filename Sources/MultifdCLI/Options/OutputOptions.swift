@@ -1,7 +1,6 @@
 import ArgumentParser
 import Logging
 import Multifd
-import SystemPackage
 
 /// Who is told what: people on a terminal, programs by `--json`, and the log.
 struct OutputOptions: ParsableArguments {
@@ -37,7 +36,7 @@ struct OutputOptions: ParsableArguments {
             if json {
                 try JSONDocument(MigrationDocument(info: report, process: .now.since(start))).print()
             } else if Terminal.output.isInteractive {
-                FileDescriptor.standardOutput.writeLine(Report(report).text)
+                try StandardOutput.writeLine(Report(report).text)
             }
             return migration
         } catch {

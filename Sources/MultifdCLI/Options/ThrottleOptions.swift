@@ -1,6 +1,5 @@
 import ArgumentParser
 import Multifd
-import SystemPackage
 
 /// Whether and how a migration slows its guest down.
 struct ThrottleOptions: ParsableArguments {
@@ -52,7 +51,7 @@ struct ThrottleOptions: ParsableArguments {
         do {
             try JSONDocument(migration.recording).write(to: record)
         } catch {
-            FileDescriptor.standardError.writeLine("multifd: the recording is lost: \(error)")
+            StandardError.writeLine("multifd: the recording is lost: \(error)")
         }
     }
 }

@@ -1,6 +1,5 @@
 import FoundationEssentials
 import Multifd
-import SystemPackage
 
 /// What `--json` prints, or writes to a file.
 package struct JSONDocument {
@@ -15,13 +14,7 @@ package struct JSONDocument {
 
     package var text: String { String(decoding: data, as: UTF8.self) }
 
-    func print() throws(ReportFileError) {
-        do {
-            try FileDescriptor.standardOutput.writeAll("\(text)\n".utf8)
-        } catch {
-            throw .unwritable(path: "/dev/stdout", error as? Errno ?? .ioError)
-        }
-    }
+    func print() throws(ReportFileError) { try StandardOutput.write("\(text)\n") }
 
     func write(to path: String) throws(ReportFileError) { try ReportFile(path).replace(with: text) }
 }

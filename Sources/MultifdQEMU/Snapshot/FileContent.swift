@@ -3,7 +3,7 @@ import Multifd
 import SystemPackage
 
 /// Small files: reads, writes and hashes them whole.
-enum FileContent {
+package enum FileContent {
     /// - Parameter maximumByteCount: a larger file is refused.
     static func read(_ path: String, maximumByteCount: Int) throws(SnapshotError) -> [UInt8] {
         do {
@@ -51,7 +51,7 @@ enum FileContent {
     }
 
     /// Hashes a file of any size piece by piece.
-    static func hash(ofFile path: String) throws(SnapshotError) -> (hash: String, byteCount: Int) {
+    package static func hash(ofFile path: String) throws(SnapshotError) -> (hash: String, byteCount: Int) {
         do {
             let file = try FileDescriptor.open(FilePath(path), .readOnly, options: [.closeOnExec, .nonBlocking])
             return try file.closeAfter {

@@ -23,14 +23,20 @@ import Testing
     @Test func `a matrix goes on where it was stopped`() throws {
         let directory = try TemporaryDirectory()
         let image = try directory.makeImage("image", pageCount: 300)
-        func run(_ runs: String) throws -> Int {
+        func run(_ runs: String, channels: String = "1") throws -> Int {
             let run = try CommandRun.result(
-                "bench", "matrix", image, "--channels", "1", "--modes", "none,zstd:-1", "--runs", runs, "--json",
-                directory.path("all.json"))
+                "bench", "matrix", image, "--channels", channels, "--modes", "none,zstd:-1", "--runs", runs, "--json",
+                directory.path("all.json"), "--csv", directory.path("all.csv"))
             #expect(run.exitCode == 0, "\(run.error)")
+            // Table and rows are of what was asked for.
+            #expect(run.output.split(separator: "\n").filter { $0.contains("none") || $0.contains("zstd") }.count == 2)
+            let rows = String(decoding: try directory.contents("all.csv"), as: UTF8.self).split(separator: "\n")
+            #expect(rows.count == 1 + 2 * (Int(runs) ?? 0))
             let document = try JSONSerialization.jsonObject(with: directory.contents("all.json")) as? [String: Any]
             return (document?["runs"] as? [Any])?.count ?? 0
         }
+        // As mktemp(1) makes it.
+        try Data().write(to: URL(filePath: directory.path("all.json")))
         #expect(try run("1") == 2)
         let before = try directory.contents("all.json")
         #expect(try run("1") == 2)
@@ -49,8 +55,10 @@ import Testing
             #expect(other.error.contains(expected))
             #expect(other.error.hasSuffix("give the file of this matrix, or a new one\n"))
         }
-        // Runs of cases and rounds that are not asked for are left out.
-        #expect(try run("1") == 2)
+        // Who asks for less, or for something else, loses nothing that was measured.
+        #expect(try run("1") == 4)
+        #expect(try run("1", channels: "2") == 6)
+        #expect(try run("2") == 6)
         _ = try directory.makeImage("image", pageCount: 200)
         let replaced = try CommandRun.result("bench", "matrix", image, "--json", directory.path("all.json"))
         #expect(replaced.error.contains("whose content was"))
@@ -71,6 +79,23 @@ import Testing
         let nothing = try TemporaryDirectory()
         let empty = try CommandRun.result("bench", "channels", nothing.path(""))
         #expect(empty.error.contains("the directory '\(nothing.path(""))' holds no image"))
+    }
+
+    /// Links of its own: as root, a defect here would replace the machine's /dev/stdout.
+    @Test(arguments: [#"exec "$@""#, #"file=$(mktemp); "$@" > "$file"; cat "$file"; rm "$file""#])
+    func `a document on standard output stands alone there`(
+        script: String
+    ) throws {
+        let directory = try TemporaryDirectory()
+        let image = try directory.makeImage("image", pageCount: 30)
+        let link = directory.path("stdout")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "/proc/self/fd/1")
+        let run = try CommandRun(
+            ["bench", "matrix", image, "--channels", "1", "--modes", "none", "--runs", "2", "--json", link], by: script
+        ).result()
+        let document = try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any]
+        #expect((document?["runs"] as? [Any])?.count == 2)
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == "/proc/self/fd/1")
     }
 
     @Test func `a directory of images is a guest with a RAMBlock for each, and live guests send deltas`() throws {
@@ -119,6 +144,30 @@ import Testing
         }
     }
 
+    @Test func `a RAMBlock that cannot be sent by itself takes nothing from the comparison`() throws {
+        let directory = try TemporaryDirectory()
+        let (snapshot, json) = (directory.path("vm"), directory.path("all.json"))
+        let destination = try CommandRun(["receive", "tcp:127.0.0.1:0", "--snapshot", snapshot])
+        let uri = String(try destination.nextOutputLine().dropFirst("listening on ".count))
+        let guest = "workload:mixed,ram=64MiB,blocks=2,working-set=60MiB"
+        #expect(try CommandRun.result("send", guest, uri).exitCode == 0)
+        #expect(try destination.result().exitCode == 0)
+        // Slow enough that the second RAMBlock goes while the first is sent: after the last run of the whole.
+        let run = try CommandRun([
+            "bench", "compression", snapshot, "--modes", "zlib:9", "--channels", "1", "--runs", "1", "--json", json,
+        ])
+        try directory.waitForFiles(count: 2)
+        let manifest = try JSONSerialization.jsonObject(with: directory.contents("vm/manifest.json")) as? [String: Any]
+        let file = try #require((manifest?["ram-blocks"] as? [[String: Any]])?.last?["file"] as? String)
+        try FileManager.default.removeItem(atPath: directory.path("vm/\(file)"))
+        let result = try run.result()
+        #expect(result.exitCode == 1)
+        #expect(result.error.contains("could not be sent by itself with zlib:9, because "), "\(result.error)")
+        #expect(result.output.contains("without a limit zlib:9 wins"))
+        let document = try JSONSerialization.jsonObject(with: Data(directory.contents("all.json"))) as? [String: Any]
+        #expect((document?["summaries"] as? [Any])?.count == 1)
+    }
+
     @Test(arguments: [
         (["channels", "image", "--channels", "0"], 2, "'0' in --channels is no number of channels"),
         (["channels", "image", "--channels", ","], 2, "--channels is empty"),
@@ -138,6 +187,10 @@ import Testing
         ),
         (["channels", "workload:idle", "--xbzrle-cache-size", "4096"], 2, "does nothing without deltas"),
         (["channels", "replay:vm,speed=0"], 2, "'0' is no speed of a replay"),
+        (
+            ["channels", "image", "--timeout", "9223372036854775807"], 2,
+            "'timeout' expects a value between 0 and 1000000000, not 9223372036854775807"
+        ),
         (["matrix", "image", "--runs", "0"], 2, "--runs expects a number of at least 1"),
         (
             ["matrix", "workload:idle", "--json", "/nowhere/all.json"], 1,

@@ -48,4 +48,17 @@ import Testing
         #expect(read.difference(from: before) == nil)
         #expect(settings("workload:idle").values["content"] == nil)
     }
+
+    @Test func `two builds of one version are told apart`() throws {
+        var machine = BenchMachine.current
+        // Of this test's own file, which is no other program's.
+        #expect(machine.build == BenchMachine.current.build)
+        #expect(machine.build.count == 16)
+        let before = BenchSettings(benchmark: "matrix", input: "image", arguments: [], machine: machine)
+        machine.build = "0123456789abcdef"
+        let after = BenchSettings(benchmark: "matrix", input: "image", arguments: [], machine: machine)
+        let difference = try #require(after.difference(from: before))
+        #expect(difference.name == "program")
+        #expect(difference.own == "\(machine.version), build 0123456789abcdef")
+    }
 }

@@ -27,7 +27,7 @@ import Testing
         { $0.multifdZstdLevel = 20 },
         { $0.downtimeLimit = .zero },
         { $0.downtimeLimit = .seconds(2000) },
-        { $0.timeout = .seconds(Int64.max) },
+        { $0.timeout = .seconds(1_000_000_000) },
         { $0.xbzrleCacheSize = 4096 },
     ]
 
@@ -35,6 +35,15 @@ import Testing
         var parameters = MigrationParameters()
         Self.ends[index](&parameters)
         try parameters.validate()
+    }
+
+    /// One that a report cannot hold makes the report unreadable.
+    @Test(arguments: [-1, 1_000_000_001, Int64.max]) func `a timeout has two ends`(seconds: Int64) {
+        var parameters = MigrationParameters()
+        parameters.timeout = .seconds(seconds)
+        #expect(
+            throws: ParameterError.outOfRange(name: "timeout", valid: 0...1_000_000_000, found: Int(seconds))
+        ) { try parameters.validate() }
     }
 
     static let fixed: [String: Change] = [
