@@ -70,11 +70,8 @@ extension MultifdCommand.QEMU {
 
         func validate() throws {
             try ValidationError.wrapping {
-                guard qemu.noMultifd || !options.xbzrle else {
-                    throw ParameterError.needless(name: "xbzrle", without: "no-multifd")
-                }
-                guard !options.verifyMemory else { throw ParameterError.notWithQEMU(name: "verify-memory") }
-                _ = try parameters()
+                try qemu.checkUse(of: options)
+                try parameters().validateForSavingQEMU(usesMultifd: !qemu.noMultifd)
             }
         }
 

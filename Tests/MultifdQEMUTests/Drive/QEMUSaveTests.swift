@@ -151,13 +151,14 @@ import Testing
         await #expect { try await save.run() } throws: { "\($0)".contains("no capability 'multifd': use --no-multifd") }
     }
 
-    @Test(arguments: ["xbzrle", "verify-memory", "vcpu-dirty-limit", "throttle-policy"])
+    @Test(arguments: ["xbzrle", "verify-memory", "vcpu-dirty-limit", "throttle-policy", "multifd-zstd-level"])
     func `what QEMU cannot do while it saves is refused before it is asked`(name: String) throws {
         var parameters = MigrationParameters()
         parameters.xbzrle = name == "xbzrle"
         parameters.verifyMemory = name == "verify-memory"
         parameters.vcpuDirtyLimit = name == "vcpu-dirty-limit" ? 10 : nil
         parameters.autoConverge = name == "throttle-policy"
+        parameters.multifdZstdLevel = name == "multifd-zstd-level" ? -1 : 1
         let directory = try ScratchDirectory()
         #expect {
             try QEMUSave(qmp: .unix(path: "/none"), to: "\(directory.path)/vm", parameters: parameters, logger: silent)
