@@ -21,6 +21,8 @@ public enum QEMUError: Error {
     case transfer(MigrationError)
     /// QEMU does not wait for a guest.
     case notIncoming(status: String)
+    /// QEMU waits for a guest, and it is too late to tell it where: it listens already, or has failed (`failed`).
+    case notDeferred(status: String?)
     /// The snapshot is complete, and is all there is of the guest unless QEMU still has it.
     case savedBut(reason: String)
     /// QEMU has another machine than the guest.
@@ -59,6 +61,10 @@ extension QEMUError: CustomStringConvertible {
         case .transfer(let error): "\(error)"
         case .notIncoming(let status):
             "QEMU is '\(status)' and takes no guest in: start it with -incoming defer, and the machine of the snapshot"
+        case .notDeferred("failed"):
+            "QEMU has failed to take a guest in before, and tries only once: start it anew, with -incoming defer"
+        case .notDeferred:
+            "QEMU waits for a guest at an address already: start it anew, with -incoming defer"
         case .savedBut(let reason):
             "the guest is saved and the snapshot is complete, but QEMU was not left as it was: \(reason)"
         case .machine(let snapshot, let qemu):
