@@ -18,7 +18,7 @@ public final class Snapshot: Sendable {
         manifest = try Self.readManifest(path)
         var files: [MemoryFile] = []
         for block in manifest.ramBlocks {
-            let file = try MemoryFile(path: "\(path)/\(block.file)", name: block.name)
+            let file = try MemoryFile(block.file, in: path, name: block.name)
             guard file.block.byteCount == block.size else {
                 throw .inconsistent(
                     path: path,

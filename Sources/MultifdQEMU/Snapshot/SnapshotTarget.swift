@@ -58,7 +58,10 @@ public final class SnapshotTarget: RecordingTarget {
                 let file = Self.fileName(of: block.name, index)
                 let descriptor = try directory.addFile(file, byteCount: block.size)
                 defer { try? descriptor.close() }  // the block has its own
-                blocks.append(try RAMBlock(name: block.name, byteCount: block.size, backing: .sharedFile(descriptor)))
+                blocks.append(
+                    try RAMBlock(
+                        name: block.name, byteCount: block.size, backing: .sharedFile(descriptor),
+                        path: "\(directory.partialPath)/\(file)"))
                 state.blocks.append(
                     SnapshotBlock(
                         name: block.name, size: block.size, file: file, hash: "", normal: 0, duplicate: 0,

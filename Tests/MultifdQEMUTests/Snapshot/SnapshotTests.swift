@@ -121,6 +121,31 @@ import Testing
         try Snapshot(path: snapshot.path).verify()
     }
 
+    @Test func `a file that is missing is told as such`() async throws {
+        let directory = try ScratchDirectory()
+        let path = try await Self.make(in: directory).path
+        try FileManager.default.removeItem(atPath: "\(path)/ram-0-pc.ram.raw")
+        #expect { try Snapshot(path: path) } throws: {
+            "\($0)" == "cannot open '\(path)/ram-0-pc.ram.raw': No such file or directory"
+        }
+    }
+
+    /// A disk that fills up shows in the same way, and takes longer to make.
+    @Test func `what cannot be done with a file while it is received names its path`() throws {
+        let directory = try ScratchDirectory()
+        let target = try SnapshotTarget(path: "\(directory.path)/snapshot")
+        let memory = try target.prepare(
+            for: IncomingGuest(blocks: [RAMBlockInfo(name: "m", size: 8192)], configuration: "native"))
+        let partial = try #require(directory.names.first { $0.contains("partial") })
+        let path = "\(directory.path)/\(partial)/ram-0-m.raw"
+        try #require(FileHandle(forWritingAtPath: path)).truncate(atOffset: 4096)
+        let buffer = try ScratchMemory(byteCount: 4096)
+        #expect { unsafe try memory.blocks[0].read(1..<2, into: buffer.start) } throws: {
+            "\($0)".hasPrefix("cannot read '\(path)': ")
+        }
+        target.abort()
+    }
+
     @Test func `its name must be free, and its parent there`() throws {
         let directory = try ScratchDirectory()
         #expect(throws: SnapshotError.exists(path: directory.path)) { try SnapshotTarget(path: directory.path) }
