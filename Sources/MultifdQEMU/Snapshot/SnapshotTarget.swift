@@ -109,6 +109,8 @@ public final class SnapshotTarget: RecordingTarget {
             guard var directory = state.directory.take() else { return }
             do {
                 let manifest = try Self.finish(&directory, state)
+                // What would not be read is not written.
+                try manifest.check(path)
                 try FileContent.write(manifest.encode(), to: directory.add(SnapshotManifest.fileName))
                 try directory.commit()
                 state.manifest = manifest
