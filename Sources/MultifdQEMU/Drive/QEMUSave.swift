@@ -231,7 +231,7 @@ public final class QEMUSave: Sendable {
             let (isReceived, failure) = state.withLock { ($0.isReceived, $0.failure) }
             if status == "failed" || status == "cancelled" {
                 // Which end met the cause is known by who has more to say.
-                if let failure, !failure.isTransport { throw .transfer(failure) }
+                if let failure = waitForFailure(), !failure.isTransport { throw .transfer(failure) }
                 throw .migration(reason: report["error-desc"]?.string ?? "it was \(status)")
             }
             if let failure { throw .transfer(failure) }
@@ -248,6 +248,16 @@ public final class QEMUSave: Sendable {
                 }
             }
             try waitForStep()
+        }
+    }
+
+    /// What our end has to say of a failure that QEMU has heard of. It tells QEMU first, and us when it has cleaned up.
+    private func waitForFailure() -> MigrationError? {
+        let end = MonotonicTime.now + .seconds(1)
+        while true {
+            let (isReceived, failure) = state.withLock { ($0.isReceived, $0.failure) }
+            if isReceived || failure != nil || MonotonicTime.now >= end { return failure }
+            Patience.sleep(for: .milliseconds(10))
         }
     }
 
