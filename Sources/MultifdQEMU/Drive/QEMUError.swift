@@ -17,6 +17,8 @@ public enum QEMUError: Error {
     case noParameter(String, version: QEMUVersion)
     /// QEMU's own account of what went wrong.
     case migration(reason: String)
+    /// It failed, and QEMU (7.2 does, 10.0 does not) takes its guest, which was paused, for one that has been migrated away.
+    indirect case countedAsMigrated(QEMUError)
     /// What went wrong at our end; the guest is where it was.
     case transfer(MigrationError)
     /// QEMU does not wait for a guest.
@@ -33,7 +35,13 @@ public enum QEMUError: Error {
 
 extension QEMUError {
     /// Whether this end was told to stop.
-    var isCancellation: Bool { if case .transfer(let error) = self { error.isCancellation } else { false } }
+    var isCancellation: Bool {
+        switch self {
+        case .transfer(let error): error.isCancellation
+        case .countedAsMigrated(let cause): cause.isCancellation
+        default: false
+        }
+    }
 
     static func noThread(_ errno: Errno) -> QEMUError { .transfer(.noThread(errno)) }
 }
@@ -58,6 +66,9 @@ extension QEMUError: CustomStringConvertible {
         case .noParameter(let name, let version):
             "this QEMU, \(version), has no parameter '\(name)': leave it out"
         case .migration(let reason): "QEMU could not migrate its guest: \(reason)"
+        case .countedAsMigrated(let cause):
+            "\(cause); the guest is paused as it was, but this QEMU takes it for one that has been migrated away "
+                + "('postmigrate'): let it run ('cont') before it is saved again"
         case .transfer(let error): "\(error)"
         case .notIncoming(let status):
             "QEMU is '\(status)' and takes no guest in: start it with -incoming defer, and the machine of the snapshot"
