@@ -203,6 +203,7 @@ import Testing
     @Test(arguments: [
         [], ["--help"], ["help", "send"], ["send", "--help"], ["receive", "--help"], ["demo", "--help"],
         ["simulate", "--help"], ["throttle", "replay", "--help"], ["throttle", "run", "--help"],
+        ["qemu", "save", "--help"], ["qemu", "restore", "--help"],
     ])
     func `help goes to standard output, shows examples, and fits into 80 columns`(arguments: [String]) throws {
         let run = try CommandRun(arguments).result()

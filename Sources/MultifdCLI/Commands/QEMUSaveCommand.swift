@@ -12,7 +12,8 @@ extension MultifdCommand.QEMU {
                 saved, but for the downtime at the end. One that is to run on does so as soon as all of it has come, and \
                 its memory is written to the disk meanwhile. \
                 Capabilities and parameters of QEMU that are changed for it are changed back. If anything fails the guest \
-                runs on, and there is no directory; what fails after the guest is saved is told as such.
+                runs on, and there is no directory; what fails after the guest is saved is told as such. Only SIGKILL \
+                leaves QEMU with the changed settings, and multifd-*.sock in the directory for temporary files.
 
                 A guest that is paused when it has been saved must run ('cont') before it is saved again: QEMU counts it \
                 as migrated away ('postmigrate'). QEMU 7.2 does so, too, with one that was paused before and whose save \
