@@ -162,6 +162,18 @@ import Testing
             "qemu", "save", "vm", "--qmp", "unix:/none", "--xbzrle",
             says: "Parameter 'xbzrle' does nothing without 'no-multifd'"),
         Misuse(
+            "qemu", "save", "vm", "--qmp", "unix:/none", "--no-multifd", "--multifd-channels", "4",
+            says: "Parameter 'multifd-channels' does nothing with 'no-multifd': leave one of them out"),
+        Misuse(
+            "qemu", "restore", "vm", "--qmp", "unix:/none", "--no-multifd", "--multifd-compression", "zstd",
+            says: "Parameter 'multifd-compression' does nothing with 'no-multifd': leave one of them out"),
+        Misuse(
+            "send", "vm", "tcp:host:7000", "--qemu", "--no-multifd", "--multifd-channels", "4",
+            says: "Parameter 'multifd-channels' does nothing with 'no-multifd': leave one of them out"),
+        Misuse(
+            "qemu", "save", "vm", "--qmp", "unix:/none", "--multifd-compression", "zstd", "--multifd-zstd-level", "-1",
+            says: "Parameter 'multifd-zstd-level' expects a value between 0 and 20, not -1"),
+        Misuse(
             "qemu", "save", "vm", "--qmp", "unix:/none", "--verify-memory",
             says: "Parameter 'verify-memory' does nothing when the peer is a QEMU: leave it out"),
         Misuse(
@@ -194,6 +206,7 @@ import Testing
     @Test(arguments: [
         [], ["--help"], ["help", "send"], ["send", "--help"], ["receive", "--help"], ["demo", "--help"],
         ["simulate", "--help"], ["throttle", "replay", "--help"], ["throttle", "run", "--help"],
+        ["qemu", "save", "--help"], ["qemu", "restore", "--help"],
     ])
     func `help goes to standard output, shows examples, and fits into 80 columns`(arguments: [String]) throws {
         let run = try CommandRun(arguments).result()

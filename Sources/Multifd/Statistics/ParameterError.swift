@@ -16,6 +16,8 @@ public enum ParameterError: Error, Equatable {
     case tailslowWithPolicy(ThrottlePolicy)
     /// A parameter that does nothing without another.
     case needless(name: String, without: String)
+    /// A parameter that does nothing beside another.
+    case needlessWith(name: String, other: String)
     /// A parameter of what only this program understands, in a transfer with a QEMU.
     case notWithQEMU(name: String)
     /// Both ways to slow a guest were asked for.
@@ -50,6 +52,8 @@ extension ParameterError: CustomStringConvertible {
                 + "too: give one of them"
         case .needless(let name, let other):
             "Parameter '\(name)' does nothing without '\(other)': leave it out or give '\(other)' too"
+        case .needlessWith(let name, let other):
+            "Parameter '\(name)' does nothing with '\(other)': leave one of them out"
         case .notWithQEMU(let name):
             "Parameter '\(name)' does nothing when the peer is a QEMU: leave it out"
         case .dirtyLimitWithAutoConverge:

@@ -42,6 +42,7 @@ extension MultifdCommand.QEMU {
 
         func validate() throws {
             try ValidationError.wrapping {
+                try qemu.checkUse(of: options)
                 try options.validateForSendingToQEMU()
                 _ = try options.parameters()
             }

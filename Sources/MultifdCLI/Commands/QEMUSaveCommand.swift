@@ -12,8 +12,12 @@ extension MultifdCommand.QEMU {
                 saved, but for the downtime at the end. One that is to run on does so as soon as all of it has come, and \
                 its memory is written to the disk meanwhile. \
                 Capabilities and parameters of QEMU that are changed for it are changed back. If anything fails the guest \
-                runs on, and there is no directory; what fails after the guest is saved is told as such. A guest that \
-                was left paused must run ('cont') before it is saved again.
+                runs on, and there is no directory; what fails after the guest is saved is told as such. Only SIGKILL \
+                leaves QEMU with the changed settings, and multifd-*.sock in the directory for temporary files.
+
+                A guest that is paused when it has been saved must run ('cont') before it is saved again: QEMU counts it \
+                as migrated away ('postmigrate'). QEMU 7.2 does so, too, with one that was paused before and whose save \
+                failed at the end.
 
                 Examples:
 
@@ -70,11 +74,8 @@ extension MultifdCommand.QEMU {
 
         func validate() throws {
             try ValidationError.wrapping {
-                guard qemu.noMultifd || !options.xbzrle else {
-                    throw ParameterError.needless(name: "xbzrle", without: "no-multifd")
-                }
-                guard !options.verifyMemory else { throw ParameterError.notWithQEMU(name: "verify-memory") }
-                _ = try parameters()
+                try qemu.checkUse(of: options)
+                try parameters().validateForSavingQEMU(usesMultifd: !qemu.noMultifd)
             }
         }
 

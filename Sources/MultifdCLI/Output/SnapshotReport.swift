@@ -29,7 +29,7 @@ struct SnapshotReport {
 
     private var guest: [String] {
         guard let machine = manifest.qemu else {
-            return manifest.configuration.map { $0.isEmpty ? [] : ["guest: \($0)"] } ?? []
+            return manifest.configuration.map { $0.isEmpty ? [] : ["guest: \($0.escapingControlCharacters)"] } ?? []
         }
         var lines = ["machine: \(machine.machine)"]
         lines += (machine.sourceVersion.map { ["QEMU \($0)"] } ?? machine.sourceHints).map { "source: \($0)" }

@@ -1,4 +1,4 @@
-import Multifd
+package import Multifd
 
 extension MigrationParameters {
     private static let compressionsOfQEMU: [MultifdCompression] = [.none, .zlib, .zstd]
@@ -12,9 +12,14 @@ extension MigrationParameters {
                 found: multifdCompression.rawValue)
         }
     }
+
     /// Checks that nothing is asked of a QEMU that saves its guest which it does not do.
-    func validateForSavingQEMU(usesMultifd: Bool) throws(ParameterError) {
+    package func validateForSavingQEMU(usesMultifd: Bool) throws(ParameterError) {
         try validateForQEMU()
+        // Only the end that compresses looks at a level, and ours knows faster ones, too.
+        guard Self.zstdLevelsOfQEMU.contains(multifdZstdLevel) else {
+            throw .outOfRange(name: "multifd-zstd-level", valid: Self.zstdLevelsOfQEMU, found: multifdZstdLevel)
+        }
         guard !xbzrle || !usesMultifd else { throw .needless(name: "xbzrle", without: "no-multifd") }
         let unsupported = [
             ("verify-memory", verifyMemory), ("vcpu-dirty-limit", vcpuDirtyLimit != nil),
@@ -27,6 +32,7 @@ extension MigrationParameters {
         }
     }
 
+    private static let zstdLevelsOfQEMU = 0...20
     private static let policiesOfQEMU: [ThrottlePolicy] = [.dynamic, .tailslow]
 
     /// Checks that nothing is asked of a transfer into a QEMU that its protocol has no room for.

@@ -82,6 +82,8 @@ extension MigrationSettings {
     /// Parameters of a source.
     static func saving(_ parameters: MigrationParameters) -> [String: JSONValue] {
         var wanted = channels(parameters)
+        wanted["multifd-zlib-level"] = .integer(parameters.multifdZlibLevel)
+        wanted["multifd-zstd-level"] = .integer(parameters.multifdZstdLevel)
         // Zero means no limit with us, and so does this much.
         wanted["max-bandwidth"] = .integer(parameters.maxBandwidth > 0 ? parameters.maxBandwidth : 1 << 40)
         wanted["avail-switchover-bandwidth"] = .integer(parameters.availSwitchoverBandwidth)
@@ -101,12 +103,11 @@ extension MigrationSettings {
         return wanted
     }
 
+    /// Parameters of either end.
     static func channels(_ parameters: MigrationParameters) -> [String: JSONValue] {
         [
             "multifd-channels": .integer(parameters.multifdChannels),
             "multifd-compression": .string(parameters.multifdCompression.rawValue),
-            "multifd-zlib-level": .integer(parameters.multifdZlibLevel),
-            "multifd-zstd-level": .integer(max(0, parameters.multifdZstdLevel)),
             "tls-creds": "",
         ]
     }

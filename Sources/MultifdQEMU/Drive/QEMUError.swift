@@ -17,10 +17,14 @@ public enum QEMUError: Error {
     case noParameter(String, version: QEMUVersion)
     /// QEMU's own account of what went wrong.
     case migration(reason: String)
+    /// It failed, and QEMU (7.2 does, 10.0 does not) takes its guest, which was paused, for one that has been migrated away.
+    indirect case countedAsMigrated(QEMUError)
     /// What went wrong at our end; the guest is where it was.
     case transfer(MigrationError)
     /// QEMU does not wait for a guest.
     case notIncoming(status: String)
+    /// QEMU waits for a guest, and it is too late to tell it where: it listens already, or has failed (`failed`).
+    case notDeferred(status: String?)
     /// The snapshot is complete, and is all there is of the guest unless QEMU still has it.
     case savedBut(reason: String)
     /// QEMU has another machine than the guest.
@@ -31,7 +35,13 @@ public enum QEMUError: Error {
 
 extension QEMUError {
     /// Whether this end was told to stop.
-    var isCancellation: Bool { if case .transfer(let error) = self { error.isCancellation } else { false } }
+    var isCancellation: Bool {
+        switch self {
+        case .transfer(let error): error.isCancellation
+        case .countedAsMigrated(let cause): cause.isCancellation
+        default: false
+        }
+    }
 
     static func noThread(_ errno: Errno) -> QEMUError { .transfer(.noThread(errno)) }
 }
@@ -56,9 +66,16 @@ extension QEMUError: CustomStringConvertible {
         case .noParameter(let name, let version):
             "this QEMU, \(version), has no parameter '\(name)': leave it out"
         case .migration(let reason): "QEMU could not migrate its guest: \(reason)"
+        case .countedAsMigrated(let cause):
+            "\(cause); the guest is paused as it was, but this QEMU takes it for one that has been migrated away "
+                + "('postmigrate'): let it run ('cont') before it is saved again"
         case .transfer(let error): "\(error)"
         case .notIncoming(let status):
             "QEMU is '\(status)' and takes no guest in: start it with -incoming defer, and the machine of the snapshot"
+        case .notDeferred("failed"):
+            "QEMU has failed to take a guest in before, and tries only once: start it anew, with -incoming defer"
+        case .notDeferred:
+            "QEMU waits for a guest at an address already: start it anew, with -incoming defer"
         case .savedBut(let reason):
             "the guest is saved and the snapshot is complete, but QEMU was not left as it was: \(reason)"
         case .machine(let snapshot, let qemu):

@@ -91,6 +91,7 @@ public final class QEMURestore: Sendable {
     private func prepare() throws(QEMUError) {
         let status = try qmp.guestStatus()
         guard status == "inmigrate" else { throw .notIncoming(status: status) }
+        try checkDeferred()
         try checkMachine()
         var settings = try MigrationSettings(qmp)
         guard !usesMultifd || settings.hasCapability("multifd") else {
@@ -105,6 +106,16 @@ public final class QEMURestore: Sendable {
         try settings.set(capabilities)
         try settings.set(MigrationSettings.channels(parameters))
         try listen()
+    }
+
+    /// QEMU is told once where its guest comes from, and refuses settings from then on.
+    private func checkDeferred() throws(QEMUError) {
+        let report = try qmp.ask("query-migrate")
+        let status = report["status"]?.string
+        // Before QEMU 8 one that listens has an address and no status.
+        guard status == nil || status == "none", report["socket-address"] == nil else {
+            throw .notDeferred(status: status)
+        }
     }
 
     /// The machine type is compared before the stream: a QEMU that ends says only on its standard error what it has.

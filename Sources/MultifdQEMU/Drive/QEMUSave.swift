@@ -23,6 +23,8 @@ public final class QEMUSave: Sendable {
         var isReceived = false
         /// Whether the guest is known to go on in QEMU after a failure.
         var isRescued = false
+        /// Whether QEMU calls a guest that was paused `postmigrate` after a failure.
+        var isCountedAsMigrated = false
         var failure: MigrationError?
     }
 
@@ -53,11 +55,13 @@ public final class QEMUSave: Sendable {
         self.logger = logger
         do { target = try SnapshotTarget(path: path, records: options.records) } catch { throw .snapshot(error) }
         do { qmp = try QMPClient(connectingTo: address) } catch { throw .qmp(error) }
+        let runs = Self.runningStates.contains(try qmp.guestStatus())
         target.setSourceVersion(qmp.version)
         var receiving = QEMUReceiveOptions()
         receiving.multifdChannels = options.usesMultifd ? parameters.multifdChannels : 0
-        // A guest that stays in QEMU is not given away: if it cannot be stored, that costs the snapshot alone.
-        receiving.answersBeforeStoring = options.afterwards == .resume
+        // A guest that stays in QEMU is not given away: if it cannot be stored, that costs the snapshot alone. One that is
+        // paused does not wait for the answer, and after a good one QEMU would call it migrated.
+        receiving.answersBeforeStoring = options.afterwards == .resume && runs
         do {
             destination = try MigrationDestination(
                 listeningOn: options.uri ?? TemporarySocket.uri(), snapshot: target, qemu: receiving,
@@ -77,7 +81,7 @@ public final class QEMUSave: Sendable {
     /// Saves the guest. To be called once.
     ///
     /// - Returns: the final report.
-    /// - Throws: ``QEMUError``. There is no snapshot then, and the guest runs on. Only with
+    /// - Throws: ``QEMUError``. There is no snapshot then, and the guest runs on, or is paused as it was. Only with
     ///   ``QEMUError/savedBut(reason:)`` there is one: the guest was saved, and what was to be done with QEMU afterwards
     ///   could not be.
     @discardableResult
@@ -119,7 +123,8 @@ public final class QEMUSave: Sendable {
     private func settle(_ error: QEMUError) -> QEMUError {
         if case .savedBut = error { return error }
         // What QEMU makes of our going away says less.
-        let error = state.withLock { $0.isCancelled } ? QEMUError.transfer(.cancelled) : error
+        var error = state.withLock { $0.isCancelled } ? QEMUError.transfer(.cancelled) : error
+        if state.withLock({ $0.isCountedAsMigrated }) { error = .countedAsMigrated(error) }
         guard target.manifest != nil else { return error }
         guard state.withLock({ $0.isRescued }) else { return .savedBut(reason: "\(error)") }
         target.abort()
@@ -231,7 +236,7 @@ public final class QEMUSave: Sendable {
             let (isReceived, failure) = state.withLock { ($0.isReceived, $0.failure) }
             if status == "failed" || status == "cancelled" {
                 // Which end met the cause is known by who has more to say.
-                if let failure, !failure.isTransport { throw .transfer(failure) }
+                if let failure = waitForFailure(), !failure.isTransport { throw .transfer(failure) }
                 throw .migration(reason: report["error-desc"]?.string ?? "it was \(status)")
             }
             if let failure { throw .transfer(failure) }
@@ -248,6 +253,16 @@ public final class QEMUSave: Sendable {
                 }
             }
             try waitForStep()
+        }
+    }
+
+    /// What our end has to say of a failure that QEMU has heard of. It tells QEMU first, and us when it has cleaned up.
+    private func waitForFailure() -> MigrationError? {
+        let end = MonotonicTime.now + .seconds(1)
+        while true {
+            let (isReceived, failure) = state.withLock { ($0.isReceived, $0.failure) }
+            if isReceived || failure != nil || MonotonicTime.now >= end { return failure }
+            Patience.sleep(for: .milliseconds(10))
         }
     }
 
@@ -303,8 +318,13 @@ public final class QEMUSave: Sendable {
                 Patience.sleep(for: .milliseconds(50))
             }
             try qmp.waitForWindingUp(within: Self.patience)
-            if resumes, try !Self.runningStates.contains(qmp.guestStatus()) { try qmp.ask("cont") }
-            state.withLock { $0.isRescued = true }
+            let status = try qmp.guestStatus()
+            if resumes, !Self.runningStates.contains(status) { try qmp.ask("cont") }
+            state.withLock { state in
+                state.isRescued = true
+                // Nothing but running it would change that.
+                state.isCountedAsMigrated = !resumes && status == "postmigrate"
+            }
         } catch {
             logger.error("QEMU could not be asked to go on: \(error)")
         }

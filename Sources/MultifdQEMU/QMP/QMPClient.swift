@@ -19,7 +19,7 @@ public final class QMPClient: Sendable {
 
     private struct Session: Sendable {
         let connection: Connection
-        var lines = LineBuffer()
+        var received = MessageBuffer()
         var nextID = 1
         /// Came while an answer was awaited.
         var events: [QMPEvent] = []
@@ -114,9 +114,9 @@ public final class QMPClient: Sendable {
             return version
         } catch .timedOut(_, let duration) {
             let found =
-                session.lines.rest.isEmpty
+                session.received.rest.isEmpty
                 ? "nothing came within \(duration.components.seconds) s (or another client is connected)"
-                : QMPMessage.excerpt(session.lines.rest)
+                : QMPMessage.excerpt(session.received.rest)
             throw .noGreeting(address: "\(address)", found: found)
         } catch .malformed(let found) {
             throw .noGreeting(address: "\(address)", found: found)
@@ -170,9 +170,9 @@ public final class QMPClient: Sendable {
         _ session: inout Session, _ command: String, until end: MonotonicTime, _ deadline: Duration
     ) throws(QMPError) -> QMPMessage {
         while true {
-            if let line = try session.lines.next() {
-                if line.isEmpty { continue }
-                return try QMPMessage(parsing: line)
+            if let message = try session.received.next() {
+                if message.isEmpty { continue }
+                return try QMPMessage(parsing: message)
             }
             let left = end.since(.now)
             guard left > .zero else { throw .timedOut(waitingFor: command, after: deadline) }
@@ -186,7 +186,7 @@ public final class QMPClient: Sendable {
             } catch {
                 throw .transport(address: session.connection.peer, error)
             }
-            session.lines.append(bytes ?? [])
+            session.received.append(bytes ?? [])
         }
     }
 }

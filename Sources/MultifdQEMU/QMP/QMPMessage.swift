@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// One line from a QMP server.
+/// What a QMP server says at a time.
 ///
 /// ```
 /// {"QMP": {"version": {"qemu": {"major": 10, ...}, "package": ""}, "capabilities": ["oob"]}}      greeting, first
@@ -14,9 +14,9 @@ package enum QMPMessage: Equatable {
     case refusal(id: Int?, errorClass: String, reason: String)
     case event(QMPEvent)
 
-    package init(parsing line: [UInt8]) throws(QMPError) {
-        guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(line)) else {
-            throw .malformed(found: Self.excerpt(line))
+    package init(parsing bytes: [UInt8]) throws(QMPError) {
+        guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(bytes)) else {
+            throw .malformed(found: Self.excerpt(bytes))
         }
         if let greeting = value["QMP"] {
             self = .greeting(version: QEMUVersion(greeting["version"]))
@@ -27,7 +27,7 @@ package enum QMPMessage: Equatable {
         } else if let name = value["event"]?.string {
             self = .event(QMPEvent(name: name, data: value["data"] ?? .null))
         } else {
-            throw .malformed(found: Self.excerpt(line))
+            throw .malformed(found: Self.excerpt(bytes))
         }
     }
 

@@ -25,7 +25,7 @@ public final class Recording: Sendable {
     }
 
     private static func openContent(_ file: SnapshotFile, _ path: String) throws(SnapshotError) -> MemoryFile {
-        let content = try MemoryFile(path: "\(path)/\(file.file)", name: file.file)
+        let content = try MemoryFile(file.file, in: path, name: file.file)
         let (hash, _) = try FileContent.hash(ofFile: "\(path)/\(file.file)")
         guard hash == file.hash else {
             throw .hash(file: "\(path)/\(file.file)", expected: file.hash, found: hash)

@@ -8,18 +8,21 @@ final class MemoryFile: Sendable {
     let content: [Range<Int>]
     private static let pieceByteCount = 1 << 20
 
-    init(path: String, name: String) throws(SnapshotError) {
+    init(_ file: String, in directory: String, name: String) throws(SnapshotError) {
         do {
-            (block, content) = try Self.open(path, name)
+            (block, content) = try Self.open("\(directory)/\(file)", name)
+        } catch GuestError.image(let path, let operation, let errno) {
+            throw .file(path: path, operation: operation, errno)
         } catch {
-            throw .inconsistent(path: path, problem: "\(error)")
+            throw .inconsistent(path: directory, problem: "\(error)")
         }
     }
 
     private static func open(_ path: String, _ name: String) throws -> (RAMBlock, [Range<Int>]) {
         let image = try ImageFile(path: path)
         // The block has a descriptor of its own.
-        let block = try RAMBlock(name: name, byteCount: image.byteCount, backing: .readOnlyFile(image.descriptor))
+        let block = try RAMBlock(
+            name: name, byteCount: image.byteCount, backing: .readOnlyFile(image.descriptor), path: path)
         return (block, try image.dataRanges())
     }
 

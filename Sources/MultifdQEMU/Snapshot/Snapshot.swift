@@ -18,7 +18,7 @@ public final class Snapshot: Sendable {
         manifest = try Self.readManifest(path)
         var files: [MemoryFile] = []
         for block in manifest.ramBlocks {
-            let file = try MemoryFile(path: "\(path)/\(block.file)", name: block.name)
+            let file = try MemoryFile(block.file, in: path, name: block.name)
             guard file.block.byteCount == block.size else {
                 throw .inconsistent(
                     path: path,
@@ -45,7 +45,7 @@ public final class Snapshot: Sendable {
     ///
     /// - Throws: ``SnapshotError/hash(file:expected:found:)`` for the first file that differs.
     public func verify() throws(SnapshotError) {
-        for file in manifest.smallFiles { _ = try content(of: file) }
+        try verifySmallFiles()
         for file in manifest.recordingFiles {
             let (hash, _) = try FileContent.hash(ofFile: "\(path)/\(file.file)")
             guard hash == file.hash else {
@@ -53,6 +53,11 @@ public final class Snapshot: Sendable {
             }
         }
         try verifyRAM { true }
+    }
+
+    /// Does the same for all but RAM and the recording.
+    func verifySmallFiles() throws(SnapshotError) {
+        for file in manifest.smallFiles { _ = try content(of: file) }
     }
 
     /// Does the same for RAM alone, and returns at once when it is not to go on.

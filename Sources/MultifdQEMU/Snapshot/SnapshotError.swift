@@ -12,6 +12,8 @@ public enum SnapshotError: Error, Equatable {
     case newer(path: String, version: Int)
     /// The manifest and the files do not fit each other.
     case inconsistent(path: String, problem: String)
+    /// A name in the manifest would do something to a terminal that shows it.
+    case controlCharacters(path: String, text: String)
     /// A file's content is not what was stored.
     case hash(file: String, expected: String, found: String)
     /// It does not hold how its memory came to be what it is.
@@ -37,6 +39,9 @@ extension SnapshotError: CustomStringConvertible {
                 + "\(SnapshotManifest.currentVersion): install the release that wrote it"
         case .inconsistent(let path, let problem):
             "the snapshot '\(path)' is damaged: \(problem)"
+        case .controlCharacters(let path, let text):
+            "the snapshot '\(path)' has '\(text.escapingControlCharacters)' in its manifest, but control characters belong "
+                + "in no name: do not trust it"
         case .hash(let file, let expected, let found):
             "'\(file)' is damaged: its hash is \(found), but \(expected) was stored"
         case .notRecorded(let path):

@@ -43,8 +43,16 @@ extension SnapshotManifest {
         try check(path)
     }
 
-    /// Whoever can write a manifest must not reach files outside the directory, or make sizes overflow.
-    private func check(_ path: String) throws(SnapshotError) {
+    /// All that messages and reports show as it is: not the configuration, which a native guest may have over lines.
+    private var names: [String] {
+        let files = smallFiles + recordingFiles
+        return [created] + ramBlocks.flatMap { [$0.name, $0.file, $0.hash] } + files.flatMap { [$0.file, $0.hash] }
+            + (qemu?.names ?? [])
+    }
+
+    /// Whoever can write a manifest must not reach files outside the directory, make sizes overflow, or write to terminals.
+    func check(_ path: String) throws(SnapshotError) {
+        if let text = names.first(where: \.hasControlCharacters) { throw .controlCharacters(path: path, text: text) }
         let files = ramBlocks.map(\.file) + (smallFiles + recordingFiles).map(\.file)
         guard files.allSatisfy({ !$0.isEmpty && !$0.contains("/") && !$0.utf8.contains(0) && $0 != "." && $0 != ".." }),
             Set(files + [Self.fileName]).count == files.count + 1
@@ -78,5 +86,12 @@ extension SnapshotManifest {
                 end = run[0] + run[1]
             }
         }
+    }
+}
+
+extension SnapshotMachine {
+    fileprivate var names: [String] {
+        [machine, uuid, multifdCompression, sourceVersion?.package ?? ""] + capabilities + sourceHints
+            + deviceSections.map(\.name)
     }
 }

@@ -58,7 +58,10 @@ public final class SnapshotTarget: RecordingTarget {
                 let file = Self.fileName(of: block.name, index)
                 let descriptor = try directory.addFile(file, byteCount: block.size)
                 defer { try? descriptor.close() }  // the block has its own
-                blocks.append(try RAMBlock(name: block.name, byteCount: block.size, backing: .sharedFile(descriptor)))
+                blocks.append(
+                    try RAMBlock(
+                        name: block.name, byteCount: block.size, backing: .sharedFile(descriptor),
+                        path: "\(directory.partialPath)/\(file)"))
                 state.blocks.append(
                     SnapshotBlock(
                         name: block.name, size: block.size, file: file, hash: "", normal: 0, duplicate: 0,
@@ -106,6 +109,8 @@ public final class SnapshotTarget: RecordingTarget {
             guard var directory = state.directory.take() else { return }
             do {
                 let manifest = try Self.finish(&directory, state)
+                // What would not be read is not written.
+                try manifest.check(path)
                 try FileContent.write(manifest.encode(), to: directory.add(SnapshotManifest.fileName))
                 try directory.commit()
                 state.manifest = manifest

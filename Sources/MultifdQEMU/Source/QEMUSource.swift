@@ -46,6 +46,8 @@ public final class QEMUSource: Sendable {
         var checked = parameters
         checked.multifdChannels = max(1, options.multifdChannels)
         try checked.validateForSendingToQEMU()
+        // Now: a QEMU that gets a part of a guest must be started anew. RAM takes longer, and is compared beside sending.
+        try snapshot.verifySmallFiles()
         (events, continuation) = AsyncStream.makeStream(
             of: MigrationEvent.self, bufferingPolicy: .bufferingNewest(1024))
         self.snapshot = snapshot

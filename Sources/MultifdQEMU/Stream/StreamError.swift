@@ -78,8 +78,8 @@ extension StreamError: CustomStringConvertible {
             "the source sent more than \(maximum) bytes of device state: it is not a guest's"
         case .noDescription:
             "the source's machine suppresses its VM description, without which the end of the device state cannot be told "
-                + "while the return path is open: start it with -machine suppress-vmdesc=off, or switch the capability "
-                + "return-path off"
+                + "while the return path is open: start it with -machine suppress-vmdesc=off, or have it migrate to "
+                + "'multifd receive --snapshot' with the capability return-path off"
         case .noChannel:
             "the source uses multifd, but no channel has come: give --multifd-channels as the source has it, and let it "
                 + "reach the port"

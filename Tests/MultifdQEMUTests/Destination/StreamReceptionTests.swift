@@ -282,7 +282,10 @@ import Testing
             stream.deviceState()
             try source.send(stream)
         },
-        Failure("a machine without a description while the return path is open", "suppress-vmdesc") { source in
+        Failure(
+            "a machine without a description while the return path is open",
+            "'multifd receive --snapshot' with the capability return-path off"
+        ) { source in
             var stream = StreamBytes()
             stream.begin()
             stream.command(1)

@@ -11,6 +11,7 @@ import Testing
     private final class Guest: Sendable {
         private let state = Mutex(State())
         private let occupied: String?
+        private let initialStatus: String
 
         private struct State {
             var counts: [String: Int] = [:]
@@ -18,8 +19,13 @@ import Testing
             var answer: [UInt8] = []
         }
 
-        /// - Parameter path: a directory that appears while the guest is sent.
-        init(occupying path: String?) { occupied = path }
+        /// - Parameters:
+        ///   - path: a directory that appears while the guest is sent.
+        ///   - status: what it is in before.
+        init(occupying path: String?, status: String = "running") {
+            occupied = path
+            initialStatus = status
+        }
 
         func count(of command: String) -> Int { state.withLock { $0.counts[command] ?? 0 } }
 
@@ -39,7 +45,7 @@ import Testing
             }
             let result =
                 switch command {
-                case "query-status": "{\"status\": \"\(isPaused ? "postmigrate" : "running")\"}"
+                case "query-status": "{\"status\": \"\(isPaused ? "postmigrate" : initialStatus)\"}"
                 case "query-migrate-capabilities":
                     "["
                         + ["multifd", "return-path"].map { "{\"capability\": \"\($0)\", \"state\": false}" }
@@ -122,17 +128,33 @@ import Testing
     }
 
     /// A snapshot that cannot get its name shows who is told before that: the source of a guest that runs on.
-    @Test(arguments: [(QEMUSaveOptions.Afterwards.resume, UInt8(0)), (.leavePaused, 1), (.quit, 1)])
+    /// One that is paused does not wait for it.
+    @Test(arguments: [
+        (QEMUSaveOptions.Afterwards.resume, "running", UInt8(0)), (.resume, "paused", 1), (.leavePaused, "running", 1),
+        (.quit, "running", 1),
+    ])
     func `a guest is given away when it is stored, and paused no longer than until it has come when it is not`(
-        afterwards: QEMUSaveOptions.Afterwards, code: UInt8
+        afterwards: QEMUSaveOptions.Afterwards, status: String, code: UInt8
     ) async throws {
         let directory = try ScratchDirectory()
-        let guest = Guest(occupying: "\(directory.path)/vm")
+        let guest = Guest(occupying: "\(directory.path)/vm", status: status)
         let (save, server) = try Self.save(in: directory, afterwards, guest: guest)
         await #expect { try await save.run() } throws: { "\($0)".contains("rename the complete snapshot to") }
         #expect(guest.answer == [0, 1, 0, 4, 0, 0, 0, code])
-        #expect(guest.count(of: "cont") == 1 && guest.count(of: "quit") == 0)
+        #expect(guest.count(of: "cont") == (status == "running" ? 1 : 0) && guest.count(of: "quit") == 0)
         #expect(directory.names.filter { $0.hasPrefix("vm") } == ["vm"])
+        _ = server
+    }
+
+    @Test func `a paused guest does not run for a failure, and the state that QEMU leaves it in is told`() async throws
+    {
+        let directory = try ScratchDirectory()
+        let guest = Guest(occupying: nil, status: "paused")
+        let (save, server) = try Self.save(in: directory, ends: "failed", guest: guest)
+        await #expect { try await save.run() } throws: {
+            "\($0)".hasPrefix("QEMU could not migrate its guest: it was failed; ") && "\($0)".contains("'postmigrate'")
+        }
+        #expect(guest.count(of: "cont") == 0)
         _ = server
     }
 
@@ -151,13 +173,14 @@ import Testing
         await #expect { try await save.run() } throws: { "\($0)".contains("no capability 'multifd': use --no-multifd") }
     }
 
-    @Test(arguments: ["xbzrle", "verify-memory", "vcpu-dirty-limit", "throttle-policy"])
+    @Test(arguments: ["xbzrle", "verify-memory", "vcpu-dirty-limit", "throttle-policy", "multifd-zstd-level"])
     func `what QEMU cannot do while it saves is refused before it is asked`(name: String) throws {
         var parameters = MigrationParameters()
         parameters.xbzrle = name == "xbzrle"
         parameters.verifyMemory = name == "verify-memory"
         parameters.vcpuDirtyLimit = name == "vcpu-dirty-limit" ? 10 : nil
         parameters.autoConverge = name == "throttle-policy"
+        parameters.multifdZstdLevel = name == "multifd-zstd-level" ? -1 : 1
         let directory = try ScratchDirectory()
         #expect {
             try QEMUSave(qmp: .unix(path: "/none"), to: "\(directory.path)/vm", parameters: parameters, logger: silent)

@@ -171,6 +171,29 @@ import Testing
         #expect(!directory.names.contains { $0.hasPrefix("snapshot") })
     }
 
+    @Test func `a paused guest whose save fails at the end has not run`() async throws {
+        let directory = try ScratchDirectory()
+        let qemu = try QEMUProcess("vm", in: directory, program: PatternGuest.assemble(in: directory.path))
+        try qemu.waitForPasses(1)
+        try qemu.qmp.execute("stop")
+        let pass = qemu.lastPass
+        qemu.releaseQMP()
+        let path = "\(directory.path)/snapshot"
+        var parameters = MigrationParameters()
+        parameters.maxBandwidth = 20 << 20
+        let save = try QEMUSave(qmp: qemu.qmpAddress, to: path, parameters: parameters, logger: silent)
+        let saved = Task { try await save.run() }
+        for await case .progress(let info) in save.events where info.ram.transferred > 4 << 20 { break }
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        var sentence = ""
+        do { _ = try await saved.value } catch { sentence = "\(error)" }
+        #expect(sentence.contains("rename the complete snapshot to"))
+        try qemu.connectQMP()
+        // QEMU 7.2 has no way back from there that does not run the guest.
+        #expect(qemu.status == (sentence.contains("'postmigrate'") ? "postmigrate" : "paused"))
+        #expect(qemu.lastPass == pass)
+    }
+
     @Test func `a capability that we cannot receive is refused, and the guest runs on`() async throws {
         let directory = try ScratchDirectory()
         let qemu = try QEMUProcess(

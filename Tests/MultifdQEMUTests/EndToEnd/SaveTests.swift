@@ -184,6 +184,12 @@ import Testing
         await #expect { try await restore.run() } throws: { "\($0)".contains("-incoming defer") }
         // The events end, too: a program that follows them does not wait for ever.
         for await _ in restore.events {}
+        let elsewhere = try Self.start(
+            "elsewhere", in: directory, options: ["-incoming", "unix:\(directory.path)/elsewhere.in"])
+        elsewhere.releaseQMP()
+        await #expect { try await Self.restore("\(directory.path)/vm", into: elsewhere) } throws: {
+            "\($0)".contains("at an address already: start it anew, with -incoming defer")
+        }
         let waiting = try Self.start("waiting", in: directory, incoming: true)
         waiting.releaseQMP()
         await #expect { try await Self.save(waiting, to: "\(directory.path)/none").run() } throws: {
@@ -211,6 +217,12 @@ import Testing
         // QEMU 7.2 ends itself, and has no status then.
         try? destination.connectQMP()
         #expect(destination.status != "running")
+        if destination.status != nil {
+            destination.releaseQMP()
+            await #expect { try await Self.restore(snapshot.path, into: destination, channels: channels) } throws: {
+                "\($0)".contains("tries only once: start it anew")
+            }
+        }
         #expect(destination.passes.isEmpty)
     }
 

@@ -25,6 +25,39 @@ import Testing
         #expect(client.takeEvents().isEmpty)
     }
 
+    /// As `-qmp-pretty` has it, with text in which brackets and quotes mean nothing.
+    @Test func `a server that spreads a message over lines is understood`() throws {
+        let directory = try ScratchDirectory()
+        let server = try QMPServer(
+            in: directory,
+            greeting: """
+                {\r
+                    "QMP": {\r
+                        "version": {"qemu": {"micro": 1, "minor": 2, "major": 9}, "package": "a \\"}\\\\"},\r
+                        "capabilities": [\r
+                        ]\r
+                    }\r
+                }
+                """
+        ) { _, id, _ in
+            """
+            {
+                "event": "STOP"
+            }
+            {
+                "return": {
+                    "status": "]{{ \\\\\\"["
+                },
+                "id": \(id)
+            }
+            """
+        }
+        let client = try QMPClient(connectingTo: server.listener.uri)
+        #expect(client.version == QEMUVersion(major: 9, minor: 2, micro: 1, package: "a \"}\\"))
+        #expect(try client.execute("query-status") == ["status": "]{{ \\\"["])
+        #expect(client.takeEvents().map(\.name) == ["STOP"])
+    }
+
     @Test func `a refusal is thrown with its class`() throws {
         let directory = try ScratchDirectory()
         let server = try QMPServer(in: directory) { _, id, _ in
@@ -69,7 +102,7 @@ import Testing
         #expect(throws: QMPError.closed(command: "x")) { try client.execute("x") }
     }
 
-    @Test(arguments: ["SSH-2.0-OpenSSH_9.2", "{\"return\": {}}", "[1, 2", "{\"QMP\""])
+    @Test(arguments: ["SSH-2.0-OpenSSH_9.2", "{\"return\": {}}", "[1, 2", "{\"QMP\"", "{\"QMP"])
     func `what greets otherwise is no QMP server`(greeting: String) throws {
         let directory = try ScratchDirectory()
         let server = try QMPServer(in: directory, greeting: greeting) { _, _, _ in nil }

@@ -121,6 +121,31 @@ import Testing
         try Snapshot(path: snapshot.path).verify()
     }
 
+    @Test func `a file that is missing is told as such`() async throws {
+        let directory = try ScratchDirectory()
+        let path = try await Self.make(in: directory).path
+        try FileManager.default.removeItem(atPath: "\(path)/ram-0-pc.ram.raw")
+        #expect { try Snapshot(path: path) } throws: {
+            "\($0)" == "cannot open '\(path)/ram-0-pc.ram.raw': No such file or directory"
+        }
+    }
+
+    /// A disk that fills up shows in the same way, and takes longer to make.
+    @Test func `what cannot be done with a file while it is received names its path`() throws {
+        let directory = try ScratchDirectory()
+        let target = try SnapshotTarget(path: "\(directory.path)/snapshot")
+        let memory = try target.prepare(
+            for: IncomingGuest(blocks: [RAMBlockInfo(name: "m", size: 8192)], configuration: "native"))
+        let partial = try #require(directory.names.first { $0.contains("partial") })
+        let path = "\(directory.path)/\(partial)/ram-0-m.raw"
+        try #require(FileHandle(forWritingAtPath: path)).truncate(atOffset: 4096)
+        let buffer = try ScratchMemory(byteCount: 4096)
+        #expect { unsafe try memory.blocks[0].read(1..<2, into: buffer.start) } throws: {
+            "\($0)".hasPrefix("cannot read '\(path)': ")
+        }
+        target.abort()
+    }
+
     @Test func `its name must be free, and its parent there`() throws {
         let directory = try ScratchDirectory()
         #expect(throws: SnapshotError.exists(path: directory.path)) { try SnapshotTarget(path: directory.path) }
@@ -177,6 +202,12 @@ import Testing
         Damage(testDescription: "one file twice", expected: "twice", old: "ram-0-pc.ram.raw", new: "manifest.json"),
         Damage(testDescription: "another size", expected: "the manifest says", old: "2457600", new: "2461696"),
         Damage(testDescription: "pages beyond the end", expected: "never sent", old: "500,", new: "501,"),
+        Damage(
+            testDescription: "a machine that colours a terminal", expected: "has '\\u{1B}[31mpc",
+            old: "\"machine\" : \"pc", new: "\"machine\" : \"\\u001b[31mpc"),
+        Damage(
+            testDescription: "a device over two lines", expected: "has 'ti\\nmer'", old: "\"name\" : \"timer\"",
+            new: "\"name\" : \"ti\\nmer\""),
         Damage(testDescription: "a missing key", expected: "lacks", old: "\"page-size\"", new: "\"page\""),
     ]
 
@@ -189,6 +220,17 @@ import Testing
         try text.replacingOccurrences(of: damage.old, with: damage.new)
             .write(toFile: path, atomically: true, encoding: .utf8)
         #expect { try Snapshot(path: snapshot.path) } throws: { "\($0)".contains(damage.expected) }
+    }
+
+    @Test func `what would be refused when it is read is not written`() throws {
+        let directory = try ScratchDirectory()
+        let target = try SnapshotTarget(path: "\(directory.path)/snapshot")
+        _ = try target.prepare(
+            for: IncomingGuest(blocks: [RAMBlockInfo(name: "m\u{9B}2J", size: 4096)], configuration: "a\nb"))
+        try target.load(deviceState: [1])
+        #expect { try target.commit() } throws: { "\($0)".contains("'m\\u{009B}2J'") }
+        target.abort()
+        #expect(!directory.names.contains { $0.hasPrefix("snapshot") })
     }
 
     @Test func `a directory without a manifest is no snapshot`() throws {

@@ -80,6 +80,19 @@ import Testing
         #expect(info.ram.duplicate == (isDense ? 0 : 200))
     }
 
+    @Test(arguments: ["configuration.bin", "early-0.bin", "device-state.bin"])
+    func `a damaged file is refused before anybody is asked`(name: String) async throws {
+        let directory = try ScratchDirectory()
+        let snapshot = try await SnapshotTests.make(in: directory)
+        let path = "\(snapshot.path)/\(name)"
+        var content = try readFile(path)
+        content[0] ^= 1
+        try Data(content).write(to: URL(fileURLWithPath: path))
+        #expect { try QEMUSource(snapshot: snapshot, to: .unix(path: "/none"), logger: silent) } throws: {
+            "\($0)".hasPrefix("'\(path)' is damaged")
+        }
+    }
+
     @Test(arguments: ["xbzrle", "verify-memory", "auto-converge", "vcpu-dirty-limit"])
     func `what a QEMU takes no notice of is refused`(name: String) async throws {
         let directory = try ScratchDirectory()
