@@ -40,6 +40,7 @@ public final class QEMURestore: Sendable {
         do { qmp = try QMPClient(connectingTo: address) } catch { throw QEMUError.qmp(error) }
         var options = QEMUSendOptions()
         options.uuid = try qmp.ask("query-uuid")["UUID"]?.string.flatMap(UUID.init(uuidString:))
+        options.destinationVersion = qmp.version
         options.multifdChannels = usesMultifd ? parameters.multifdChannels : 0
         source = try QEMUSource(
             snapshot: snapshot, to: uri, parameters: parameters, options: options, deadlines: deadlines, logger: logger)
