@@ -15,6 +15,8 @@ public enum QEMUError: Error {
     case noCapability(String, version: QEMUVersion)
     /// QEMU is too old for a parameter that is asked for.
     case noParameter(String, version: QEMUVersion)
+    /// QEMU is to encrypt migrations, and the connection is one that would leave the machine.
+    case encrypted(credentials: String, uri: String)
     /// QEMU's own account of what went wrong.
     case migration(reason: String)
     /// What went wrong at our end; the guest is where it was.
@@ -55,6 +57,9 @@ extension QEMUError: CustomStringConvertible {
                 + (name == "multifd" ? ": use --no-multifd" : "")
         case .noParameter(let name, let version):
             "this QEMU, \(version), has no parameter '\(name)': leave it out"
+        case .encrypted(let credentials, let uri):
+            "QEMU is set to encrypt migrations (tls-creds '\(credentials)') and TLS is not spoken here, so \(uri) is not "
+                + "used: leave --listen out for a socket of this machine, or set tls-creds to ''"
         case .migration(let reason): "QEMU could not migrate its guest: \(reason)"
         case .transfer(let error): "\(error)"
         case .notIncoming(let status):

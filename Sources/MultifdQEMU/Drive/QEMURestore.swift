@@ -97,6 +97,7 @@ public final class QEMURestore: Sendable {
         guard !usesMultifd || settings.hasCapability("multifd") else {
             throw .noCapability("multifd", version: qmp.version)
         }
+        try settings.checkEncryption(to: uri, logger)
         var capabilities = MigrationSettings.capabilities(multifd: usesMultifd)
         for name in machine.capabilities {
             guard settings.hasCapability(name) else { throw .noCapability(name, version: qmp.version) }

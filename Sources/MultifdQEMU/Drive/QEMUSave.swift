@@ -142,6 +142,7 @@ public final class QEMUSave: Sendable {
         guard Self.savableStates.contains(status) else { throw .guestState(status) }
         var settings = try MigrationSettings(qmp)
         try check(settings)
+        try settings.checkEncryption(to: destination.uri, logger)
         if let status = try qmp.migrationStatus(), Self.isUnderWay(status) { throw .busy(status: status) }
         // One that ended may still be on its way out.
         try qmp.waitForWindingUp(within: Self.patience)
