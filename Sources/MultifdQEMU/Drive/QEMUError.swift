@@ -25,6 +25,8 @@ public enum QEMUError: Error {
     case notIncoming(status: String)
     /// The snapshot is complete, and is all there is of the guest unless QEMU still has it.
     case savedBut(reason: String)
+    /// QEMU is to listen, and would itself pick the port.
+    case noPort(uri: String)
     /// QEMU has another machine than the guest.
     case machine(snapshot: String, qemu: String)
     /// QEMU took the guest, but then it came to nothing.
@@ -66,6 +68,8 @@ extension QEMUError: CustomStringConvertible {
             "QEMU is '\(status)' and takes no guest in: start it with -incoming defer, and the machine of the snapshot"
         case .savedBut(let reason):
             "the guest is saved and the snapshot is complete, but QEMU was not left as it was: \(reason)"
+        case .noPort(let uri):
+            "QEMU cannot be told to listen on \(uri) and pick a port: name one, or use a unix socket"
         case .machine(let snapshot, let qemu):
             "the snapshot is of the machine '\(snapshot)', but this QEMU has '\(qemu)': start it with -machine \(snapshot)"
         case .notLoaded(let reason, let cause):

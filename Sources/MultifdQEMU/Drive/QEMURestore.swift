@@ -25,7 +25,7 @@ public final class QEMURestore: Sendable {
     ///   - address: QEMU's QMP socket.
     ///   - parameters: channels, compression, level and bandwidth.
     ///   - usesMultifd: whether pages go over channels.
-    ///   - uri: where QEMU is to listen; nil for a socket in the directory for temporary files.
+    ///   - uri: where QEMU is to listen, with a port if it is TCP; nil for a socket in the directory for temporary files.
     ///   - deadlines: how long to wait for QEMU.
     ///   - logger: gets what is worth knowing and no failure.
     /// - Throws: ``QEMUError``, ``SnapshotError`` or ``ParameterError``.
@@ -35,7 +35,8 @@ public final class QEMURestore: Sendable {
         logger: Logger = Logger(label: "multifd.qemu")
     ) throws {
         guard let machine = snapshot.manifest.qemu else { throw SnapshotError.notQEMU(path: snapshot.path) }
-        let uri = uri ?? TemporarySocket.uri()
+        let uri = uri?.absolute ?? TemporarySocket.uri()
+        if case .tcp(_, 0) = uri { throw QEMUError.noPort(uri: "\(uri)") }
         let qmp: QMPClient
         do { qmp = try QMPClient(connectingTo: address) } catch { throw QEMUError.qmp(error) }
         var options = QEMUSendOptions()

@@ -60,7 +60,7 @@ public final class QEMUSave: Sendable {
         receiving.answersBeforeStoring = options.afterwards == .resume
         do {
             destination = try MigrationDestination(
-                listeningOn: options.uri ?? TemporarySocket.uri(), snapshot: target, qemu: receiving,
+                listeningOn: options.uri?.absolute ?? TemporarySocket.uri(), snapshot: target, qemu: receiving,
                 deadlines: deadlines, logger: logger)
         } catch {
             throw .transfer(error)
@@ -201,7 +201,7 @@ public final class QEMUSave: Sendable {
         try settings.set(MigrationSettings.saving(parameters))
         let resumed: Result<Void, QEMUError>
         do {
-            try qmp.ask("migrate", ["uri": .string("\(destination.uri)")])
+            try qmp.ask("migrate", ["uri": .string("\(destination.uri.forConnecting)")])
             let report = try follow()
             resumed = Result { () throws(QEMUError) in
                 try qmp.waitForWindingUp(within: Self.patience)

@@ -131,6 +131,26 @@ import Testing
         #expect(again.qemu?.deviceSections == first.qemu?.deviceSections)
     }
 
+    /// QEMU connects to no empty host, and has a working directory of its own.
+    @Test(arguments: ["tcp::0", "tcp:127.0.0.1:0", "unix:multifd-\(UInt32.random(in: 0 ... .max))"])
+    func `QEMU finds us wherever we listen`(text: String) async throws {
+        let directory = try ScratchDirectory()
+        let qemu = try Self.start("vm", in: directory)
+        try qemu.waitForPasses(1)
+        qemu.releaseQMP()
+        let uri = try MigrationURI(parsing: text)
+        try await Self.save(qemu, to: "\(directory.path)/vm", .quit, uri: uri).run()
+        let destination = try Self.start("destination", in: directory, incoming: true)
+        destination.releaseQMP()
+        if case .tcp = uri {
+            await #expect { try await Self.restore("\(directory.path)/vm", into: destination, uri: uri) } throws: {
+                "\($0)".contains("name one, or use a unix socket")
+            }
+        } else {
+            try await Self.restore("\(directory.path)/vm", into: destination, uri: uri)
+        }
+    }
+
     @Test func `a guest that is to be encrypted goes over a socket of this machine, and over no other`() async throws {
         let directory = try ScratchDirectory()
         let qemu = try Self.start("vm", in: directory)
