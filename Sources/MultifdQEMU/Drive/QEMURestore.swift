@@ -167,18 +167,25 @@ public final class QEMURestore: Sendable {
         }
     }
 
-    private func explain(_ error: MigrationError) -> QEMUError {
+    private func explain(_ failure: MigrationError) -> QEMUError {
         let end = MonotonicTime.now + Self.patience
         while MonotonicTime.now < end {
-            guard let report = try? qmp.ask("query-migrate") else {
-                return .notLoaded(reason: "it has ended, and its standard error says why", cause: error)
+            let report: JSONValue
+            do {
+                report = try qmp.ask("query-migrate", within: Self.patience)
+            } catch .qmp(.timedOut) {
+                // It would not answer to what is to be changed back, either.
+                settings.withLock { $0 = nil }
+                return .notLoaded(reason: "it hangs, and must be ended", cause: failure)
+            } catch {
+                return .notLoaded(reason: "it has ended, and its standard error says why", cause: failure)
             }
             if report["status"]?.string == "failed", let reason = report["error-desc"]?.string {
                 return .notLoaded(reason: reason, cause: nil)
             }
             Patience.sleep(for: .milliseconds(50))
         }
-        return .transfer(error)
+        return .transfer(failure)
     }
 
     private static let patience = Duration.seconds(5)

@@ -55,13 +55,17 @@ public final class QMPClient: Sendable {
 
     /// Executes a command and waits for its answer.
     ///
-    /// - Parameter arguments: an object, or nil for a command without arguments.
+    /// - Parameters:
+    ///   - arguments: an object, or nil for a command without arguments.
+    ///   - time: how long it may take; nil for ``deadline``.
     /// - Returns: what QEMU returned; an empty object from commands that return nothing.
     /// - Throws: ``QMPError``, ``QMPError/refused(command:errorClass:reason:)`` when QEMU says no.
     @discardableResult
-    public func execute(_ command: String, _ arguments: JSONValue? = nil) throws(QMPError) -> JSONValue {
+    public func execute(
+        _ command: String, _ arguments: JSONValue? = nil, within time: Duration? = nil
+    ) throws(QMPError) -> JSONValue {
         let result = session.withLock { session in
-            Result { () throws(QMPError) in try Self.execute(command, arguments, &session, deadline) }
+            Result { () throws(QMPError) in try Self.execute(command, arguments, &session, time ?? deadline) }
         }
         return try result.get()
     }

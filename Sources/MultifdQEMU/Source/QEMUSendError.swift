@@ -1,3 +1,5 @@
+public import Multifd
+
 /// Why a guest could not be sent into a QEMU.
 public enum QEMUSendError: Error, Equatable {
     /// There is nobody at the address.
@@ -14,8 +16,8 @@ public enum QEMUSendError: Error, Equatable {
     case notByRound
     /// QEMU's channels meet by round, and were to meet by section.
     case meetsByRound
-    /// QEMU does not confirm that all memory is in.
-    case stuckAtEnd
+    /// QEMU does not confirm that all memory is in. The compression is that of the channels, nil without any.
+    case stuckAtEnd(MultifdCompression?)
     /// QEMU gave up while RAM was sent.
     case refused
     /// QEMU has all of the guest and could not load it.
@@ -46,8 +48,11 @@ extension QEMUSendError: CustomStringConvertible {
                 + "they are to meet by section, start it anew and use 'multifd send --qemu --sync-mode section'"
         case .meetsByRound:
             "QEMU's channels meet by round, but sync-mode section was asked for: leave it out"
-        case .stuckAtEnd:
+        case .stuckAtEnd(nil):
             "QEMU does not confirm that all memory is in: it is stuck"
+        case .stuckAtEnd(let compression?):
+            "QEMU does not confirm that all memory is in: it is stuck, or its multifd-compression is not the "
+                + "'\(compression)' that was sent"
         case .refused:
             "QEMU refused the guest: its standard error says why"
         case .notLoaded:

@@ -169,7 +169,7 @@ final class SnapshotSender {
         try main.send(stream)
         try endSection()
         guard try ping(within: deadlines.stall) != nil else {
-            throw .foreign(QEMUSendError.stuckAtEnd)
+            throw .foreign(QEMUSendError.stuckAtEnd(channels.count > 0 ? info.parameters?.multifdCompression : nil))
         }
     }
 

@@ -92,6 +92,19 @@ import Testing
         await #expect { try await source.run() } throws: { "\($0)".contains("its channels do not meet by round") }
     }
 
+    /// A QEMU whose channel has met what it cannot decode does not say so: it waits at the barrier.
+    @Test func `where memory does not get in, what the channels' compression must be is named`() async throws {
+        let directory = try ScratchDirectory()
+        let qemu = try ScriptedQEMU(in: directory, channels: 2, delays: [3: .seconds(3)])
+        var deadlines = Deadlines()
+        deadlines.stall = .seconds(1)
+        let source = try Self.source(
+            try await Self.snapshot(in: directory, syncMode: "round"), to: qemu.uri, deadlines: deadlines)
+        await #expect { try await source.run() } throws: {
+            "\($0)".contains("its multifd-compression is not the 'none' that was sent")
+        }
+    }
+
     @Test func `where no QEMU waits, it says how to start one`() async throws {
         let directory = try ScratchDirectory()
         let path = "\(directory.path)/none"
