@@ -1,6 +1,7 @@
 import FoundationEssentials
 public import Multifd
 import Synchronization
+import SystemPackage
 
 /// Talks to a running QEMU over its QMP socket, one command at a time.
 ///
@@ -161,7 +162,7 @@ public final class QMPClient: Sendable {
         patience.setDeadline(end)
         do throws(TransportError) {
             try session.connection.send(Array(data) + [UInt8(ascii: "\n")], patience: patience)
-        } catch .closed {
+        } catch .closed, .broken(_, .connectionReset) {
             throw .closed(command: command)
         } catch .cancelled {
             throw .timedOut(waitingFor: command, after: deadline)
@@ -185,7 +186,7 @@ public final class QMPClient: Sendable {
                 // The end is what ends the wait.
                 bytes = try session.connection.receiveAvailable(
                     upTo: 64 << 10, within: min(left, Patience.tick), patience: Patience(limit: deadline + left))
-            } catch .closed {
+            } catch .closed, .broken(_, .connectionReset) {  // QEMU ended with our command unread
                 throw .closed(command: command)
             } catch {
                 throw .transport(address: session.connection.peer, error)
