@@ -1,4 +1,5 @@
 import Foundation
+import Multifd
 
 extension Scenario {
     /// A scenario drawn at random, the same for the same seed: links from 100 Mbit/s to 40 Gbit/s, guests that take

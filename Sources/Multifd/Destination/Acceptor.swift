@@ -15,6 +15,9 @@ final class Acceptor: Sendable {
     /// More connections than a session can need are not taken in.
     private static let maximumConnectionCount = 300
 
+    /// A record's type, and the first half of its version: the same in every version of TLS.
+    private static let handshakeOfTLS: UInt32 = 0x1603
+
     private struct State: Sendable {
         var main: Main?
         var failure: MigrationError?
@@ -151,6 +154,8 @@ final class Acceptor: Sendable {
             case ChannelHello.magic: try becomeChannel(connection, number: number, patience)
             case foreign?.magic: becomeForeignMain(connection)
             case Greeting.qemuMagic: throw .guestOfQEMU
+            case _ where magic >> 16 == Self.handshakeOfTLS:
+                throw .protocolViolation(.encrypted(what: "a connection"), channel: nil, packet: nil)
             default:
                 throw .protocolViolation(
                     .magic(what: "a connection", expected: Greeting.magic, found: magic), channel: nil, packet: nil)

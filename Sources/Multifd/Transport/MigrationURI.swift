@@ -8,11 +8,8 @@ public enum MigrationURI: Hashable, Sendable {
     /// - Throws: ``TransportError/invalidURI(_:reason:)``.
     public init(parsing text: String) throws(TransportError) {
         if text.hasPrefix("unix:") {
-            let path = String(text.dropFirst(5))
-            guard (1...107).contains(path.utf8.count), !path.utf8.contains(0) else {
-                throw .invalidURI(text, reason: "a socket's path has 1 to 107 bytes")
-            }
-            self = .unix(path: path)
+            self = .unix(path: String(text.dropFirst(5)))
+            try checkPath()
         } else if text.hasPrefix("tcp:") {
             let rest = text.dropFirst(4)
             guard let colon = rest.lastIndex(of: ":") else { throw .invalidURI(text, reason: "it has no port") }
@@ -31,6 +28,14 @@ public enum MigrationURI: Hashable, Sendable {
             self = .tcp(host: String(host), port: port)
         } else {
             throw .invalidURI(text, reason: "it starts with neither 'tcp:' nor 'unix:'")
+        }
+    }
+
+    /// Checks that the path of a socket fits into an address.
+    func checkPath() throws(TransportError) {
+        guard case .unix(let path) = self else { return }
+        guard (1...107).contains(path.utf8.count), !path.utf8.contains(0) else {
+            throw .invalidURI("\(self)", reason: "a socket's path has 1 to 107 bytes, and no NUL")
         }
     }
 }

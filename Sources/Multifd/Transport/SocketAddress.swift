@@ -13,7 +13,7 @@ struct SocketAddress {
     /// - Parameter isPassive: for listening: an empty host then means any address of this machine.
     static func resolve(_ uri: MigrationURI, isPassive: Bool = false) throws(TransportError) -> [SocketAddress] {
         switch uri {
-        case .unix(let path): [SocketAddress(unixPath: path)]
+        case .unix(let path): [try SocketAddress(unixPath: path)]
         case .tcp(let host, let port): try resolve(host: host, port: port, isPassive: isPassive)
         }
     }
@@ -68,10 +68,11 @@ struct SocketAddress {
         family = Int32(storage.ss_family)
     }
 
-    private init(unixPath path: String) {
+    private init(unixPath path: String) throws(TransportError) {
+        try MigrationURI.unix(path: path).checkPath()
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
-        // The path has at most 107 bytes (MigrationURI), so a NUL stays behind it.
+        // Safe: the path has at most 107 bytes, so it fits and a NUL stays behind it.
         unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: Array(path.utf8)) }
         var storage = sockaddr_storage()
         unsafe withUnsafeMutableBytes(of: &storage) { bytes in

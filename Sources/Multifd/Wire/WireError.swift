@@ -4,6 +4,8 @@ public enum WireError: Error, Equatable {
     case truncated(what: String, expected: Int, found: Int)
     /// A structure starts with something else than its magic number.
     case magic(what: String, expected: UInt32, found: UInt32)
+    /// A structure starts as a handshake of TLS does.
+    case encrypted(what: String)
     /// A structure of a version that this program does not speak.
     case version(what: String, expected: UInt32, found: UInt32)
     /// A field has a value that is not allowed in it.
@@ -21,6 +23,9 @@ extension WireError: CustomStringConvertible {
         case .magic(let what, let expected, let found):
             "\(what) starts with 0x\(hexadecimal(found)) instead of 0x\(hexadecimal(expected)): "
                 + "the peer does not speak this protocol"
+        case .encrypted(let what):
+            "\(what) starts with a handshake of TLS, which is not spoken here: have the source connect without "
+                + "(QEMU: set tls-creds to '')"
         case .version(let what, let expected, let found):
             "\(what) is of version \(found), but this program speaks version \(expected)"
         case .field(let what, let field, let expected, let found):

@@ -62,7 +62,7 @@ extension MultifdCommand {
 
         @Option(
             help: ArgumentHelp(
-                "When its channels meet: round (machine types from 8.1), section. (default: as the snapshot says)",
+                "When its channels meet: round (machine types from 8.1), section. (default: to find out)",
                 valueName: "mode"))
         var syncMode: Choice<QEMUSendOptions.SyncMode>?
 

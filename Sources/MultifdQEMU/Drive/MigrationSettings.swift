@@ -1,3 +1,4 @@
+import Logging
 import Multifd
 
 /// Changes QEMU's migration capabilities and parameters, and changes them back.
@@ -26,6 +27,13 @@ struct MigrationSettings {
 
     func hasCapability(_ name: String) -> Bool { capabilities[name] != nil }
     func hasParameter(_ name: String) -> Bool { parameters[name] != nil }
+
+    /// Checks that nothing goes in the clear over a network which the operator wants encrypted: TLS is not spoken here.
+    func checkEncryption(to uri: MigrationURI, _ logger: Logger) throws(QEMUError) {
+        guard let credentials = parameters["tls-creds"]?.string, !credentials.isEmpty else { return }
+        guard case .unix = uri else { throw .encrypted(credentials: credentials, uri: "\(uri)") }
+        logger.warning("QEMU's tls-creds '\(credentials)' is not used on \(uri), which does not leave this machine")
+    }
 
     /// Sets capabilities, all in one command, because some exclude each other. Those that this QEMU does not know are
     /// left out.

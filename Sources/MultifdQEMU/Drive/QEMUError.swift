@@ -15,6 +15,8 @@ public enum QEMUError: Error {
     case noCapability(String, version: QEMUVersion)
     /// QEMU is too old for a parameter that is asked for.
     case noParameter(String, version: QEMUVersion)
+    /// QEMU is to encrypt migrations, and the connection is one that would leave the machine.
+    case encrypted(credentials: String, uri: String)
     /// QEMU's own account of what went wrong.
     case migration(reason: String)
     /// It failed, and QEMU (7.2 does, 10.0 does not) takes its guest, which was paused, for one that has been migrated away.
@@ -27,6 +29,8 @@ public enum QEMUError: Error {
     case notDeferred(status: String?)
     /// The snapshot is complete, and is all there is of the guest unless QEMU still has it.
     case savedBut(reason: String)
+    /// QEMU is to listen, and would itself pick the port.
+    case noPort(uri: String)
     /// QEMU has another machine than the guest.
     case machine(snapshot: String, qemu: String)
     /// QEMU took the guest, but then it came to nothing.
@@ -65,6 +69,9 @@ extension QEMUError: CustomStringConvertible {
                 + (name == "multifd" ? ": use --no-multifd" : "")
         case .noParameter(let name, let version):
             "this QEMU, \(version), has no parameter '\(name)': leave it out"
+        case .encrypted(let credentials, let uri):
+            "QEMU is set to encrypt migrations (tls-creds '\(credentials)') and TLS is not spoken here, so \(uri) is not "
+                + "used: leave --listen out for a socket of this machine, or set tls-creds to ''"
         case .migration(let reason): "QEMU could not migrate its guest: \(reason)"
         case .countedAsMigrated(let cause):
             "\(cause); the guest is paused as it was, but this QEMU takes it for one that has been migrated away "
@@ -78,6 +85,8 @@ extension QEMUError: CustomStringConvertible {
             "QEMU waits for a guest at an address already: start it anew, with -incoming defer"
         case .savedBut(let reason):
             "the guest is saved and the snapshot is complete, but QEMU was not left as it was: \(reason)"
+        case .noPort(let uri):
+            "QEMU cannot be told to listen on \(uri) and pick a port: name one, or use a unix socket"
         case .machine(let snapshot, let qemu):
             "the snapshot is of the machine '\(snapshot)', but this QEMU has '\(qemu)': start it with -machine \(snapshot)"
         case .notLoaded(let reason, let cause):

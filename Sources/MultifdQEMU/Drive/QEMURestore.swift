@@ -25,7 +25,7 @@ public final class QEMURestore: Sendable {
     ///   - address: QEMU's QMP socket.
     ///   - parameters: channels, compression, level and bandwidth.
     ///   - usesMultifd: whether pages go over channels.
-    ///   - uri: where QEMU is to listen; nil for a socket in the directory for temporary files.
+    ///   - uri: where QEMU is to listen, with a port if it is TCP; nil for a socket in the directory for temporary files.
     ///   - deadlines: how long to wait for QEMU.
     ///   - logger: gets what is worth knowing and no failure.
     /// - Throws: ``QEMUError``, ``SnapshotError`` or ``ParameterError``.
@@ -35,11 +35,13 @@ public final class QEMURestore: Sendable {
         logger: Logger = Logger(label: "multifd.qemu")
     ) throws {
         guard let machine = snapshot.manifest.qemu else { throw SnapshotError.notQEMU(path: snapshot.path) }
-        let uri = uri ?? TemporarySocket.uri()
+        let uri = uri?.absolute ?? TemporarySocket.uri()
+        if case .tcp(_, 0) = uri { throw QEMUError.noPort(uri: "\(uri)") }
         let qmp: QMPClient
         do { qmp = try QMPClient(connectingTo: address) } catch { throw QEMUError.qmp(error) }
         var options = QEMUSendOptions()
         options.uuid = try qmp.ask("query-uuid")["UUID"]?.string.flatMap(UUID.init(uuidString:))
+        options.destinationVersion = qmp.version
         options.multifdChannels = usesMultifd ? parameters.multifdChannels : 0
         source = try QEMUSource(
             snapshot: snapshot, to: uri, parameters: parameters, options: options, deadlines: deadlines, logger: logger)
@@ -97,6 +99,7 @@ public final class QEMURestore: Sendable {
         guard !usesMultifd || settings.hasCapability("multifd") else {
             throw .noCapability("multifd", version: qmp.version)
         }
+        try settings.checkEncryption(to: uri, logger)
         var capabilities = MigrationSettings.capabilities(multifd: usesMultifd)
         for name in machine.capabilities {
             guard settings.hasCapability(name) else { throw .noCapability(name, version: qmp.version) }
@@ -175,18 +178,25 @@ public final class QEMURestore: Sendable {
         }
     }
 
-    private func explain(_ error: MigrationError) -> QEMUError {
+    private func explain(_ failure: MigrationError) -> QEMUError {
         let end = MonotonicTime.now + Self.patience
         while MonotonicTime.now < end {
-            guard let report = try? qmp.ask("query-migrate") else {
-                return .notLoaded(reason: "it has ended, and its standard error says why", cause: error)
+            let report: JSONValue
+            do {
+                report = try qmp.ask("query-migrate", within: Self.patience)
+            } catch .qmp(.timedOut) {
+                // It would not answer to what is to be changed back, either.
+                settings.withLock { $0 = nil }
+                return .notLoaded(reason: "it hangs, and must be ended", cause: failure)
+            } catch {
+                return .notLoaded(reason: "it has ended, and its standard error says why", cause: failure)
             }
             if report["status"]?.string == "failed", let reason = report["error-desc"]?.string {
                 return .notLoaded(reason: reason, cause: nil)
             }
             Patience.sleep(for: .milliseconds(50))
         }
-        return .transfer(error)
+        return .transfer(failure)
     }
 
     private static let patience = Duration.seconds(5)

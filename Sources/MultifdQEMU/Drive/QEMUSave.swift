@@ -64,7 +64,7 @@ public final class QEMUSave: Sendable {
         receiving.answersBeforeStoring = options.afterwards == .resume && runs
         do {
             destination = try MigrationDestination(
-                listeningOn: options.uri ?? TemporarySocket.uri(), snapshot: target, qemu: receiving,
+                listeningOn: options.uri?.absolute ?? TemporarySocket.uri(), snapshot: target, qemu: receiving,
                 deadlines: deadlines, logger: logger)
         } catch {
             throw .transfer(error)
@@ -147,6 +147,7 @@ public final class QEMUSave: Sendable {
         guard Self.savableStates.contains(status) else { throw .guestState(status) }
         var settings = try MigrationSettings(qmp)
         try check(settings)
+        try settings.checkEncryption(to: destination.uri, logger)
         if let status = try qmp.migrationStatus(), Self.isUnderWay(status) { throw .busy(status: status) }
         // One that ended may still be on its way out.
         try qmp.waitForWindingUp(within: Self.patience)
@@ -205,7 +206,7 @@ public final class QEMUSave: Sendable {
         try settings.set(MigrationSettings.saving(parameters))
         let resumed: Result<Void, QEMUError>
         do {
-            try qmp.ask("migrate", ["uri": .string("\(destination.uri)")])
+            try qmp.ask("migrate", ["uri": .string("\(destination.uri.forConnecting)")])
             let report = try follow()
             resumed = Result { () throws(QEMUError) in
                 try qmp.waitForWindingUp(within: Self.patience)

@@ -3,8 +3,10 @@ import Multifd
 extension QMPClient {
     /// Executes a command, for those who answer for more than QMP.
     @discardableResult
-    func ask(_ command: String, _ arguments: JSONValue? = nil) throws(QEMUError) -> JSONValue {
-        do { return try execute(command, arguments) } catch { throw .qmp(error) }
+    func ask(
+        _ command: String, _ arguments: JSONValue? = nil, within time: Duration? = nil
+    ) throws(QEMUError) -> JSONValue {
+        do { return try execute(command, arguments, within: time) } catch { throw .qmp(error) }
     }
 
     /// The guest's state: `running`, `paused`, `inmigrate`, ...

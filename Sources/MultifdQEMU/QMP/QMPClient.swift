@@ -1,6 +1,7 @@
 import FoundationEssentials
 public import Multifd
 import Synchronization
+import SystemPackage
 
 /// Talks to a running QEMU over its QMP socket, one command at a time.
 ///
@@ -55,13 +56,17 @@ public final class QMPClient: Sendable {
 
     /// Executes a command and waits for its answer.
     ///
-    /// - Parameter arguments: an object, or nil for a command without arguments.
+    /// - Parameters:
+    ///   - arguments: an object, or nil for a command without arguments.
+    ///   - time: how long it may take; nil for ``deadline``.
     /// - Returns: what QEMU returned; an empty object from commands that return nothing.
     /// - Throws: ``QMPError``, ``QMPError/refused(command:errorClass:reason:)`` when QEMU says no.
     @discardableResult
-    public func execute(_ command: String, _ arguments: JSONValue? = nil) throws(QMPError) -> JSONValue {
+    public func execute(
+        _ command: String, _ arguments: JSONValue? = nil, within time: Duration? = nil
+    ) throws(QMPError) -> JSONValue {
         let result = session.withLock { session in
-            Result { () throws(QMPError) in try Self.execute(command, arguments, &session, deadline) }
+            Result { () throws(QMPError) in try Self.execute(command, arguments, &session, time ?? deadline) }
         }
         return try result.get()
     }
@@ -157,7 +162,7 @@ public final class QMPClient: Sendable {
         patience.setDeadline(end)
         do throws(TransportError) {
             try session.connection.send(Array(data) + [UInt8(ascii: "\n")], patience: patience)
-        } catch .closed {
+        } catch .closed, .broken(_, .connectionReset) {
             throw .closed(command: command)
         } catch .cancelled {
             throw .timedOut(waitingFor: command, after: deadline)
@@ -181,7 +186,7 @@ public final class QMPClient: Sendable {
                 // The end is what ends the wait.
                 bytes = try session.connection.receiveAvailable(
                     upTo: 64 << 10, within: min(left, Patience.tick), patience: Patience(limit: deadline + left))
-            } catch .closed {
+            } catch .closed, .broken(_, .connectionReset) {  // QEMU ended with our command unread
                 throw .closed(command: command)
             } catch {
                 throw .transport(address: session.connection.peer, error)

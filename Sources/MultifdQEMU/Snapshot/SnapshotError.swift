@@ -20,8 +20,6 @@ public enum SnapshotError: Error, Equatable {
     case notRecorded(path: String)
     /// It holds a guest of another program than is needed.
     case notQEMU(path: String)
-    /// Channels were to meet in another way than those of its machine do.
-    case syncMode(path: String, machine: String, known: QEMUSendOptions.SyncMode, asked: QEMUSendOptions.SyncMode)
 }
 
 extension SnapshotError: CustomStringConvertible {
@@ -48,9 +46,6 @@ extension SnapshotError: CustomStringConvertible {
             "the snapshot '\(path)' has no recording that could be replayed: make it with --record"
         case .notQEMU(let path):
             "the snapshot '\(path)' is of a guest that is not QEMU's: send it to 'multifd receive'"
-        case .syncMode(let path, let machine, let known, let asked):
-            "channels of the machine '\(machine)' of the snapshot '\(path)' meet by \(known), but sync-mode \(asked) was "
-                + "asked for: leave it out"
         }
     }
 }

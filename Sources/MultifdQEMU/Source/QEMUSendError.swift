@@ -1,3 +1,5 @@
+public import Multifd
+
 /// Why a guest could not be sent into a QEMU.
 public enum QEMUSendError: Error, Equatable {
     /// There is nobody at the address.
@@ -8,12 +10,14 @@ public enum QEMUSendError: Error, Equatable {
     case closedUnconfirmed
     /// QEMU does not answer at the beginning: it expects another number of connections.
     case noAnswer(channels: Int)
-    /// QEMU does not get beyond the list of RAMBlocks. The mode is the one its channels were taken to meet by, if any.
-    case stuckAtBlocks(machine: String, QEMUSendOptions.SyncMode?)
-    /// QEMU's channels meet by round, and those of the machine type were taken to meet by section.
-    case meetsByRound(machine: String)
-    /// QEMU does not confirm that all memory is in.
-    case stuckAtEnd
+    /// QEMU does not get beyond the list of RAMBlocks.
+    case stuckAtBlocks
+    /// The same, and its channels were to meet by round: if they meet by section, that is why.
+    case notByRound
+    /// QEMU's channels meet by round, and were to meet by section.
+    case meetsByRound
+    /// QEMU does not confirm that all memory is in. The compression is that of the channels, nil without any.
+    case stuckAtEnd(MultifdCompression?)
     /// QEMU gave up while RAM was sent.
     case refused
     /// QEMU has all of the guest and could not load it.
@@ -37,15 +41,18 @@ extension QEMUSendError: CustomStringConvertible {
         case .noAnswer(let channels):
             "QEMU does not answer: it waits for other connections than it gets; its capability multifd must be "
                 + (channels > 0 ? "on, with multifd-channels \(channels)" : "off")
-        case .stuckAtBlocks(let machine, let mode):
-            "QEMU does not get beyond the list of RAMBlocks"
-                + (mode.map { ": its channels do not meet by \($0), as those of '\(machine)' were taken to" }
-                    ?? ": it is stuck")
-        case .meetsByRound(let machine):
-            "QEMU's channels meet by round, but those of '\(machine)' were taken to meet by section: give --sync-mode "
-                + "round if it was changed there"
-        case .stuckAtEnd:
+        case .stuckAtBlocks:
+            "QEMU does not get beyond the list of RAMBlocks: it is stuck"
+        case .notByRound:
+            "QEMU does not get beyond the list of RAMBlocks: its channels do not meet by round, as they were taken to; if "
+                + "they are to meet by section, start it anew and use 'multifd send --qemu --sync-mode section'"
+        case .meetsByRound:
+            "QEMU's channels meet by round, but sync-mode section was asked for: leave it out"
+        case .stuckAtEnd(nil):
             "QEMU does not confirm that all memory is in: it is stuck"
+        case .stuckAtEnd(let compression?):
+            "QEMU does not confirm that all memory is in: it is stuck, or its multifd-compression is not the "
+                + "'\(compression)' that was sent"
         case .refused:
             "QEMU refused the guest: its standard error says why"
         case .notLoaded:

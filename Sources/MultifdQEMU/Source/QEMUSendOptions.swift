@@ -12,9 +12,11 @@ public struct QEMUSendOptions: Hashable, Sendable {
 
     /// The destination's parameter `multifd-channels`, 1...255; 0 when it has the capability multifd off.
     public var multifdChannels = 0
-    /// When its channels meet; nil for when those of the source met, which had the same machine, or, if it had none, to
-    /// find out. A wrong one would make the destination hang, or start without its memory, and is refused.
+    /// When its channels meet, whatever the snapshot and the machine type say; nil to find out. It is looked at before a
+    /// page is sent: a wrong one would make the destination hang, or start without its memory, and is refused.
     public var syncMode: SyncMode?
+    /// The destination's version, if it is known. Channels of one before 8.1 meet by section, and need not be looked at.
+    public var destinationVersion: QEMUVersion?
     /// The destination's `-uuid`, which its channels must say; nil for that of the source. All zeros for none.
     public var uuid: UUID?
 

@@ -32,17 +32,13 @@ public final class QEMUSource: Sendable {
     ///   - options: what else the destination has been told.
     ///   - deadlines: how long to wait for it.
     ///   - logger: gets what is worth knowing and no failure.
-    /// - Throws: ``SnapshotError/notQEMU(path:)``, ``SnapshotError/syncMode(path:machine:known:asked:)`` or
-    ///   ``ParameterError``.
+    /// - Throws: ``SnapshotError`` or ``ParameterError``.
     public init(
         snapshot: Snapshot, to uri: MigrationURI, parameters: MigrationParameters = MigrationParameters(),
         options: QEMUSendOptions = QEMUSendOptions(), deadlines: Deadlines = Deadlines(),
         logger: Logger = Logger(label: "multifd.qemu")
     ) throws {
         guard let machine = snapshot.manifest.qemu else { throw SnapshotError.notQEMU(path: snapshot.path) }
-        if let asked = options.syncMode, let known = machine.knownSyncMode, asked != known {
-            throw SnapshotError.syncMode(path: snapshot.path, machine: machine.machine, known: known, asked: asked)
-        }
         var checked = parameters
         checked.multifdChannels = max(1, options.multifdChannels)
         try checked.validateForSendingToQEMU()

@@ -6,15 +6,15 @@ import Multifd
 /// ```
 /// header, configuration; channels connect
 /// OPEN_RETURN_PATH, PING 1                                   ◀─ PONG 1: all connections are there
-/// [early sections] START("ram"): list of RAMBlocks           by section: SYNC on each channel
-/// PING 2                                                     ◀─ PONG 2
+/// [early sections] START("ram"): list of RAMBlocks
+/// PING 2                                                     ◀─ PONG 2, by section after a SYNC on each channel
 /// [early sections] PART: pages, barrier   END: barrier
 /// PING 3                                                     ◀─ PONG 3: the last barrier is passed
 ///                                                               by now all RAM is found to be what was stored
 /// device state                                               ◀─ SHUT: loaded, or not
 /// ```
-/// The mode of barriers belongs to the machine type, and a wrong one makes the destination hang or start without its
-/// memory. Where the snapshot does not tell it, PING 2 finds it out before a page is sent: a destination that waits at the
+/// A wrong mode of barriers makes the destination hang or start without its memory, and neither the machine type nor the
+/// snapshot knows the destination's for sure. So PING 2 finds it out before a page is sent: a destination that waits at the
 /// end of START for a SYNC of its channels does not answer. One that is slow does not, either: so the machine type's
 /// version must agree, and if it says nothing the wait is long.
 final class SnapshotSender {
@@ -34,6 +34,7 @@ final class SnapshotSender {
     /// Nil without channels, or when it is not known yet.
     private var syncMode: QEMUSendOptions.SyncMode?
 
+    private static let firstVersionWithRounds = QEMUVersion(major: 8, minor: 1)
     /// What has not come by then has a reason to wait: the one that its machine type's version gives, too.
     private static let shortestProbe = Duration.seconds(2)
     /// When there is no such second witness.
@@ -93,22 +94,25 @@ final class SnapshotSender {
         try sendEarlySections(isAfterRAMStart: false)
         var stream = StreamWriter()
         stream.startRAM(id: machine.ramSectionID, snapshot.manifest.ramBlocks)
-        if channels.count > 0 { syncMode = machine.knownSyncMode }
-        if syncMode == .section { try channels.sync() }
         stream.endSection(id: machine.ramSectionID)
         try main.send(stream)
-        if syncMode == .section { channels.goOn() }
-        if channels.count > 0, syncMode == nil {
-            syncMode = try findSyncMode(roundTrip)
-        } else if try ping(within: deadlines.stall) == nil {
-            throw notBeyondBlocks(syncMode)
+        if channels.count == 0 {
+            guard try ping(within: deadlines.stall) != nil else { throw .foreign(QEMUSendError.stuckAtBlocks) }
+        } else {
+            let mode = try findSyncMode(roundTrip)
+            logger.info("channels meet by \(mode)")
+            syncMode = mode
         }
-        if let syncMode { logger.info("channels meet by \(syncMode)") }
         try sendEarlySections(isAfterRAMStart: true)
     }
 
     private func findSyncMode(_ roundTrip: Duration) throws(MigrationError) -> QEMUSendOptions.SyncMode {
-        let expected = options.syncMode ?? machine.syncModeOfVersion
+        if let version = options.destinationVersion, version < Self.firstVersionWithRounds {
+            try release()
+            guard try ping(within: deadlines.stall) != nil else { throw .foreign(QEMUSendError.stuckAtBlocks) }
+            return .section
+        }
+        let expected = options.syncMode ?? machine.expectedSyncMode
         let time =
             switch expected {
             case .round: deadlines.stall
@@ -116,20 +120,22 @@ final class SnapshotSender {
             case nil: max(Self.longProbe, roundTrip * 20)
             }
         if try ping(within: time) != nil {
-            guard expected != .section else {
-                throw .foreign(QEMUSendError.meetsByRound(machine: machine.machine))
-            }
+            // Whatever was expected, it did not wait. Only who asked for something else is told.
+            guard options.syncMode != .section else { throw .foreign(QEMUSendError.meetsByRound) }
             return .round
         }
-        guard expected != .round else { throw notBeyondBlocks(.round) }
-        try channels.sync()
-        channels.goOn()
-        guard try awaitPong(pingCount, within: deadlines.stall) else { throw notBeyondBlocks(.section) }
+        guard expected != .round else { throw .foreign(QEMUSendError.notByRound) }
+        try release()
+        guard try awaitPong(pingCount, within: deadlines.stall) else {
+            throw .foreign(QEMUSendError.stuckAtBlocks)
+        }
         return .section
     }
 
-    private func notBeyondBlocks(_ mode: QEMUSendOptions.SyncMode?) -> MigrationError {
-        .foreign(QEMUSendError.stuckAtBlocks(machine: machine.machine, mode))
+    /// Lets a destination go on whose channels meet by section, and which waits for that.
+    private func release() throws(MigrationError) {
+        try channels.sync()
+        channels.goOn()
     }
 
     private func sendPages() throws(MigrationError) {
@@ -163,7 +169,7 @@ final class SnapshotSender {
         try main.send(stream)
         try endSection()
         guard try ping(within: deadlines.stall) != nil else {
-            throw .foreign(QEMUSendError.stuckAtEnd)
+            throw .foreign(QEMUSendError.stuckAtEnd(channels.count > 0 ? info.parameters?.multifdCompression : nil))
         }
     }
 

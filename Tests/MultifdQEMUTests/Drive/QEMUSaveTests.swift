@@ -173,6 +173,29 @@ import Testing
         await #expect { try await save.run() } throws: { "\($0)".contains("no capability 'multifd': use --no-multifd") }
     }
 
+    @Test func `what QEMU is to encrypt does not go over a network in the clear`() async throws {
+        let directory = try ScratchDirectory()
+        let commands = Mutex<[String]>([])
+        let server = try QMPServer(in: directory) { command, id, _ in
+            commands.withLock { $0.append(command) }
+            return switch command {
+            case "query-status": "{\"return\": {\"status\": \"running\"}, \"id\": \(id)}"
+            case "query-migrate-capabilities":
+                "{\"return\": ["
+                    + ["multifd", "return-path"].map { "{\"capability\": \"\($0)\", \"state\": false}" }
+                    .joined(separator: ",") + "], \"id\": \(id)}"
+            case "query-migrate-parameters": "{\"return\": {\"tls-creds\": \"tls0\"}, \"id\": \(id)}"
+            default: "{\"return\": {}, \"id\": \(id)}"
+            }
+        }
+        var options = QEMUSaveOptions()
+        options.uri = .tcp(host: "127.0.0.1", port: 0)
+        let save = try QEMUSave(
+            qmp: server.listener.uri, to: "\(directory.path)/vm", options: options, logger: silent)
+        await #expect { try await save.run() } throws: { "\($0)".contains("tls-creds 'tls0'") }
+        #expect(!commands.withLock { $0.contains { $0.hasPrefix("migrate") } })
+    }
+
     @Test(arguments: ["xbzrle", "verify-memory", "vcpu-dirty-limit", "throttle-policy", "multifd-zstd-level"])
     func `what QEMU cannot do while it saves is refused before it is asked`(name: String) throws {
         var parameters = MigrationParameters()

@@ -21,7 +21,7 @@ import Testing
 
     private static func save(
         _ qemu: QEMUProcess, to path: String, _ afterwards: QEMUSaveOptions.Afterwards = .resume,
-        channels: Int = 2, compression: MultifdCompression = .zstd, xbzrle: Bool = false
+        channels: Int = 2, compression: MultifdCompression = .zstd, xbzrle: Bool = false, uri: MigrationURI? = nil
     ) throws -> QEMUSave {
         var parameters = MigrationParameters()
         parameters.multifdChannels = max(1, channels)
@@ -31,16 +31,19 @@ import Testing
         var options = QEMUSaveOptions()
         options.afterwards = afterwards
         options.usesMultifd = channels > 0
+        options.uri = uri
         return try QEMUSave(
             qmp: qemu.qmpAddress, to: path, parameters: parameters, options: options, logger: silent)
     }
 
-    private static func restore(_ path: String, into qemu: QEMUProcess, channels: Int = 2) async throws {
+    private static func restore(
+        _ path: String, into qemu: QEMUProcess, channels: Int = 2, uri: MigrationURI? = nil
+    ) async throws {
         var parameters = MigrationParameters()
         parameters.multifdChannels = max(1, channels)
         try await QEMURestore(
             snapshot: Snapshot(path: path), qmp: qemu.qmpAddress, parameters: parameters, usesMultifd: channels > 0,
-            logger: silent
+            uri: uri, logger: silent
         ).run()
     }
 
@@ -126,6 +129,47 @@ import Testing
         #expect(again.ramBlocks.map(\.name) == first.ramBlocks.map(\.name))
         #expect(again.qemu?.configurationSection.hash == first.qemu?.configurationSection.hash)
         #expect(again.qemu?.deviceSections == first.qemu?.deviceSections)
+    }
+
+    /// QEMU connects to no empty host, and has a working directory of its own.
+    @Test(arguments: ["tcp::0", "tcp:127.0.0.1:0", "unix:multifd-\(UInt32.random(in: 0 ... .max))"])
+    func `QEMU finds us wherever we listen`(text: String) async throws {
+        let directory = try ScratchDirectory()
+        let qemu = try Self.start("vm", in: directory)
+        try qemu.waitForPasses(1)
+        qemu.releaseQMP()
+        let uri = try MigrationURI(parsing: text)
+        try await Self.save(qemu, to: "\(directory.path)/vm", .quit, uri: uri).run()
+        let destination = try Self.start("destination", in: directory, incoming: true)
+        destination.releaseQMP()
+        if case .tcp = uri {
+            await #expect { try await Self.restore("\(directory.path)/vm", into: destination, uri: uri) } throws: {
+                "\($0)".contains("name one, or use a unix socket")
+            }
+        } else {
+            try await Self.restore("\(directory.path)/vm", into: destination, uri: uri)
+        }
+    }
+
+    @Test func `a guest that is to be encrypted goes over a socket of this machine, and over no other`() async throws {
+        let directory = try ScratchDirectory()
+        let qemu = try Self.start("vm", in: directory)
+        try qemu.waitForPasses(1)
+        qemu.releaseQMP()
+        try await Self.save(qemu, to: "\(directory.path)/vm", .quit).run()
+        let destination = try Self.start(
+            "destination", in: directory, incoming: true,
+            options: ["-object", "tls-creds-anon,id=tls0,endpoint=server"])
+        try destination.qmp.execute("migrate-set-parameters", ["tls-creds": "tls0"])
+        let before = try destination.settings()
+        destination.releaseQMP()
+        let network = MigrationURI.tcp(host: "127.0.0.1", port: 1)
+        await #expect { try await Self.restore("\(directory.path)/vm", into: destination, uri: network) } throws: {
+            "\($0)".contains("tls-creds 'tls0'")
+        }
+        try await Self.restore("\(directory.path)/vm", into: destination)
+        try destination.connectQMP()
+        #expect(try destination.settings() == before)
     }
 
     private static let cycleCount = ProcessInfo.processInfo.environment["MULTIFD_CYCLES"].flatMap(Int.init) ?? 3

@@ -52,6 +52,41 @@ import Testing
         #expect((pass...pass + 2).contains(first))
     }
 
+    private static func meetingBySection(_ state: String) -> [String] {
+        ["-global", "migration.multifd-flush-after-each-section=\(state)"]
+    }
+
+    /// A type without a version has the mode of whatever QEMU it runs on: `isapc` by section is that of one before 8.1.
+    private static let mixedModes: [(machine: String, source: [String], destination: [String])] = [
+        ("isapc", meetingBySection("on"), []), ("pc", meetingBySection("on"), []),
+        ("pc-i440fx-7.2", [], meetingBySection("off")), ("pc", meetingBySection("on"), meetingBySection("on")),
+    ]
+
+    @Test(arguments: mixedModes)
+    func `a guest whose channels meet in another way than its source's has all of its memory`(
+        machine: String, source sourceOptions: [String], destination destinationOptions: [String]
+    ) async throws {
+        let directory = try ScratchDirectory()
+        let program = try PatternGuest.assemble(in: directory.path)
+        // Those before have no such setting.
+        guard try QEMUProcess("any", in: directory, program: program).qmp.version >= QEMUVersion(major: 8, minor: 1)
+        else { return }
+        let source = try QEMUProcess(
+            "source", in: directory, program: program, machine: machine, options: sourceOptions)
+        try source.waitForPasses(2)
+        let path = "\(directory.path)/snapshot"
+        _ = try await source.save(to: path, SaveMode(channels: 2))
+        #expect(try Snapshot(path: path).manifest.qemu?.syncMode == .section)
+        let pass = source.lastPass
+        source.kill()
+        let destination = try QEMUProcess(
+            "destination", in: directory, program: program, machine: machine,
+            options: destinationOptions + ["-incoming", "defer"])
+        try await destination.restore(path, channels: 2)
+        try destination.waitForPass(pass + 3)
+        #expect((pass...pass + 2).contains(try #require(destination.passes.first)))
+    }
+
     @Test(arguments: [0, 2]) func `what is sent to it as to 'multifd receive' says how to send to a QEMU`(
         channels: Int
     ) async throws {

@@ -102,6 +102,22 @@ import Testing
         #expect(throws: QMPError.closed(command: "x")) { try client.execute("x") }
     }
 
+    @Test func `a server that goes away with a command unread has gone away, too`() throws {
+        let directory = try ScratchDirectory()
+        let listener = try Listener(on: .unix(path: "\(directory.path)/qmp"))
+        let server = WorkerThread(name: "qmp-server") {
+            let patience = Patience(limit: .seconds(10))
+            guard let connection = listener.accept(within: .seconds(10)) else { return }
+            try? connection.send(Array((QMPServer.greeting + "\r\n").utf8), patience: patience)
+            _ = try? connection.receiveAvailable(upTo: 4096, within: .seconds(10), patience: patience)
+            try? connection.send(Array("{\"return\": {}, \"id\": 1}\r\n".utf8), patience: patience)
+            for _ in 0..<1000 where !connection.isReadable { Patience.sleep(for: .milliseconds(10)) }
+        }
+        let client = try QMPClient(connectingTo: listener.uri)
+        #expect(throws: QMPError.closed(command: "quit")) { try client.execute("quit") }
+        server.join()
+    }
+
     @Test(arguments: ["SSH-2.0-OpenSSH_9.2", "{\"return\": {}}", "[1, 2", "{\"QMP\"", "{\"QMP"])
     func `what greets otherwise is no QMP server`(greeting: String) throws {
         let directory = try ScratchDirectory()

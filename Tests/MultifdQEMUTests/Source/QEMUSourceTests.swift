@@ -17,19 +17,21 @@ import Testing
     }
 
     private static func source(
-        _ snapshot: Snapshot, to uri: MigrationURI, syncMode: QEMUSendOptions.SyncMode? = nil
+        _ snapshot: Snapshot, to uri: MigrationURI, syncMode: QEMUSendOptions.SyncMode? = nil,
+        version: QEMUVersion? = nil, deadlines: Deadlines = Deadlines()
     ) throws -> QEMUSource {
         var options = QEMUSendOptions()
         options.multifdChannels = 2
         options.syncMode = syncMode
-        return try QEMUSource(snapshot: snapshot, to: uri, options: options, logger: silent)
+        options.destinationVersion = version
+        return try QEMUSource(snapshot: snapshot, to: uri, options: options, deadlines: deadlines, logger: silent)
     }
 
     private static let helloByteCount = 64
 
     /// A destination whose channels meet by round and that is slow looks as one whose channels meet by section. Taken for
     /// one it would start with empty memory.
-    @Test(arguments: ["none", "round"])
+    @Test(arguments: ["none", "round", "section"])
     func `a slow destination is waited for, not guessed about`(stored: String) async throws {
         let directory = try ScratchDirectory()
         let qemu = try ScriptedQEMU(in: directory, channels: 2, delays: [2: .seconds(3)])
@@ -44,15 +46,62 @@ import Testing
         let qemu = try ScriptedQEMU(in: directory, channels: 2)
         let source = try Self.source(
             try await Self.snapshot(in: directory, syncMode: "none"), to: qemu.uri, syncMode: .section)
-        await #expect { try await source.run() } throws: { "\($0)".contains("meet by round, but those of") }
+        await #expect { try await source.run() } throws: {
+            "\($0)".contains("meet by round, but sync-mode section was asked for")
+        }
         #expect(try #require(qemu.channelByteCount(atPing: 2)) <= 2 * Self.helloByteCount)
     }
 
-    @Test func `a sync mode that is not the machine's is refused before anybody is asked`() async throws {
+    /// It has another mode than the source had, for example because its type of machine has no version. Without the word
+    /// that channels are to meet it would start with empty memory.
+    @Test func `a destination that does not wait for its channels meets by round, whatever the snapshot says`()
+        async throws
+    {
         let directory = try ScratchDirectory()
+        let qemu = try ScriptedQEMU(in: directory, channels: 2)
+        try await Self.source(try await Self.snapshot(in: directory, syncMode: "section"), to: qemu.uri).run()
+        #expect(try #require(qemu.channelByteCount(atPing: 2)) <= 2 * Self.helloByteCount)
+        #expect(qemu.barrierCount == 2)
+    }
+
+    @Test func `a sync mode that is asked for counts more than the snapshot's`() async throws {
+        let directory = try ScratchDirectory()
+        let qemu = try ScriptedQEMU(in: directory, channels: 2, delays: [2: .seconds(4)])
         let snapshot = try await Self.snapshot(in: directory, syncMode: "round")
-        #expect { try Self.source(snapshot, to: .unix(path: "/none"), syncMode: .section) } throws: {
-            "\($0)".contains("meet by round, but sync-mode section was asked for")
+        try await Self.source(snapshot, to: qemu.uri, syncMode: .section).run()
+        #expect(try #require(qemu.channelByteCount(atPing: 2)) > 2 * Self.helloByteCount)
+        #expect(qemu.barrierCount == 0)
+    }
+
+    @Test func `channels of a QEMU before rounds meet by section, whatever the snapshot says`() async throws {
+        let directory = try ScratchDirectory()
+        let qemu = try ScriptedQEMU(in: directory, channels: 2, delays: [2: .seconds(1)])
+        let snapshot = try await Self.snapshot(in: directory, syncMode: "round")
+        try await Self.source(snapshot, to: qemu.uri, version: QEMUVersion(major: 7, minor: 2)).run()
+        #expect(try #require(qemu.channelByteCount(atPing: 2)) > 2 * Self.helloByteCount)
+        #expect(qemu.barrierCount == 0)
+    }
+
+    @Test func `a destination that is to meet by round and waits for its channels is given up`() async throws {
+        let directory = try ScratchDirectory()
+        let qemu = try ScriptedQEMU(in: directory, channels: 2, delays: [2: .seconds(3)])
+        var deadlines = Deadlines()
+        deadlines.stall = .seconds(1)
+        let source = try Self.source(
+            try await Self.snapshot(in: directory, syncMode: "round"), to: qemu.uri, deadlines: deadlines)
+        await #expect { try await source.run() } throws: { "\($0)".contains("its channels do not meet by round") }
+    }
+
+    /// A QEMU whose channel has met what it cannot decode does not say so: it waits at the barrier.
+    @Test func `where memory does not get in, what the channels' compression must be is named`() async throws {
+        let directory = try ScratchDirectory()
+        let qemu = try ScriptedQEMU(in: directory, channels: 2, delays: [3: .seconds(3)])
+        var deadlines = Deadlines()
+        deadlines.stall = .seconds(1)
+        let source = try Self.source(
+            try await Self.snapshot(in: directory, syncMode: "round"), to: qemu.uri, deadlines: deadlines)
+        await #expect { try await source.run() } throws: {
+            "\($0)".contains("its multifd-compression is not the 'none' that was sent")
         }
     }
 

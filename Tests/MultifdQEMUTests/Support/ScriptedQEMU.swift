@@ -13,6 +13,7 @@ final class ScriptedQEMU: Sendable {
         var channelByteCount = 0
         /// What had come on channels when a PING was answered.
         var channelByteCounts: [UInt32: Int] = [:]
+        var barrierCount = 0
         var threads: [WorkerThread] = []
     }
 
@@ -33,6 +34,9 @@ final class ScriptedQEMU: Sendable {
     /// Bytes that had come on all channels when a PING was answered.
     func channelByteCount(atPing number: UInt32) -> Int? { state.withLock { $0.channelByteCounts[number] } }
 
+    /// How often the main stream said before its last PING that channels meet.
+    var barrierCount: Int { state.withLock { $0.barrierCount } }
+
     private func drain(_ channel: Connection) {
         let thread = WorkerThread(name: "qemu-channel") { [self] in
             while let bytes = try? channel.receiveAvailable(upTo: 1 << 16, within: .seconds(20), patience: patience) {
@@ -40,6 +44,17 @@ final class ScriptedQEMU: Sendable {
             }
         }
         state.withLock { $0.threads.append(thread) }
+    }
+
+    private static let endWithBarrier: [UInt8] = [0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0x10]
+
+    private static func count(of pattern: [UInt8], in bytes: ArraySlice<UInt8>) -> Int {
+        var (rest, count) = (bytes, 0)
+        while let range = rest.firstRange(of: pattern) {
+            rest = rest[range.upperBound...]
+            count += 1
+        }
+        return count
     }
 
     private func answer(_ main: Connection, _ delays: [UInt32: Duration]) {
@@ -51,6 +66,8 @@ final class ScriptedQEMU: Sendable {
             ping.append([8, 0, 2, 0, 4])
             ping.append(next)
             guard let range = bytes.firstRange(of: ping.bytes) else { continue }
+            let barriers = Self.count(of: Self.endWithBarrier, in: bytes[..<range.lowerBound])
+            state.withLock { $0.barrierCount += barriers }
             bytes.removeSubrange(..<range.upperBound)
             Patience.sleep(for: delays[next] ?? .zero)
             state.withLock { $0.channelByteCounts[next] = $0.channelByteCount }

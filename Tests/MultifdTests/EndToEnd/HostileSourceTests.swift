@@ -270,6 +270,16 @@ import Testing
         #expect(try contents(of: #require(target.memory)) == contents(of: guest.memory))
     }
 
+    @Test(arguments: [[0x16, 3, 1, 2], [0x16, 3, 3, 0]] as [[UInt8]])
+    func `a source that encrypts is told that it cannot here`(handshake: [UInt8]) async throws {
+        let result = try await receive { uri in
+            let connection = try Connection.connect(
+                to: MigrationPath(destination: uri), deadline: .seconds(10), patience: Patience(limit: .seconds(10)))
+            try connection.send(handshake, patience: Patience(limit: .seconds(10)))
+        }
+        #expect { try result.get() } throws: { "\($0)".contains("TLS, which is not spoken here") }
+    }
+
     @Test func `a stranger that stays silent is named as one`() async throws {
         let destination = try MigrationDestination(
             listeningOn: MigrationURI(parsing: "tcp:127.0.0.1:0"), target: MemoryTarget(), deadlines: .short,

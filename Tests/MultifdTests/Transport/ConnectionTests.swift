@@ -126,6 +126,13 @@ import Testing
         #expect(throws: TransportError.self) { try connect(to: .unix(path: "/tmp/there/is/no/such/socket")) }
     }
 
+    @Test(arguments: ["", "/" + String(repeating: "x", count: 107), String(repeating: "/x", count: 3000), "/a\0b"])
+    func `a path that no socket can have is refused, and written nowhere`(path: String) {
+        let error = #expect(throws: TransportError.self) { try connect(to: .unix(path: path)) }
+        #expect(error?.description.contains("a socket's path has 1 to 107 bytes") == true)
+        #expect(throws: TransportError.self) { try Listener(on: .unix(path: path)) }
+    }
+
     @Test func `a host without an address is named`() {
         let error = #expect(throws: TransportError.self) {
             try connect(to: .tcp(host: "no-such-host.invalid", port: 1))
