@@ -203,10 +203,11 @@ package struct Simulation {
     }
 
     private var reasonForNonConvergence: String {
-        let limit = Duration.seconds(scenario.downtimeLimit)
-        let affordable = estimator.affordableByteCount(downtimeLimit: limit, overhead: scenario.switchoverOverhead) ?? 0
+        let overhead = scenario.switchoverOverhead
+        let affordable =
+            estimator.affordableByteCount(downtimeLimit: .seconds(scenario.downtimeLimit), overhead: overhead) ?? 0
         guard affordable > 0 else {
-            return "the switchover alone takes \(scenario.switchoverOverhead.total.seconds.threeFigures) s of a downtime limit of "
+            return "the switchover alone takes \(overhead.total.seconds.threeFigures) s of a downtime limit of "
                 + "\(scenario.downtimeLimit.threeFigures) s"
         }
         guard let last = iterations.last else {

@@ -120,6 +120,43 @@ import Testing
         #expect((comparison.workLostRatio ?? 0) <= 1.1)
     }
 
+    /// Guests that change in phases, and are slowed in vain for a while: plans that were given up too soon, taken off too
+    /// soon, or kept though they did not do.
+    @Test(arguments: [421, 742, 930] as [UInt64])
+    func `it completes though its plans fail`(seed: UInt64) {
+        #expect(run(.random(seed: seed)).status == .completed)
+    }
+
+    /// 100 MB are always left, whatever the model expects of the throttle.
+    private func failing(_ second: Int) -> PeriodSample {
+        PeriodSample(
+            time: .seconds(second), duration: .seconds(1), bytesDirtied: 100_000_000, bytesTransferred: 100_000_000,
+            ramBytesSent: 100_000_000,
+            writes: [WriteObservation(duration: .seconds(1), guestTime: .seconds(1), bytesWritten: 100_000_000)],
+            outlook: MigrationOutlook(
+                remainingByteCount: 100_000_000, ramBytesPerSecond: 100e6, affordableByteCount: 40_000_000))
+    }
+
+    @Test
+    func `a plan that does not come true is replaced by a stronger throttle, and the strongest by ever longer rests`() {
+        var predictive = PredictiveThrottle(maximum: 99)
+        var throttle = ThrottlePercentage.off
+        var course: [(time: Int, throttle: Int)] = []
+        for second in 1...600 {
+            guard let prediction = predictive.predict(from: failing(second), throttle: throttle) else { continue }
+            throttle = prediction.throttle
+            course.append((second, throttle.rawValue))
+        }
+        let first = course.prefix { $0.throttle > 0 }
+        #expect(first.count > 2 && first.last?.throttle == 99)
+        #expect(zip(first, first.dropFirst()).allSatisfy { $0.throttle < $1.throttle })
+        let ends = course.filter { $0.throttle == 0 }.map(\.time)
+        let starts = course.indices.dropFirst().filter { course[$0 - 1].throttle == 0 }.map { course[$0].time }
+        let rests = zip(ends, starts).map { $1 - $0 }
+        #expect(rests.count >= 3)
+        #expect(zip(rests, rests.dropFirst()).allSatisfy { $0 <= $1 } && rests[0] < rests[rests.count - 1])
+    }
+
     @Test func `a scenario drawn at random is the same for the same seed`() {
         #expect(Scenario.random(seed: 7) == Scenario.random(seed: 7))
         #expect(Scenario.random(seed: 7) != Scenario.random(seed: 8))

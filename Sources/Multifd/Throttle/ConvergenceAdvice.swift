@@ -8,31 +8,43 @@ package struct ConvergenceAdvice: Hashable, Sendable {
     /// Bytes that fit into the downtime, and how many remain at the highest throttle.
     package let affordable: Double
     package let remaining: Double
+    /// Seconds of downtime limit that would do; nil if no limit that gives pages up to 1000 times as long will.
+    package let sufficientDowntimeLimit: Double?
 
-    package init(for curve: WriteCurve, under conditions: ConvergencePlan.Conditions) {
+    package init(for curve: WriteCurve, under conditions: ConvergencePlan.Conditions, at outlook: MigrationOutlook) {
         maximum = conditions.maximum
         rate = conditions.rate
         affordable = conditions.target
-        let speed = 1 - Double(conditions.maximum) / 100
+        remaining = Self.remaining(for: curve, under: conditions)
 
-        // What remains after many iterations at the highest throttle. It only falls, so that this ends.
+        func leastFactor(_ change: (inout ConvergencePlan.Conditions, Double) -> Void) -> Double? {
+            (1...40).lazy.map { step in (0..<step).reduce(1.0) { factor, _ in factor * 1.2 } }.first { factor in
+                var conditions = conditions
+                change(&conditions, factor)
+                return ConvergencePlan(for: curve, under: conditions).finishes
+            }
+        }
+        sufficientRate = leastFactor { conditions, factor in
+            conditions.rate *= factor
+            conditions.target *= factor
+        }.map { $0 * conditions.rate }
+        // What pages may take of it, and so the bytes that fit, grows in proportion. A step more, because the plan is tight.
+        let overhead = outlook.switchoverOverhead.seconds
+        sufficientDowntimeLimit = leastFactor { conditions, factor in conditions.target *= factor }
+            .map { overhead + (outlook.downtimeLimit.seconds - overhead) * $0 * 1.2 }
+    }
+
+    /// Bytes that remain after many iterations at the highest throttle.
+    static func remaining(for curve: WriteCurve, under conditions: ConvergencePlan.Conditions) -> Double {
+        let speed = 1 - Double(conditions.maximum) / 100
         var pending = conditions.remaining
+        // It only falls, so that this ends.
         for _ in 0..<100 {
             let next = curve.bytes(within: (pending / conditions.rate + conditions.pause) * speed)
             guard next < pending * 0.999 else { break }
             pending = next
         }
-        remaining = pending
-
-        sufficientRate = (1...40).lazy
-            .map { step in (0..<step).reduce(1.0) { factor, _ in factor * 1.2 } }
-            .first { factor in
-                var faster = conditions
-                faster.rate *= factor
-                faster.target *= factor
-                return ConvergencePlan(for: curve, under: faster).finishes
-            }
-            .map { $0 * conditions.rate }
+        return pending
     }
 }
 
@@ -41,13 +53,16 @@ extension ConvergenceAdvice: CustomStringConvertible {
         guard affordable > 0 else {
             return "the switchover takes the whole downtime limit without a single page: needs a higher downtime limit"
         }
-        let downtime = max(0, remaining - affordable) / rate
-        let faster =
-            sufficientRate.map {
-                "about \(Int(saturating: $0).byteText)/s instead of \(Int(saturating: rate).byteText)/s, "
-            } ?? ""
-        return
-            "even \(maximum) % leave \(Int(saturating: remaining).byteText) and \(Int(saturating: affordable).byteText) fit the downtime: needs "
-            + faster + "a downtime limit \(downtime.threeFigures) s higher, or fewer bytes a page (deltas, compression)"
+        var needs: [String] = []
+        if let sufficientRate {
+            needs.append(
+                "about \(Int(saturating: sufficientRate).byteText)/s instead of \(Int(saturating: rate).byteText)/s")
+        }
+        if let sufficientDowntimeLimit {
+            needs.append("a downtime limit of \((sufficientDowntimeLimit * 100).rounded(.up) / 100) s")
+        }
+        needs.append("fewer bytes a page (deltas, compression)")
+        return "even \(maximum) % leave \(Int(saturating: remaining).byteText) and "
+            + "\(Int(saturating: affordable).byteText) fit the downtime: needs " + needs.joined(separator: ", or ")
     }
 }

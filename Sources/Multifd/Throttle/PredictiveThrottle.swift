@@ -5,6 +5,11 @@
 /// that half a throttle costs more than twice the time. What drains by itself is better waited for, though. Which of the two
 /// holds depends on how many different pages the guest writes in which time (``WriteCurve``); ``ConvergencePlan`` weighs it.
 ///
+/// A plan is a promise: when it has not finished in three times its time, the model is wrong, and half of the speed that
+/// the guest has left goes, again and again, until the maximum has been in force for long enough, too. Then it is taken
+/// off, and tried again when the guest has run unthrottled for twice as long as would have done before. And what drains by
+/// itself under a throttle is believed only after a while, for twice as long each time.
+///
 /// It asks for two extra syncs after a sample. One is soon, because what a throttled guest writes is what an unthrottled one
 /// writes in less time. The other is later and later while the guest runs unthrottled, because a plan that costs much
 /// is worth to be looked at longer: the guest may calm down, and its writes are known for longer times then.
@@ -20,16 +25,31 @@ package struct PredictiveThrottle: Sendable {
     private static let room = 1.5
     /// Seconds to look on for each second of work that the throttle would cost.
     private static let caution = 0.5
-    /// Samples at the maximum before it is given up as futile.
+    /// How many times a plan's own time it is given, and seconds beside that.
+    private static let patience = (factor: 3.0, seconds: 3.0)
+    /// Seconds for which a throttled guest must write so little that it needs no throttle, the first time.
+    private static let calm = 2.0
+    /// Samples with a downtime limit that the switchover alone exceeds before a throttle goes.
     private static let futileSamples = 3
 
     package var maximum: ThrottlePercentage
     private var curve = WriteCurve()
+    private var glimpses = WriteGlimpses()
     private var sampleCount = 0
-    /// Seconds that the guest ran unthrottled since the first sample.
+    /// Seconds that the guest ran unthrottled since the first sample, or since a throttle was futile.
     private var watched = 0.0
-    /// Samples without a plan, one after the other.
-    private var hopelessCount = 0
+    /// How often the maximum was futile.
+    private var futileCount = 0
+    /// Whether the last sample had no plan.
+    private var isHopeless = false
+    /// When the throttle in force must have done, since the migration started.
+    private var due: Duration?
+    /// What the throttle in force may not fall below: plans with less have failed. In %.
+    private var least = 0
+    /// Seconds for which samples, one after the other, need no throttle, while there is one.
+    private var calmTime = 0.0
+    /// How often that was believed.
+    private var releaseCount = 0
     /// Samples with a downtime limit that the switchover alone exceeds, one after the other.
     private var lowLimitCount = 0
     /// When syncs are wanted beside those that are made anyway: times after the last sample's, ascending.
@@ -41,8 +61,9 @@ package struct PredictiveThrottle: Sendable {
 
     /// Decides on a sample. Nil leaves the throttle as it is.
     package mutating func predict(from sample: PeriodSample, throttle: ThrottlePercentage) -> Prediction? {
-        for write in sample.writes where Self.isTelling(write) {
-            curve.observe(time: write.guestTime.seconds, bytes: Double(write.bytesWritten))
+        for write in sample.writes {
+            guard let seen = glimpses.add(write, at: throttle) else { continue }
+            curve.observe(time: seen.guestTime.seconds, bytes: Double(seen.bytesWritten))
         }
         sampleCount += 1
         // The first sample is the first iteration, which is too long to tell anything about the next.
@@ -62,19 +83,83 @@ package struct PredictiveThrottle: Sendable {
         // What remains fits, and the switchover comes with the end of the iteration: let go now, the guest would undo it.
         guard conditions.remaining > conditions.target else { return nil }
         let plan = ConvergencePlan(for: curve, under: conditions)
-        guard plan.finishes else { return giveAdvice(under: conditions, throttle: throttle) }
-        hopelessCount = 0
-        guard plan.throttle != throttle.rawValue,
-            throttle != .off || watched >= Self.caution * plan.workLost
-        else { return nil }
-        return Prediction(
-            throttle: ThrottlePercentage(clamping: plan.throttle), reason: reason(for: plan, under: conditions))
+        let attempt = plan.finishes ? Attempt(plan) : Attempt(at: maximum, for: curve, under: conditions)
+        let wasHopeless = isHopeless
+        isHopeless = !plan.finishes
+        let next = next(after: throttle, attempt, on: sample)
+        // What would do is said at once, whether or not it is time for a throttle.
+        guard next != throttle || isHopeless && !wasHopeless else { return nil }
+        func advice() -> String { "\(ConvergenceAdvice(for: curve, under: conditions, at: sample.outlook))" }
+        let reason =
+            if next == .off, throttle != .off, attempt.throttle > 0 {
+                "\(throttle.rawValue) % have not been enough in all this time, and the guest runs on before they are tried "
+                    + "again: " + advice()
+            } else if plan.finishes {
+                reason(for: plan, under: conditions)
+            } else {
+                advice()
+            }
+        return Prediction(throttle: next, reason: reason)
     }
 
-    /// A throttled vCPU runs in slices: in a time of less than two of them it may have run all the while, or slept.
-    private static func isTelling(_ write: WriteObservation) -> Bool {
-        write.guestTime == write.duration || write.guestTime >= ThrottleSlice.running * 2
+    /// What to try, whether or not it is expected to do.
+    private struct Attempt {
+        /// How many times the bytes that fit may remain at the highest throttle.
+        private static let closeness = 4.0
+
+        var throttle: Int
+        var time: Double
+        var workLost: Double
+
+        init(_ plan: ConvergencePlan) { (throttle, time, workLost) = (plan.throttle, plan.time, plan.workLost) }
+
+        /// The highest throttle, in case the model is wrong: for as long as what remains takes when it fails by little, for
+        /// a moment when it fails by far.
+        init(at maximum: ThrottlePercentage, for curve: WriteCurve, under conditions: ConvergencePlan.Conditions) {
+            let isClose =
+                ConvergenceAdvice.remaining(for: curve, under: conditions) < conditions.target * Self.closeness
+            throttle = maximum.rawValue
+            time = isClose ? conditions.remaining / conditions.rate : 0
+            workLost = (time + PredictiveThrottle.patience.seconds) * (1 - maximum.guestSpeed)
+        }
     }
+
+    private mutating func next(
+        after throttle: ThrottlePercentage, _ attempt: Attempt, on sample: PeriodSample
+    ) -> ThrottlePercentage {
+        if throttle == .off {
+            let isWatched = watched >= Self.caution * attempt.workLost * Self.doubled(futileCount)
+            guard attempt.throttle > 0, isWatched else { return .off }
+            least = 0
+            calmTime = 0
+            begin(attempt, on: sample)
+            return ThrottlePercentage(clamping: attempt.throttle)
+        }
+        guard attempt.throttle > 0 else {
+            calmTime += sample.duration.seconds
+            guard calmTime > Self.calm * Self.doubled(releaseCount) else { return throttle }
+            releaseCount += 1
+            return .off
+        }
+        calmTime = 0
+        if let due, sample.time > due {
+            guard throttle < maximum else {
+                futileCount += 1
+                watched = 0
+                return .off
+            }
+            least = 100 - (100 - throttle.rawValue) / 2
+            begin(attempt, on: sample)
+        }
+        return ThrottlePercentage(clamping: min(maximum.rawValue, max(least, attempt.throttle)))
+    }
+
+    private mutating func begin(_ attempt: Attempt, on sample: PeriodSample) {
+        due = sample.time + .seconds(attempt.time * Self.patience.factor + Self.patience.seconds)
+    }
+
+    /// 2 to the power of a count.
+    private static func doubled(_ count: Int) -> Double { Double(1 << min(count, 30)) }
 
     private mutating func requestSyncs(each duration: Duration, throttle: ThrottlePercentage) {
         // A sync must not take a tenth of the time between two of them.
@@ -113,33 +198,16 @@ package struct PredictiveThrottle: Sendable {
     private mutating func adviseDowntimeLimit(
         after outlook: MigrationOutlook, under conditions: ConvergencePlan.Conditions, throttle: ThrottlePercentage
     ) -> Prediction? {
-        hopelessCount = 0
         lowLimitCount += 1
         let isLast = lowLimitCount == Self.futileSamples + 1 && throttle != .off
         guard lowLimitCount == 1 || isLast else { return nil }
         let overhead = outlook.switchoverOverhead.seconds
-        let advice = ConvergenceAdvice(for: curve, under: conditions)
+        let advice = ConvergenceAdvice(for: curve, under: conditions, at: outlook)
         let sufficient = overhead + advice.remaining / conditions.rate * Self.room
         return Prediction(
             throttle: isLast ? .off : throttle,
             reason: "the switchover takes \(overhead.threeFigures) s without a page, and the downtime limit is "
                 + "\(outlook.downtimeLimit.seconds.threeFigures) s: no throttle helps, a downtime limit of "
                 + "\((sufficient * 100).rounded(.up) / 100) s would do")
-    }
-
-    /// When no throttle will do: tries the maximum, in case the model is wrong, and takes it off again if it is not. Says
-    /// what would do.
-    private mutating func giveAdvice(
-        under conditions: ConvergencePlan.Conditions, throttle: ThrottlePercentage
-    ) -> Prediction? {
-        hopelessCount += 1
-        let next: ThrottlePercentage
-        switch hopelessCount {
-        case 1: next = maximum
-        case Self.futileSamples + 1: next = .off
-        default: return nil
-        }
-        let advice = ConvergenceAdvice(for: curve, under: conditions)
-        return Prediction(throttle: next, reason: advice.description)
     }
 }

@@ -46,14 +46,24 @@ import Testing
         #expect((74...78).contains(plan.throttle))
     }
 
-    @Test func `the maximum is honoured and may not suffice`() {
+    @Test func `the maximum is honoured and may not suffice`() throws {
         let fast = curve(rate: 1e9, workingSet: 1e9)
         #expect(!ConvergencePlan(for: fast, under: conditions(maximum: 80)).finishes)
         #expect(ConvergencePlan(for: fast, under: conditions(maximum: 95)).throttle <= 95)
-        let advice = ConvergenceAdvice(for: fast, under: conditions(maximum: 80))
+        let advice = ConvergenceAdvice(
+            for: fast, under: conditions(maximum: 80),
+            at: MigrationOutlook(
+                remainingByteCount: 1_000_000_000, switchoverOverhead: .milliseconds(100), downtimeLimit: .milliseconds(400)))
         #expect(advice.remaining == 1e9)
         let sufficient = advice.sufficientRate ?? 0
         #expect(sufficient > 200e6 && sufficient < 300e6)
+        // 100 ms for what is no page, and 300 ms for every 30 MB: the least plan that finishes, and a fifth more.
+        let limit = try #require(advice.sufficientDowntimeLimit)
+        var enough = conditions(maximum: 80)
+        enough.target *= (limit - 0.1) / 0.3
+        #expect(ConvergencePlan(for: fast, under: enough).finishes)
+        enough.target /= 1.5
+        #expect(!ConvergencePlan(for: fast, under: enough).finishes)
         #expect(advice.description.hasPrefix("even 80 % leave 1 GB and 30 MB fit the downtime: needs about 2"))
     }
 }
