@@ -114,6 +114,14 @@ struct CgroupThrottleTests {
         #expect(cgroup.holds("50000 100000\n"))
     }
 
+    @Test func `a throttle that comes after the release is not set`() throws {
+        let cgroup = try StandIn("max 100000")
+        let throttle = try CgroupThrottle(path: cgroup.path, cpuCount: 4)
+        throttle.release()
+        try throttle.setThrottle(ThrottlePercentage(clamping: 60))
+        #expect(cgroup.holds("max 100000"))
+    }
+
     @Test(arguments: ["", "max", "max 0", "much 100000", "1 2 3"])
     func `a file with anything but a bandwidth is refused`(text: String) throws {
         let cgroup = try StandIn(text)
