@@ -1,36 +1,7 @@
 import Foundation
 import Multifd
+import TestProcesses
 import Testing
-
-/// A cgroup with the cpu controller that a test makes and takes away.
-final class TemporaryCgroup {
-    let path: String
-
-    /// Where cgroups with the controller can be made: version 1, then version 2; nil where the tests may not.
-    static let parent: String? = ["/sys/fs/cgroup/cpu", "/sys/fs/cgroup"].first { parent in
-        let path = "\(parent)/multifd-probe-\(getpid())"
-        guard unsafe mkdir(path, 0o755) == 0 else { return false }
-        defer { unsafe rmdir(path) }
-        return ["cpu.max", "cpu.cfs_quota_us"].contains { FileManager.default.fileExists(atPath: "\(path)/\($0)") }
-    }
-
-    init() throws {
-        path = "\(Self.parent ?? "")/multifd-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
-    }
-
-    deinit { unsafe rmdir(path) }
-
-    func add(_ process: BusyProcess) throws {
-        let file = try FileHandle(forWritingTo: URL(fileURLWithPath: "\(path)/cgroup.procs"))
-        try file.write(contentsOf: Data("\(process.identifier)".utf8))
-    }
-
-    var bandwidth: String {
-        ["cpu.max", "cpu.cfs_quota_us"].lazy
-            .compactMap { try? String(contentsOfFile: "\(self.path)/\($0)", encoding: .utf8) }.first ?? ""
-    }
-}
 
 @Suite(.serialized, .enabled("cgroups with the cpu controller can be made here") { TemporaryCgroup.parent != nil })
 struct CgroupThrottleTests {

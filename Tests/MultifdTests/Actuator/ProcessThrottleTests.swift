@@ -1,5 +1,6 @@
 import Foundation
 import Multifd
+import TestProcesses
 import Testing
 
 @Suite(.serialized) struct ProcessThrottleTests {
@@ -76,16 +77,5 @@ import Testing
                 try throttle.setThrottle(ThrottlePercentage(clamping: 50))
             }
         }
-    }
-}
-
-extension BusyProcess {
-    /// Whether it is in a state within ten seconds: far more than it takes.
-    func reaches(_ wanted: Character) -> Bool {
-        for _ in 0..<10_000 {
-            if state == wanted { return true }
-            usleep(1000)
-        }
-        return false
     }
 }
