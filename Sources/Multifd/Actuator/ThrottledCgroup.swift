@@ -5,6 +5,7 @@ struct ThrottledCgroup: ~Copyable {
     private let bandwidth: CgroupBandwidth
     private let file: FileDescriptor
     private let guardian: ThrottleGuardian
+    private var inForce: String
 
     init(path: String, cpuCount: Int) throws(ActuatorError) {
         let bandwidth = try CgroupBandwidth(ofCgroup: path, cpuCount: cpuCount)
@@ -22,6 +23,7 @@ struct ThrottledCgroup: ~Copyable {
         }
         self.bandwidth = bandwidth
         self.file = file
+        inForce = bandwidth.original
     }
 
     deinit {
@@ -30,9 +32,14 @@ struct ThrottledCgroup: ~Copyable {
         try? file.close()
     }
 
+    /// Writes only what is not in force: with every write the kernel gives the cgroup a whole quota again.
+    ///
     /// - Throws: ``ActuatorError`` when the cgroup has gone.
-    func set(_ percentage: ThrottlePercentage) throws(ActuatorError) {
-        try write(percentage == .off ? bandwidth.original : bandwidth.text(at: percentage))
+    mutating func set(_ percentage: ThrottlePercentage) throws(ActuatorError) {
+        let text = percentage == .off ? bandwidth.original : bandwidth.text(at: percentage)
+        guard text != inForce else { return }
+        try write(text)
+        inForce = text
     }
 
     private func write(_ text: String) throws(ActuatorError) {
