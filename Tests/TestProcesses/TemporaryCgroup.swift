@@ -24,8 +24,29 @@ package final class TemporaryCgroup {
         try file.write(contentsOf: Data("\(process.identifier)".utf8))
     }
 
+    /// Quota and period, in µs: as version 2 has them in one file.
     package var bandwidth: String {
-        ["cpu.max", "cpu.cfs_quota_us"].lazy
-            .compactMap { try? String(contentsOfFile: "\(self.path)/\($0)", encoding: .utf8) }.first ?? ""
+        get {
+            let texts = isVersion2 ? [contents(of: "cpu.max")] : Self.version1.map(contents(of:))
+            return texts.map { $0.trimmingCharacters(in: .newlines) }.joined(separator: " ")
+        }
+        set {
+            if isVersion2 { return write(newValue, to: "cpu.max") }
+            for (name, text) in zip(Self.version1, newValue.split(separator: " ")).reversed() {
+                write(text == "max" ? "-1" : String(text), to: name)
+            }
+        }
+    }
+
+    private static let version1 = ["cpu.cfs_quota_us", "cpu.cfs_period_us"]
+
+    private var isVersion2: Bool { FileManager.default.fileExists(atPath: "\(path)/cpu.max") }
+
+    private func contents(of name: String) -> String {
+        (try? String(contentsOfFile: "\(path)/\(name)", encoding: .utf8)) ?? ""
+    }
+
+    private func write(_ text: String, to name: String) {
+        try? Data(text.utf8).write(to: URL(fileURLWithPath: "\(path)/\(name)"))
     }
 }

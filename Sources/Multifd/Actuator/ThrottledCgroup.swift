@@ -2,59 +2,59 @@ import SystemPackage
 
 /// Owns the CPU bandwidth of a cgroup: it is as it was found once this goes, also when this process is killed.
 struct ThrottledCgroup: ~Copyable {
+    private let paths: [String]
+    /// One for each of ``paths``.
+    private let files: [FileDescriptor]
     private let bandwidth: CgroupBandwidth
-    private let file: FileDescriptor
     private let guardian: ThrottleGuardian
-    private var inForce: String
+    private var inForce: [String]
 
     init(path: String, cpuCount: Int) throws(ActuatorError) {
-        let bandwidth = try CgroupBandwidth(ofCgroup: path, cpuCount: cpuCount)
-        let file: FileDescriptor
-        do throws(Errno) {
-            file = try Self.open(bandwidth.path)
-        } catch {
-            throw .file(path: bandwidth.path, operation: "open", error)
-        }
+        let paths = try CgroupBandwidth.paths(ofCgroup: path)
+        var files: [FileDescriptor] = []
         do throws(ActuatorError) {
-            guardian = try ThrottleGuardian(.write(Array(bandwidth.original.utf8), to: file))
+            for path in paths { files.append(try Self.open(path)) }
+            let bandwidth = try CgroupBandwidth(of: paths, cpuCount: cpuCount)
+            guardian = try ThrottleGuardian(.write(bandwidth.original, to: files))
+            self.bandwidth = bandwidth
         } catch {
-            try? file.close()
+            for file in files { try? file.close() }
             throw error
         }
-        self.bandwidth = bandwidth
-        self.file = file
+        self.paths = paths
+        self.files = files
         inForce = bandwidth.original
     }
 
     deinit {
         // A cgroup that has gone has nothing left to undo.
-        try? write(bandwidth.original)
-        try? file.close()
+        for index in files.indices { try? write(bandwidth.original[index], at: index) }
+        for file in files { try? file.close() }
     }
 
     /// Writes only what is not in force: with every write the kernel gives the cgroup a whole quota again.
     ///
     /// - Throws: ``ActuatorError`` when the cgroup has gone.
     mutating func set(_ percentage: ThrottlePercentage) throws(ActuatorError) {
-        let text = percentage == .off ? bandwidth.original : bandwidth.text(at: percentage)
-        guard text != inForce else { return }
-        try write(text)
-        inForce = text
-    }
-
-    private func write(_ text: String) throws(ActuatorError) {
-        do {
-            _ = try file.writeAll(toAbsoluteOffset: 0, text.utf8)
-        } catch {
-            throw .file(path: bandwidth.path, operation: "write '\(text)' to", error as? Errno ?? .ioError)
+        for (index, text) in bandwidth.texts(at: percentage).enumerated() where text != inForce[index] {
+            try write(text, at: index)
+            inForce[index] = text
         }
     }
 
-    private static func open(_ path: String) throws(Errno) -> FileDescriptor {
+    private func write(_ text: String, at index: Int) throws(ActuatorError) {
+        do {
+            _ = try files[index].writeAll(toAbsoluteOffset: 0, text.utf8)
+        } catch {
+            throw .file(path: paths[index], operation: "write '\(text)' to", error as? Errno ?? .ioError)
+        }
+    }
+
+    private static func open(_ path: String) throws(ActuatorError) -> FileDescriptor {
         do {
             return try FileDescriptor.open(FilePath(path), .writeOnly, options: .closeOnExec)
         } catch {
-            throw error as? Errno ?? .ioError
+            throw .file(path: path, operation: "open", error as? Errno ?? .ioError)
         }
     }
 }

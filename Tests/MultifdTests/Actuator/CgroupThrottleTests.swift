@@ -25,17 +25,26 @@ struct CgroupThrottleTests {
 
     @Test func `a limit that was there before is lowered in proportion, and comes back`() throws {
         let cgroup = try TemporaryCgroup()
-        let isVersion2 = cgroup.bandwidth.contains("max")
-        let file = "\(cgroup.path)/\(isVersion2 ? "cpu.max" : "cpu.cfs_quota_us")"
-        try Data((isVersion2 ? "50000 100000" : "50000").utf8).write(to: URL(fileURLWithPath: file))
-        let original = cgroup.bandwidth
+        cgroup.bandwidth = "50000 100000"
         let throttle = try CgroupThrottle(path: cgroup.path, cpuCount: 8)
         try throttle.setThrottle(ThrottlePercentage(clamping: 50))
-        #expect(cgroup.bandwidth.hasPrefix("25000"))
+        #expect(cgroup.bandwidth == "25000 100000")
         try throttle.setThrottle(.off)
-        #expect(cgroup.bandwidth == original)
+        #expect(cgroup.bandwidth == "50000 100000")
         throttle.release()
-        #expect(cgroup.bandwidth == original)
+        #expect(cgroup.bandwidth == "50000 100000")
+    }
+
+    @Test func `a period that is too short for a throttle is lengthened for the time`() throws {
+        let cgroup = try TemporaryCgroup()
+        cgroup.bandwidth = "1500 2000"
+        let throttle = try CgroupThrottle(path: cgroup.path, cpuCount: 1)
+        for (percentage, bandwidth) in [(96, "1000 33333"), (20, "1200 2000"), (99, "1000 133333")] {
+            try throttle.setThrottle(ThrottlePercentage(clamping: percentage))
+            #expect(cgroup.bandwidth == bandwidth)
+        }
+        throttle.release()
+        #expect(cgroup.bandwidth == "1500 2000")
     }
 
     @Test func `a directory that is no cgroup is refused in a sentence`() {
@@ -83,6 +92,19 @@ struct CgroupThrottleTests {
         #expect(cgroup.holds("25000 100000\n"))
         throttle = nil
         #expect(cgroup.holds("50000 100000\n"))
+    }
+
+    /// The kernel takes neither a quota of less than 1 ms nor a period of more than 1 s.
+    @Test(arguments: [("max 2000", "1000 20000"), ("9000 100000", "1000 222222"), ("1000 100000", "1000 1000000")])
+    func `a period that is too short for a throttle is lengthened for the time`(original: String, throttled: String)
+        throws
+    {
+        let cgroup = try StandIn(original)
+        let throttle = try CgroupThrottle(path: cgroup.path, cpuCount: 1)
+        try throttle.setThrottle(ThrottlePercentage(clamping: 95))
+        #expect(cgroup.holds(throttled))
+        throttle.release()
+        #expect(cgroup.holds(original))
     }
 
     @Test func `a throttle that comes after the release is not set`() throws {
