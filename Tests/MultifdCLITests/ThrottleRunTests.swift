@@ -126,8 +126,25 @@ import Testing
         }
     }
 
+    @Test func `a second command on a cgroup is refused, and leaves what the first undoes`() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path("")
+        try Data("90000 100000\n".utf8).write(to: URL(fileURLWithPath: directory.path("cpu.max")))
+        func bandwidth() -> String {
+            (try? String(contentsOfFile: directory.path("cpu.max"), encoding: .utf8)) ?? ""
+        }
+        try expectRestored("90000 100000\n", throttled: "45000 100000\n", by: SIGKILL, at: path, reading: bandwidth) {
+            let second = try CommandRun(["throttle", "run", "--cgroup", path, "--cpu-throttle-percentage", "80"])
+                .result()
+            #expect(second.exitCode == 1)
+            #expect(
+                second.error == "multifd: '\(path)' is being slowed down by another throttle already: end that first\n")
+        }
+    }
+
     private func expectRestored(
-        _ original: String, throttled: String, by signal: Int32, at path: String, reading bandwidth: () -> String
+        _ original: String, throttled: String, by signal: Int32, at path: String, reading bandwidth: () -> String,
+        meanwhile: () throws -> Void = {}
     ) throws {
         func reaches(_ wanted: String) -> Bool {
             for _ in 0..<10_000 {
@@ -139,6 +156,7 @@ import Testing
         #expect(bandwidth() == original)
         let command = try CommandRun(["throttle", "run", "--cgroup", path, "--cpu-throttle-percentage", "50"])
         #expect(reaches(throttled))
+        try meanwhile()
         command.send(signal)
         _ = try command.result()
         #expect(reaches(original))

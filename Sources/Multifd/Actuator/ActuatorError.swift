@@ -6,6 +6,8 @@ public enum ActuatorError: Error, Hashable {
     case process(Int32, Errno)
     /// The directory is no cgroup with the cpu controller.
     case noCPUController(path: String)
+    /// Another throttle is on the cgroup.
+    case throttled(path: String)
     /// A file of the cgroup cannot be read or written.
     case file(path: String, operation: String, Errno)
     /// A file of the cgroup holds what it should not.
@@ -25,6 +27,8 @@ extension ActuatorError: CustomStringConvertible {
         case .noCPUController(let path):
             "'\(path)' has neither cpu.max nor cpu.cfs_quota_us: give the directory of a cgroup that has the cpu "
                 + "controller, and not the root"
+        case .throttled(let path):
+            "'\(path)' is being slowed down by another throttle already: end that first"
         case .file(let path, let operation, let errno):
             "cannot \(operation) '\(path)': \(errno)"
         case .content(let path, let found):

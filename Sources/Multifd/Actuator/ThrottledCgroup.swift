@@ -1,6 +1,8 @@
+import Glibc
 import SystemPackage
 
-/// Owns the CPU bandwidth of a cgroup: it is as it was found once this goes, also when this process is killed.
+/// Owns the CPU bandwidth of a cgroup: no other throttle changes it meanwhile, and it is as it was found once this goes, also
+/// when this process is killed.
 struct ThrottledCgroup: ~Copyable {
     private let paths: [String]
     /// One for each of ``paths``.
@@ -14,6 +16,7 @@ struct ThrottledCgroup: ~Copyable {
         var files: [FileDescriptor] = []
         do throws(ActuatorError) {
             for path in paths { files.append(try Self.open(path)) }
+            try Self.lock(files[0], ofCgroup: path)
             let bandwidth = try CgroupBandwidth(of: paths, cpuCount: cpuCount)
             guardian = try ThrottleGuardian(.write(bandwidth.original, to: files))
             self.bandwidth = bandwidth
@@ -48,6 +51,14 @@ struct ThrottledCgroup: ~Copyable {
         } catch {
             throw .file(path: paths[index], operation: "write '\(text)' to", error as? Errno ?? .ioError)
         }
+    }
+
+    /// Before anything is read that another throttle might have written. The guardian shares the open file, and with it the
+    /// lock: it lasts until all is undone, whoever does it.
+    private static func lock(_ file: FileDescriptor, ofCgroup path: String) throws(ActuatorError) {
+        guard flock(file.rawValue, LOCK_EX | LOCK_NB) != 0 else { return }
+        let error = Errno(rawValue: errno)
+        throw error == .wouldBlock ? .throttled(path: path) : .file(path: path, operation: "lock", error)
     }
 
     private static func open(_ path: String) throws(ActuatorError) -> FileDescriptor {

@@ -107,6 +107,21 @@ struct CgroupThrottleTests {
         #expect(cgroup.holds(original))
     }
 
+    @Test func `a cgroup that has a throttle is refused another until that is released`() throws {
+        let cgroup = try StandIn("90000 100000")
+        let first = try CgroupThrottle(path: cgroup.path, cpuCount: 4)
+        try first.setThrottle(ThrottlePercentage(clamping: 60))
+        #expect(throws: ActuatorError.throttled(path: cgroup.path)) {
+            try CgroupThrottle(path: cgroup.path, cpuCount: 4)
+        }
+        #expect(cgroup.holds("36000 100000"))
+        first.release()
+        let second = try CgroupThrottle(path: cgroup.path, cpuCount: 4)
+        try second.setThrottle(ThrottlePercentage(clamping: 80))
+        second.release()
+        #expect(cgroup.holds("90000 100000"))
+    }
+
     @Test func `a throttle that comes after the release is not set`() throws {
         let cgroup = try StandIn("max 100000")
         let throttle = try CgroupThrottle(path: cgroup.path, cpuCount: 4)
