@@ -19,6 +19,10 @@ public enum ActuatorError: Error, Hashable {
 }
 
 extension ActuatorError: CustomStringConvertible {
+    /// What makes the kernel refuse a quota that is not wrong in itself.
+    private static let refusal =
+        " (the root cgroup cannot be throttled, nor, of version 1, one that has a cgroup in it that may use more)"
+
     /// A sentence with what was expected, what was found and what to do.
     public var description: String {
         switch self {
@@ -30,7 +34,7 @@ extension ActuatorError: CustomStringConvertible {
         case .throttled(let path):
             "'\(path)' is being slowed down by another throttle already: end that first"
         case .file(let path, let operation, let errno):
-            "cannot \(operation) '\(path)': \(errno)"
+            "cannot \(operation) '\(path)': \(errno)\(errno == .invalidArgument ? Self.refusal : "")"
         case .content(let path, let found):
             "'\(path)' holds '\(found)', which is no CPU bandwidth"
         case .cpuCount(let count):
