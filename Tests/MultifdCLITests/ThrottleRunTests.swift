@@ -86,6 +86,14 @@ import Testing
         }
     }
 
+    @Test func `the command refuses to slow itself down`() throws {
+        let command = try CommandRun(
+            ["throttle", "run", "--cpu-throttle-percentage", "50"], by: "exec \"$@\" --pid $$")
+        let result = try command.result()
+        #expect(result.exitCode == 1)
+        #expect(result.error.contains("is this one, which could not let itself go on"))
+    }
+
     @Test func `the command ends with the process that it slows, and says what that got`() throws {
         let process = try BusyProcess()
         let command = try CommandRun([

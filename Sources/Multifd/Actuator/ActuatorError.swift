@@ -4,6 +4,8 @@ public import SystemPackage
 public enum ActuatorError: Error, Hashable {
     /// There is no such process, or this one may not signal it.
     case process(Int32, Errno)
+    /// The process is this one, which could not let itself go on.
+    case ownProcess(Int32)
     /// The directory is no cgroup with the cpu controller.
     case noCPUController(path: String)
     /// Another throttle is on the cgroup.
@@ -28,6 +30,8 @@ extension ActuatorError: CustomStringConvertible {
         switch self {
         case .process(let identifier, let errno):
             "the process \(identifier) cannot be slowed down: \(errno)"
+        case .ownProcess(let identifier):
+            "the process \(identifier) is this one, which could not let itself go on: give another"
         case .noCPUController(let path):
             "'\(path)' has neither cpu.max nor cpu.cfs_quota_us: give the directory of a cgroup that has the cpu "
                 + "controller, and not the root"

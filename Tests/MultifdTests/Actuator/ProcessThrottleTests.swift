@@ -63,6 +63,10 @@ import Testing
         #expect(process.reaches("R"))
     }
 
+    @Test func `a process does not stop itself`() {
+        #expect(throws: ActuatorError.ownProcess(getpid())) { try ProcessThrottle(process: getpid()) }
+    }
+
     @Test func `a process that is not there is refused, and one that ends is told`() throws {
         let process = try BusyProcess()
         let throttle = try ProcessThrottle(process: process.identifier)
