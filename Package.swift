@@ -47,10 +47,11 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+        .target(name: "TestProcesses", path: "Tests/TestProcesses"),
         .testTarget(
             name: "MultifdTests",
             dependencies: [
-                "Multifd", "CZstd", "CZlib", .product(name: "Logging", package: "swift-log"),
+                "Multifd", "TestProcesses", "CZstd", "CZlib", .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .testTarget(
@@ -59,7 +60,7 @@ let package = Package(
                 "Multifd", "MultifdQEMU", .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
-        .testTarget(name: "MultifdCLITests", dependencies: ["Multifd", "MultifdCLI"]),
+        .testTarget(name: "MultifdCLITests", dependencies: ["Multifd", "MultifdCLI", "TestProcesses"]),
         .testTarget(name: "MultifdSimulatorTests", dependencies: ["Multifd", "MultifdSimulator"]),
     ],
     swiftLanguageModes: [.v6]

@@ -126,7 +126,8 @@ import Testing
             "simulate", "--downtime-limit", "9223372036854775807",
             says: "Parameter 'downtime-limit' expects a value between 0 and 2000000, not"),
         Misuse("simulate", "--timeout", "9223372036854775807", says: "--timeout is 1 to 1000000000 s, not"),
-        Misuse("simulate", "--ram", "4000000TiB", says: "--ram is more than 0 and at most 1 PiB"),
+        Misuse("simulate", "--ram", "2PiB", says: "--ram is at least a page, 4096 bytes, and at most 1 PiB"),
+        Misuse("simulate", "--ram", "4095", says: "--ram is at least a page, 4096 bytes, and at most 1 PiB"),
         Misuse("simulate", "--device-state", "2048TiB", says: "--device-state is at most 1 PiB"),
         Misuse("simulate", "--published", "2013", "--random", "1", says: "give one of --fit, --random and --published"),
         Misuse(

@@ -12,8 +12,10 @@ int CLinux_pidfd_open(int32_t process);
 int CLinux_pidfd_send_signal(int pidfd, int signal);
 
 // Starts a child process that waits until `lifeline`, the reading end of a pipe, ends. If it ends without a byte, this
-// process has died: the child then writes `bytes` to `target`, or, where that is -1, lets the process of `pidfd` go on.
-// The child is in a session of its own and keeps no other descriptor of this process open. Its process number, or -1
-// with errno.
+// process has died: the child then writes a line of `lines` to the start of each of `targets`, one after the other, or,
+// without any lines, lets the processes go on whose pidfds they are. There are at most CLinux_target_limit. The child is in
+// a session of its own and keeps no other descriptor of this process open. Its process number, or -1 with errno.
+enum { CLinux_target_limit = 2 };
 int32_t CLinux_start_guardian(
-    int lifeline, int target, const uint8_t *_Nonnull bytes, size_t byte_count, int pidfd);
+    int lifeline, const int32_t *_Nonnull targets, size_t target_count, const uint8_t *_Nonnull lines,
+    size_t byte_count);

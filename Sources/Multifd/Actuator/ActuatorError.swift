@@ -4,8 +4,12 @@ public import SystemPackage
 public enum ActuatorError: Error, Hashable {
     /// There is no such process, or this one may not signal it.
     case process(Int32, Errno)
+    /// The process is this one, which could not let itself go on.
+    case ownProcess(Int32)
     /// The directory is no cgroup with the cpu controller.
     case noCPUController(path: String)
+    /// Another throttle is on the cgroup.
+    case throttled(path: String)
     /// A file of the cgroup cannot be read or written.
     case file(path: String, operation: String, Errno)
     /// A file of the cgroup holds what it should not.
@@ -17,16 +21,24 @@ public enum ActuatorError: Error, Hashable {
 }
 
 extension ActuatorError: CustomStringConvertible {
+    /// What makes the kernel refuse a quota that is not wrong in itself.
+    private static let refusal =
+        " (the root cgroup cannot be throttled, nor, of version 1, one that has a cgroup in it that may use more)"
+
     /// A sentence with what was expected, what was found and what to do.
     public var description: String {
         switch self {
         case .process(let identifier, let errno):
             "the process \(identifier) cannot be slowed down: \(errno)"
+        case .ownProcess(let identifier):
+            "the process \(identifier) is this one, which could not let itself go on: give another"
         case .noCPUController(let path):
             "'\(path)' has neither cpu.max nor cpu.cfs_quota_us: give the directory of a cgroup that has the cpu "
                 + "controller, and not the root"
+        case .throttled(let path):
+            "'\(path)' is being slowed down by another throttle already: end that first"
         case .file(let path, let operation, let errno):
-            "cannot \(operation) '\(path)': \(errno)"
+            "cannot \(operation) '\(path)': \(errno)\(errno == .invalidArgument ? Self.refusal : "")"
         case .content(let path, let found):
             "'\(path)' holds '\(found)', which is no CPU bandwidth"
         case .cpuCount(let count):

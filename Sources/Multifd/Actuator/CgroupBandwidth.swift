@@ -1,3 +1,4 @@
+import Glibc
 import SystemPackage
 
 /// The CPU bandwidth of a cgroup as it was found, and what to write for a throttle.
@@ -8,51 +9,52 @@ struct CgroupBandwidth: Hashable, Sendable {
     /// In µs: the kernel allows 1 ms to 1 s.
     private static let periods = 1...1_000_000
 
-    /// The file that holds the quota.
-    let path: String
-    /// Its content, to be written back.
-    let original: String
+    /// What the files hold, to be written back.
+    let original: [String]
     private let isVersion2: Bool
     /// In µs.
     private let period: Int
     /// What the guest gets unthrottled, in µs of CPU a period.
     private let full: Int
 
-    init(ofCgroup directory: String, cpuCount: Int) throws(ActuatorError) {
-        if let text = try? Self.read("\(directory)/cpu.max") {
-            let path = "\(directory)/cpu.max"
-            let parts = text.split(separator: " ")
-            guard parts.count == 2, let period = Int(parts[1]), Self.periods.contains(period),
-                parts[0] == "max" || Int(parts[0]) != nil
-            else { throw .content(path: path, found: text) }
-            self.init(path: path, original: text, isVersion2: true, quota: Int(parts[0]), period: period, cpuCount)
-            return
+    /// The files that hold the bandwidth, in the order in which to write them. Of version 1 the period comes first: it
+    /// changes only from or to the least quota, so that the cgroup never has more between the two than before or after.
+    static func paths(ofCgroup directory: String) throws(ActuatorError) -> [String] {
+        for names in [["cpu.max"], ["cpu.cfs_period_us", "cpu.cfs_quota_us"]] {
+            let paths = names.map { "\(directory)/\($0)" }
+            if paths.allSatisfy({ unsafe access($0, F_OK) == 0 }) { return paths }
         }
-        let path = "\(directory)/cpu.cfs_quota_us"
-        guard let text = try? Self.read(path) else { throw .noCPUController(path: directory) }
-        let periodPath = "\(directory)/cpu.cfs_period_us"
-        let periodText = try Self.read(periodPath)
-        guard let quota = Int(text) else { throw .content(path: path, found: text) }
-        guard let period = Int(periodText), Self.periods.contains(period) else {
-            throw .content(path: periodPath, found: periodText)
-        }
-        self.init(
-            path: path, original: text, isVersion2: false, quota: quota > 0 ? quota : nil, period: period, cpuCount)
+        throw .noCPUController(path: directory)
     }
 
-    /// - Parameter quota: nil for no limit.
-    private init(path: String, original: String, isVersion2: Bool, quota: Int?, period: Int, _ cpuCount: Int) {
-        self.path = path
+    init(of paths: [String], cpuCount: Int) throws(ActuatorError) {
+        var original: [String] = []
+        for path in paths { original.append(try Self.read(path)) }
+        isVersion2 = paths.count == 1
+        let texts = isVersion2 ? original[0].split(separator: " ").map(String.init) : original.reversed()
+        guard texts.count == 2, let period = Int(texts[1]), Self.periods.contains(period),
+            let quota = texts[0] == "max" ? -1 : Int(texts[0])
+        else {
+            throw .content(
+                path: paths.joined(separator: "' and '"), found: original.joined(separator: "' and '"))
+        }
         self.original = original
-        self.isVersion2 = isVersion2
         self.period = period
-        full = min(quota ?? .max, period * cpuCount)
+        full = quota > 0 ? min(quota, period * cpuCount) : period * cpuCount
     }
 
     /// What to write for a throttle.
-    func text(at percentage: ThrottlePercentage) -> String {
-        let quota = max(full * (100 - percentage.rawValue) / 100, Self.minimumQuota)
-        return isVersion2 ? "\(quota) \(period)" : "\(quota)"
+    func texts(at percentage: ThrottlePercentage) -> [String] {
+        guard percentage > .off else { return original }
+        let quota = full * (100 - percentage.rawValue) / 100
+        guard quota < Self.minimumQuota else { return texts(quota: quota, period: period) }
+        // The same share of a longer period, as far as the kernel has one.
+        let longer = Self.minimumQuota * period * 100 / (full * (100 - percentage.rawValue))
+        return texts(quota: Self.minimumQuota, period: min(longer, Self.periods.upperBound))
+    }
+
+    private func texts(quota: Int, period: Int) -> [String] {
+        isVersion2 ? ["\(quota) \(period)"] : ["\(period)", "\(quota)"]
     }
 
     private static func read(_ path: String) throws(ActuatorError) -> String {

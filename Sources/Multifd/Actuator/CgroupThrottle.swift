@@ -1,4 +1,3 @@
-import SystemPackage
 import Synchronization
 
 /// Slows the processes of a cgroup down by its CPU bandwidth: `cpu.max` of version 2, `cpu.cfs_quota_us` of version 1.
@@ -7,11 +6,8 @@ import Synchronization
 /// divide them. A guest that keeps one of 4 vCPUs busy is thus slowed only from 75 % on; ``ProcessThrottle`` has no such
 /// limit.
 public final class CgroupThrottle: ThrottleActuator {
-    private let file: FileDescriptor
-    private let path: String
-    private let bandwidth: CgroupBandwidth
     /// Nil once released.
-    private let guardian: Mutex<ThrottleGuardian?>
+    private let cgroup: Mutex<ThrottledCgroup?>
 
     /// - Parameters:
     ///   - path: the cgroup's directory, of either version.
@@ -19,57 +15,18 @@ public final class CgroupThrottle: ThrottleActuator {
     /// - Throws: ``ActuatorError``.
     public init(path: String, cpuCount: Int) throws(ActuatorError) {
         guard (1...4096).contains(cpuCount) else { throw .cpuCount(cpuCount) }
-        let bandwidth = try CgroupBandwidth(ofCgroup: path, cpuCount: cpuCount)
-        let file: FileDescriptor
-        do throws(Errno) {
-            file = try Self.open(bandwidth.path)
-        } catch {
-            throw .file(path: bandwidth.path, operation: "open", error)
-        }
-        do throws(ActuatorError) {
-            guardian = Mutex(try ThrottleGuardian(.write(Array(bandwidth.original.utf8), to: file)))
-        } catch {
-            try? file.close()
-            throw error
-        }
-        self.file = file
-        self.path = bandwidth.path
-        self.bandwidth = bandwidth
+        cgroup = Mutex(try ThrottledCgroup(path: path, cpuCount: cpuCount))
     }
 
-    deinit {
-        release()
-        try? file.close()
-    }
-
+    /// Does nothing once released.
+    ///
     /// - Throws: ``ActuatorError`` when the cgroup has gone.
     public func setThrottle(_ percentage: ThrottlePercentage) throws(ActuatorError) {
-        try write(percentage == .off ? bandwidth.original : bandwidth.text(at: percentage))
+        try cgroup.withLock { cgroup throws(ActuatorError) in try cgroup?.set(percentage) }
     }
 
-    /// Writes back what the file held before.
+    /// Writes back what the cgroup's files held before.
     public func release() {
-        guardian.withLock { guardian in
-            guard guardian != nil else { return }
-            // A cgroup that has gone has nothing left to undo.
-            try? write(bandwidth.original)
-            guardian = nil
-        }
-    }
-
-    private func write(_ text: String) throws(ActuatorError) {
-        do {
-            _ = try file.writeAll(toAbsoluteOffset: 0, text.utf8)
-        } catch {
-            throw .file(path: path, operation: "write '\(text)' to", error as? Errno ?? .ioError)
-        }
-    }
-
-    private static func open(_ path: String) throws(Errno) -> FileDescriptor {
-        do {
-            return try FileDescriptor.open(FilePath(path), .writeOnly, options: .closeOnExec)
-        } catch {
-            throw error as? Errno ?? .ioError
-        }
+        cgroup.withLock { $0 = nil }
     }
 }

@@ -5,7 +5,8 @@ import SystemPackage
 /// Slows a process down by stopping it and letting it go on, as a debugger would: 10 ms of running, then as long a stop as
 /// the throttle asks for. Needs no more than the right to send it signals, and stops all of it, not only its vCPUs.
 ///
-/// What somebody else has stopped it leaves alone: there is nothing to slow down.
+/// What somebody else has stopped it leaves alone: there is nothing to slow down. The kernel counts no stops, though: one by
+/// somebody else that comes while the process is stopped here ends with this one.
 public final class ProcessThrottle: ThrottleActuator {
     /// The process's number.
     public let process: Int32
@@ -23,8 +24,9 @@ public final class ProcessThrottle: ThrottleActuator {
     }
 
     /// - Parameter process: its number.
-    /// - Throws: ``ActuatorError`` when there is no such process or it may not be signalled.
+    /// - Throws: ``ActuatorError`` when there is no such process, it may not be signalled or it is this one.
     public init(process: Int32) throws(ActuatorError) {
+        guard process != getpid() else { throw .ownProcess(process) }
         let descriptor = CLinux_pidfd_open(process)
         guard descriptor >= 0 else { throw .process(process, Errno(rawValue: errno)) }
         let pidfd = FileDescriptor(rawValue: descriptor)

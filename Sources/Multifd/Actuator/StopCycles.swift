@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 import SystemPackage
 
-/// Stops a process and lets it go on, again and again, and only what it has stopped itself.
+/// Stops a process and lets it go on, again and again, and does neither while somebody else has stopped it.
 struct StopCycles: ~Copyable {
     private let process: Int32
     private let pidfd: FileDescriptor

@@ -5,7 +5,7 @@
 /// killed, by whatever signal: a child process, started before anything is changed, then undoes it within milliseconds. The
 /// one limit: who kills that child too, as ending a whole cgroup or container does, has to undo it himself.
 public protocol ThrottleActuator: AnyObject, Sendable {
-    /// Slows the guest, or lets it run with ``ThrottlePercentage/off``.
+    /// Slows the guest, or lets it run with ``ThrottlePercentage/off``. Does nothing after ``release()``.
     func setThrottle(_ percentage: ThrottlePercentage) throws(ActuatorError)
 
     /// Undoes everything, exactly. Further calls do nothing.

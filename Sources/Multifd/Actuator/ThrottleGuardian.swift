@@ -6,7 +6,8 @@ import SystemPackage
 struct ThrottleGuardian: ~Copyable, Sendable {
     /// What it does then.
     enum Undo {
-        case write([UInt8], to: FileDescriptor)
+        /// Each text to the file at its place.
+        case write([String], to: [FileDescriptor])
         case letGoOn(pidfd: FileDescriptor)
     }
 
@@ -40,15 +41,13 @@ struct ThrottleGuardian: ~Copyable, Sendable {
     }
 
     private static func start(_ undo: Undo, lifeline: Int32) -> (child: Int32, error: Errno) {
-        let (target, bytes, pidfd): (Int32, [UInt8], Int32) =
+        let (targets, lines): ([Int32], String) =
             switch undo {
-            case .write(let bytes, let file): (file.rawValue, bytes, -1)
-            case .letGoOn(let pidfd): (-1, [0], pidfd.rawValue)
+            case .write(let texts, let files): (files.map(\.rawValue), texts.joined(separator: "\n"))
+            case .letGoOn(let pidfd): ([pidfd.rawValue], "")
             }
-        let child = unsafe bytes.withUnsafeBufferPointer { buffer -> Int32 in
-            guard let start = buffer.baseAddress else { return -1 }
-            return unsafe CLinux_start_guardian(lifeline, target, start, buffer.count, pidfd)
-        }
+        let bytes = Array(lines.utf8)
+        let child = unsafe CLinux_start_guardian(lifeline, targets, targets.count, bytes, bytes.count)
         return (child, Errno(rawValue: errno))
     }
 }

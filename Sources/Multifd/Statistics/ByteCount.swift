@@ -5,12 +5,12 @@ package struct ByteCount: RawRepresentable, Hashable, Sendable {
 
     package init(rawValue: Int) { self.rawValue = rawValue }
 
-    /// Parses a decimal number and an optional unit: B, kB, MB, GB, TB (powers of 1000) or KiB, MiB, GiB, TiB (powers
-    /// of 1024). A part of a byte is dropped.
+    /// Parses a decimal number and an optional unit: B, kB, MB, GB, TB, PB (powers of 1000) or KiB, MiB, GiB, TiB, PiB
+    /// (powers of 1024). A part of a byte is dropped.
     package init(parsing text: String) throws(QuantityError) {
         rawValue = try Quantity.byteCount(
             parsing: text, units: Self.accepted,
-            expected: "KiB, MiB, GiB, TiB, kB, MB, GB, TB, or plain bytes")
+            expected: "KiB, MiB, GiB, TiB, PiB, kB, MB, GB, TB, PB, or plain bytes")
     }
 
     /// Three significant digits in a binary unit, for people: `1.25 GiB`.
@@ -23,12 +23,14 @@ package struct ByteCount: RawRepresentable, Hashable, Sendable {
         Quantity.Unit(name: "MiB", multiplier: 1 << 20),
         Quantity.Unit(name: "GiB", multiplier: 1 << 30),
         Quantity.Unit(name: "TiB", multiplier: 1 << 40),
+        Quantity.Unit(name: "PiB", multiplier: 1 << 50),
     ]
     private static let decimal = [
         Quantity.Unit(name: "kB", multiplier: 1_000),
         Quantity.Unit(name: "MB", multiplier: 1_000_000),
         Quantity.Unit(name: "GB", multiplier: 1_000_000_000),
         Quantity.Unit(name: "TB", multiplier: 1_000_000_000_000),
+        Quantity.Unit(name: "PB", multiplier: 1_000_000_000_000_000),
     ]
     private static let plain = Quantity.Unit(name: "", multiplier: 1)
     private static let printed = [plain] + binary.dropFirst() + decimal

@@ -7,7 +7,7 @@ package struct DirtyLimit: Sendable {
     /// Within this much of the quota, the throttle stays as it is.
     private static let tolerance = 0.1
     /// How much faster than before a vCPU may run in the next period.
-    private static let recovery = 2.0
+    private static let recovery = 2
 
     package let quota: DirtyQuota
     /// In force, of each vCPU.
@@ -44,8 +44,9 @@ package struct DirtyLimit: Sendable {
     private func throttle(after current: ThrottlePercentage, rate: Int) -> ThrottlePercentage {
         let ratio = rate > 0 ? Double(quota.bytesPerSecond) / Double(rate) : .infinity
         guard ratio < 1 || (current != .off && ratio > 1 + Self.tolerance) else { return current }
-        let speed = min(1, current.guestSpeed * min(ratio, Self.recovery))
-        // Rounded up, so that the quota is kept.
-        return ThrottlePercentage(clamping: Int((100 * (1 - speed)).rounded(.up)))
+        let speed = 100 - current.rawValue
+        // In whole percent, rounded down, so that the quota is kept.
+        let proportional = rate > 0 ? speed * quota.bytesPerSecond / rate : 100
+        return ThrottlePercentage(clamping: 100 - min(proportional, speed * Self.recovery))
     }
 }

@@ -49,6 +49,11 @@ package struct ThrottleController: Sendable {
 
     /// Decides on a sample. Nil leaves the throttle as it is.
     package mutating func update(with sample: PeriodSample) -> ThrottleDecision? {
+        decision(on: sample) ?? loweredToMaximum(on: sample)
+    }
+
+    /// What the policy decides.
+    private mutating func decision(on sample: PeriodSample) -> ThrottleDecision? {
         switch mechanism {
         case .stepping(var trigger, let step):
             let firing = trigger.firing(on: sample)
@@ -64,6 +69,13 @@ package struct ThrottleController: Sendable {
             return decide(
                 prediction.throttle, TriggerFiring(trigger: .prediction, reason: prediction.reason), on: sample)
         }
+    }
+
+    /// The maximum may have been lowered since the throttle came into force.
+    private mutating func loweredToMaximum(on sample: PeriodSample) -> ThrottleDecision? {
+        guard throttle.rawValue > parameters.maximum else { return nil }
+        let firing = TriggerFiring(trigger: .maximum, reason: "max-cpu-throttle is \(parameters.maximum) % now")
+        return decide(ThrottlePercentage(clamping: parameters.maximum), firing, on: sample)
     }
 
     /// Takes the throttle off, at the end of a migration, however it ended. Nil when there is none.

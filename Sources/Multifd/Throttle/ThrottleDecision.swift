@@ -12,6 +12,8 @@ public struct ThrottleDecision: Hashable, Sendable {
         case dirtyLimit = "dirty-limit"
         /// The model of the guest's writes.
         case prediction
+        /// A `max-cpu-throttle` that was set lower than the throttle in force.
+        case maximum = "max-cpu-throttle"
         /// The end of the migration.
         case release
     }

@@ -2,6 +2,9 @@
 /// `--throttle-policy`.
 public enum ThrottlePolicy: String, CaseIterable, Hashable, Sendable, Codable {
     /// The 2013 proposal: on from the 7th high sample, two thirds of the time asleep, no steps.
+    ///
+    /// It slept 50 ms after every 25; here it is a throttle of 67 % like any other, in slices of 10 ms of running and 20 ms
+    /// of sleep. It obeys `max-cpu-throttle`, too, which the proposal did not have.
     case legacy2013 = "legacy-2013"
     /// QEMU 2.5 and later: an initial throttle, then a fixed increment.
     case dynamic

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FoundationEssentials
 import Multifd
 import Synchronization
 
@@ -62,7 +63,9 @@ extension MultifdCommand {
             if let cgroup {
                 let throttle = try CgroupThrottle(path: cgroup, cpuCount: vcpus ?? 1)
                 let meter = CPUMeter { CPUMeter.cpuTime(ofCgroup: cgroup) }
-                try await run(throttle, measuredBy: meter) { isInterrupted.withLock(\.self) }
+                try await run(throttle, measuredBy: meter) {
+                    !FileManager.default.fileExists(atPath: cgroup) || isInterrupted.withLock(\.self)
+                }
             } else if let pid {
                 let throttle = try ProcessThrottle(process: pid)
                 let meter = CPUMeter { ProcessTimes(process: pid)?.cpuTime }

@@ -41,6 +41,7 @@ struct CPUMeter {
         {
             return .nanoseconds(count)
         }
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
         let identifiers = ProcessTimes.identifiers(inCgroup: path)
         return identifiers.compactMap { ProcessTimes(process: $0)?.cpuTime }.reduce(.zero, +)
     }

@@ -91,8 +91,8 @@ struct ScenarioOptions: ParsableArguments {
         guard (1...1_000_000_000).contains(timeout ?? 1) else {
             throw ValidationError("--timeout is 1 to 1000000000 s, not \(timeout ?? 0)")
         }
-        guard (1...Self.largestRAM).contains(ram?.rawValue ?? 1) else {
-            throw ValidationError("--ram is more than 0 and at most 1 PiB")
+        guard (Page.byteCount...Self.largestRAM).contains(ram?.rawValue ?? Page.byteCount) else {
+            throw ValidationError("--ram is at least a page, \(Page.byteCount) bytes, and at most 1 PiB")
         }
         guard (deviceState?.rawValue ?? 0) <= Self.largestRAM else {
             throw ValidationError("--device-state is at most 1 PiB")

@@ -1,36 +1,7 @@
 import Foundation
 import Multifd
+import TestProcesses
 import Testing
-
-/// A cgroup with the cpu controller that a test makes and takes away.
-final class TemporaryCgroup {
-    let path: String
-
-    /// Where cgroups with the controller can be made: version 1, then version 2; nil where the tests may not.
-    static let parent: String? = ["/sys/fs/cgroup/cpu", "/sys/fs/cgroup"].first { parent in
-        let path = "\(parent)/multifd-probe-\(getpid())"
-        guard unsafe mkdir(path, 0o755) == 0 else { return false }
-        defer { unsafe rmdir(path) }
-        return ["cpu.max", "cpu.cfs_quota_us"].contains { FileManager.default.fileExists(atPath: "\(path)/\($0)") }
-    }
-
-    init() throws {
-        path = "\(Self.parent ?? "")/multifd-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
-    }
-
-    deinit { unsafe rmdir(path) }
-
-    func add(_ process: BusyProcess) throws {
-        let file = try FileHandle(forWritingTo: URL(fileURLWithPath: "\(path)/cgroup.procs"))
-        try file.write(contentsOf: Data("\(process.identifier)".utf8))
-    }
-
-    var bandwidth: String {
-        ["cpu.max", "cpu.cfs_quota_us"].lazy
-            .compactMap { try? String(contentsOfFile: "\(self.path)/\($0)", encoding: .utf8) }.first ?? ""
-    }
-}
 
 @Suite(.serialized, .enabled("cgroups with the cpu controller can be made here") { TemporaryCgroup.parent != nil })
 struct CgroupThrottleTests {
@@ -54,17 +25,26 @@ struct CgroupThrottleTests {
 
     @Test func `a limit that was there before is lowered in proportion, and comes back`() throws {
         let cgroup = try TemporaryCgroup()
-        let isVersion2 = cgroup.bandwidth.contains("max")
-        let file = "\(cgroup.path)/\(isVersion2 ? "cpu.max" : "cpu.cfs_quota_us")"
-        try Data((isVersion2 ? "50000 100000" : "50000").utf8).write(to: URL(fileURLWithPath: file))
-        let original = cgroup.bandwidth
+        cgroup.bandwidth = "50000 100000"
         let throttle = try CgroupThrottle(path: cgroup.path, cpuCount: 8)
         try throttle.setThrottle(ThrottlePercentage(clamping: 50))
-        #expect(cgroup.bandwidth.hasPrefix("25000"))
+        #expect(cgroup.bandwidth == "25000 100000")
         try throttle.setThrottle(.off)
-        #expect(cgroup.bandwidth == original)
+        #expect(cgroup.bandwidth == "50000 100000")
         throttle.release()
-        #expect(cgroup.bandwidth == original)
+        #expect(cgroup.bandwidth == "50000 100000")
+    }
+
+    @Test func `a period that is too short for a throttle is lengthened for the time`() throws {
+        let cgroup = try TemporaryCgroup()
+        cgroup.bandwidth = "1500 2000"
+        let throttle = try CgroupThrottle(path: cgroup.path, cpuCount: 1)
+        for (percentage, bandwidth) in [(96, "1000 33333"), (20, "1200 2000"), (99, "1000 133333")] {
+            try throttle.setThrottle(ThrottlePercentage(clamping: percentage))
+            #expect(cgroup.bandwidth == bandwidth)
+        }
+        throttle.release()
+        #expect(cgroup.bandwidth == "1500 2000")
     }
 
     @Test func `a directory that is no cgroup is refused in a sentence`() {
@@ -112,6 +92,42 @@ struct CgroupThrottleTests {
         #expect(cgroup.holds("25000 100000\n"))
         throttle = nil
         #expect(cgroup.holds("50000 100000\n"))
+    }
+
+    /// The kernel takes neither a quota of less than 1 ms nor a period of more than 1 s.
+    @Test(arguments: [("max 2000", "1000 20000"), ("9000 100000", "1000 222222"), ("1000 100000", "1000 1000000")])
+    func `a period that is too short for a throttle is lengthened for the time`(original: String, throttled: String)
+        throws
+    {
+        let cgroup = try StandIn(original)
+        let throttle = try CgroupThrottle(path: cgroup.path, cpuCount: 1)
+        try throttle.setThrottle(ThrottlePercentage(clamping: 95))
+        #expect(cgroup.holds(throttled))
+        throttle.release()
+        #expect(cgroup.holds(original))
+    }
+
+    @Test func `a cgroup that has a throttle is refused another until that is released`() throws {
+        let cgroup = try StandIn("90000 100000")
+        let first = try CgroupThrottle(path: cgroup.path, cpuCount: 4)
+        try first.setThrottle(ThrottlePercentage(clamping: 60))
+        #expect(throws: ActuatorError.throttled(path: cgroup.path)) {
+            try CgroupThrottle(path: cgroup.path, cpuCount: 4)
+        }
+        #expect(cgroup.holds("36000 100000"))
+        first.release()
+        let second = try CgroupThrottle(path: cgroup.path, cpuCount: 4)
+        try second.setThrottle(ThrottlePercentage(clamping: 80))
+        second.release()
+        #expect(cgroup.holds("90000 100000"))
+    }
+
+    @Test func `a throttle that comes after the release is not set`() throws {
+        let cgroup = try StandIn("max 100000")
+        let throttle = try CgroupThrottle(path: cgroup.path, cpuCount: 4)
+        throttle.release()
+        try throttle.setThrottle(ThrottlePercentage(clamping: 60))
+        #expect(cgroup.holds("max 100000"))
     }
 
     @Test(arguments: ["", "max", "max 0", "much 100000", "1 2 3"])

@@ -1,5 +1,6 @@
 import Foundation
 import Multifd
+import TestProcesses
 import Testing
 
 @Suite(.serialized) struct ProcessThrottleTests {
@@ -62,6 +63,10 @@ import Testing
         #expect(process.reaches("R"))
     }
 
+    @Test func `a process does not stop itself`() {
+        #expect(throws: ActuatorError.ownProcess(getpid())) { try ProcessThrottle(process: getpid()) }
+    }
+
     @Test func `a process that is not there is refused, and one that ends is told`() throws {
         let process = try BusyProcess()
         let throttle = try ProcessThrottle(process: process.identifier)
@@ -76,16 +81,5 @@ import Testing
                 try throttle.setThrottle(ThrottlePercentage(clamping: 50))
             }
         }
-    }
-}
-
-extension BusyProcess {
-    /// Whether it is in a state within ten seconds: far more than it takes.
-    func reaches(_ wanted: Character) -> Bool {
-        for _ in 0..<10_000 {
-            if state == wanted { return true }
-            usleep(1000)
-        }
-        return false
     }
 }

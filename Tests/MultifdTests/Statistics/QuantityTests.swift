@@ -4,6 +4,7 @@ import Testing
 struct QuantityTests {
     @Test(arguments: [
         ("0", 0), ("4096", 4096), ("1B", 1), ("64KiB", 65536), ("2GiB", 2 << 30), ("1TiB", 1 << 40),
+        ("1PiB", 1 << 50), ("1.5PB", 1_500_000_000_000_000),
         ("1.5GB", 1_500_000_000),
         ("0.1GB", 100_000_000), ("10kB", 10_000), ("10KB", 10_000), ("512 MiB", 512 << 20), ("0.3B", 0),
         ("9223372036854775807", Int.max), ("7.999999999999GiB", 8_589_934_591),
@@ -35,7 +36,7 @@ struct QuantityTests {
     }
 
     @Test(arguments: [
-        "8388608TiB", "9223372036854775808", "99999999999999999999999", "9000000000TB", "4000000000.5GiB0",
+        "8388608TiB", "8192PiB", "9223372036854775808", "99999999999999999999999", "9000000000TB", "4000000000.5GiB0",
     ])
     func `a size beyond 63 bits is refused`(text: String) {
         #expect(throws: QuantityError.self) { try ByteCount(parsing: text) }
@@ -57,7 +58,7 @@ struct QuantityTests {
     @Test(arguments: [
         (0, "0 B"), (1023, "1023 B"), (1024, "1.00 KiB"), (1_310_720, "1.25 MiB"), (10 << 20, "10.0 MiB"),
         (1000 << 20, "1000 MiB"),
-        (105 << 19, "52.5 MiB"), ((5 << 30) + (1 << 26), "5.06 GiB"),
+        (105 << 19, "52.5 MiB"), ((5 << 30) + (1 << 26), "5.06 GiB"), (1 << 50, "1.00 PiB"),
     ])
     func `sizes for people have three digits`(value: Int, text: String) {
         #expect(ByteCount(rawValue: value).rounded == text)

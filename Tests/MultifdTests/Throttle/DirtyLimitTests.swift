@@ -11,6 +11,14 @@ import Testing
         #expect(limit.throttles.map(\.rawValue) == [0, 0, 50, 99])
     }
 
+    /// Shares that binary fractions have not exactly: 1 − 0.7 is a little more than 0.3.
+    @Test(arguments: [(100, 30), (200, 65), (280, 75), (1000, 93), (71, 2)])
+    func `the throttle is the least that keeps the quota`(rate: Int, throttle: Int) throws {
+        var limit = DirtyLimit(try DirtyQuota(megabytesPerSecond: 70), vcpuCount: 1)
+        _ = limit.update(rates: [rate * megabyte])
+        #expect(limit.throttles.map(\.rawValue) == [throttle])
+    }
+
     @Test func `it settles when a vCPU keeps the quota, and lets go of one that calms down`() throws {
         var limit = DirtyLimit(try DirtyQuota(megabytesPerSecond: 10), vcpuCount: 1)
         _ = limit.update(rates: [40 * megabyte])

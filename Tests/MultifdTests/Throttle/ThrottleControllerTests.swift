@@ -159,6 +159,23 @@ import Testing
         #expect(controller.throttle.rawValue == 30)
     }
 
+    /// The sample is low: no trigger fires on it.
+    @Test(arguments: ThrottlePolicy.allCases.filter { $0 != .predictive })
+    func `a maximum that is lowered while a migration runs takes effect at the next sample`(policy: ThrottlePolicy)
+        throws
+    {
+        var controller = ThrottleController(parameters(policy))
+        for second in 1...16 { _ = controller.update(with: .megabytes(dirtied: 100, transferred: 100, at: second)) }
+        let before = controller.throttle
+        controller.parameters.maximum = 25
+        let update = controller.update(with: .megabytes(dirtied: 1, transferred: 100, at: 17))
+        let decision = try #require(update)
+        #expect(decision.trigger == .maximum && decision.from == before && decision.to.rawValue == 25)
+        #expect(decision.reason == "max-cpu-throttle is 25 % now: throttle \(before.rawValue) → 25 %")
+        let next = controller.update(with: .megabytes(dirtied: 1, transferred: 100, at: 18))
+        #expect(next == nil && controller.throttle.rawValue == 25)
+    }
+
     @Test func `no throttle is tried while the switchover alone takes too long, and one is when the limit is raised`()
         throws
     {

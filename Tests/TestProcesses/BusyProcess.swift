@@ -1,10 +1,10 @@
 import Foundation
 
 /// A process that keeps one CPU busy.
-final class BusyProcess {
+package final class BusyProcess {
     private let process = Process()
 
-    init() throws {
+    package init() throws {
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
         process.arguments = ["-c", "while :; do :; done"]
         try process.run()
@@ -13,18 +13,27 @@ final class BusyProcess {
     deinit { end() }
 
     /// It may be stopped: nothing less ends it then.
-    func end() {
+    package func end() {
         guard process.isRunning else { return }
         kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
     }
 
-    var identifier: Int32 { process.processIdentifier }
+    package var identifier: Int32 { process.processIdentifier }
 
     /// The letter that the kernel gives its state: `R` running, `T` stopped.
-    var state: Character {
+    package var state: Character {
         let text = (try? String(contentsOfFile: "/proc/\(identifier)/stat", encoding: .utf8)) ?? ""
         return text.split(separator: ")").last?.first { $0 != " " } ?? "?"
+    }
+
+    /// Whether it is in a state within ten seconds: far more than it takes.
+    package func reaches(_ wanted: Character) -> Bool {
+        for _ in 0..<10_000 {
+            if state == wanted { return true }
+            usleep(1000)
+        }
+        return false
     }
 
     /// Time on a CPU, and time ready to run while others had it.
@@ -36,9 +45,14 @@ final class BusyProcess {
 
     /// The share of a CPU that it got within some seconds, and the share that it would have got on an idle machine, which
     /// is more where others want the CPU too.
-    func shares(within seconds: Double) -> (used: Double, wanted: Double) {
+    package func shares(within seconds: Double) -> (used: Double, wanted: Double) {
+        shares { Thread.sleep(forTimeInterval: seconds) }
+    }
+
+    /// The same while something else is done.
+    package func shares(during body: () throws -> Void) rethrows -> (used: Double, wanted: Double) {
         let (before, start) = (times, ProcessInfo.processInfo.systemUptime)
-        Thread.sleep(forTimeInterval: seconds)
+        try body()
         let (after, end) = (times, ProcessInfo.processInfo.systemUptime)
         let used = (after.running - before.running) / (end - start)
         return (used, used + (after.waiting - before.waiting) / (end - start))

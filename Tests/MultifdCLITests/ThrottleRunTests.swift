@@ -1,0 +1,172 @@
+import Foundation
+import TestProcesses
+import Testing
+
+@Suite(.serialized) struct ThrottleRunTests {
+    private static let throttles = [60, 80, 95]
+
+    /// What the command says was used, in % of a CPU.
+    private func percentage(in result: CommandRun.Result) throws -> Int {
+        try #require(result.output.split(separator: " ").dropFirst().first.flatMap { Int($0) })
+    }
+
+    /// Runs the command on a process, and expects the share of a CPU that it says to be within 5 points of what is left to
+    /// the process. Other processes of the machine may take of that: hence the time that it waited for them.
+    private func expectShare(_ throttle: Int, of process: BusyProcess, _ target: String...) throws {
+        let options = ["--cpu-throttle-percentage", "\(throttle)", "--duration", "3"]
+        var percentage = 0
+        let (used, wanted) = try process.shares {
+            let result = try CommandRun(["throttle", "run"] + target + options).result()
+            #expect(result.exitCode == 0 && result.error.isEmpty)
+            percentage = try self.percentage(in: result)
+        }
+        #expect(percentage <= 100 - throttle + 5)
+        #expect(Double(percentage) + (wanted - used) * 100 >= Double(100 - throttle - 5))
+    }
+
+    @Test(arguments: throttles) func `a process gets the share that is left to it`(throttle: Int) throws {
+        let process = try BusyProcess()
+        try expectShare(throttle, of: process, "--pid", "\(process.identifier)")
+    }
+
+    @Test(
+        .enabled("cgroups with the cpu controller can be made here") { TemporaryCgroup.parent != nil },
+        arguments: throttles)
+    func `a cgroup gets the share that is left to it`(throttle: Int) throws {
+        let cgroup = try TemporaryCgroup()
+        let process = try BusyProcess()
+        defer { process.end() }
+        try cgroup.add(process)
+        let original = cgroup.bandwidth
+        try expectShare(throttle, of: process, "--cgroup", cgroup.path)
+        #expect(cgroup.bandwidth == original)
+    }
+
+    @Test(.enabled("cgroups with the cpu controller can be made here") { TemporaryCgroup.parent != nil })
+    func `a cgroup with a short period gets the share that is left to it`() throws {
+        let cgroup = try TemporaryCgroup()
+        cgroup.bandwidth = "max 2000"
+        let process = try BusyProcess()
+        defer { process.end() }
+        try cgroup.add(process)
+        try expectShare(95, of: process, "--cgroup", cgroup.path)
+    }
+
+    @Test(.enabled("cgroups with the cpu controller can be made here") { TemporaryCgroup.parent != nil })
+    func `the command ends when the cgroup is removed`() throws {
+        var cgroup: TemporaryCgroup? = try TemporaryCgroup()
+        let path = try #require(cgroup?.path)
+        let original = cgroup?.bandwidth
+        let command = try CommandRun(["throttle", "run", "--cgroup", path, "--cpu-throttle-percentage", "50"])
+        for _ in 0..<10_000 where cgroup?.bandwidth == original { usleep(1000) }
+        cgroup = nil
+        let result = try command.result()
+        #expect(result.exitCode == 0)
+        #expect(try percentage(in: result) == 0)
+    }
+
+    /// With SIGKILL nothing of the command is left to let it go on.
+    @Test(arguments: [SIGINT, SIGKILL]) func `a process runs on when the command that stops it is ended`(
+        signal: Int32
+    ) throws {
+        let process = try BusyProcess()
+        let command = try CommandRun([
+            "throttle", "run", "--pid", "\(process.identifier)", "--cpu-throttle-percentage", "99",
+        ])
+        #expect(process.reaches("T"))
+        command.send(signal)
+        let result = try command.result()
+        #expect(process.reaches("R"))
+        // It stays so: nobody is left to stop it again.
+        usleep(50_000)
+        #expect(process.state == "R")
+        if signal == SIGINT {
+            #expect(result.exitCode == 0)
+            #expect(result.output.contains("% of a CPU for"))
+        }
+    }
+
+    @Test func `the command refuses to slow itself down`() throws {
+        let command = try CommandRun(
+            ["throttle", "run", "--cpu-throttle-percentage", "50"], by: "exec \"$@\" --pid $$")
+        let result = try command.result()
+        #expect(result.exitCode == 1)
+        #expect(result.error.contains("is this one, which could not let itself go on"))
+    }
+
+    @Test func `the command ends with the process that it slows, and says what that got`() throws {
+        let process = try BusyProcess()
+        let command = try CommandRun([
+            "throttle", "run", "--pid", "\(process.identifier)", "--cpu-throttle-percentage", "50",
+        ])
+        #expect(process.reaches("T"))
+        usleep(500_000)
+        process.end()
+        let result = try command.result()
+        #expect(result.exitCode == 0)
+        #expect((1...75).contains(try percentage(in: result)))
+    }
+
+    @Test(arguments: [SIGINT, SIGKILL])
+    func `a bandwidth of version 2 is back when the command that lowers it is ended`(
+        signal: Int32
+    ) throws {
+        // Machines that have both versions have no cgroup of version 2 with the controller: a directory stands in for it.
+        let directory = try TemporaryDirectory()
+        let path = directory.path("cpu.max")
+        try Data("90000 100000\n".utf8).write(to: URL(fileURLWithPath: path))
+        try expectRestored("90000 100000\n", throttled: "45000 100000\n", by: signal, at: directory.path("")) {
+            (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+        }
+    }
+
+    /// The second bandwidth has a period that is too short for the throttle.
+    @Test(
+        .enabled("cgroups with the cpu controller can be made here") { TemporaryCgroup.parent != nil },
+        arguments: [SIGINT, SIGKILL], [("90000 100000", "45000 100000"), ("1500 2000", "1000 2666")])
+    func `a cgroup has its bandwidth back when the command that lowers it is ended`(
+        signal: Int32, bandwidth: (original: String, throttled: String)
+    ) throws {
+        let cgroup = try TemporaryCgroup()
+        cgroup.bandwidth = bandwidth.original
+        try expectRestored(bandwidth.original, throttled: bandwidth.throttled, by: signal, at: cgroup.path) {
+            cgroup.bandwidth
+        }
+    }
+
+    @Test func `a second command on a cgroup is refused, and leaves what the first undoes`() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path("")
+        try Data("90000 100000\n".utf8).write(to: URL(fileURLWithPath: directory.path("cpu.max")))
+        func bandwidth() -> String {
+            (try? String(contentsOfFile: directory.path("cpu.max"), encoding: .utf8)) ?? ""
+        }
+        try expectRestored("90000 100000\n", throttled: "45000 100000\n", by: SIGKILL, at: path, reading: bandwidth) {
+            let second = try CommandRun(["throttle", "run", "--cgroup", path, "--cpu-throttle-percentage", "80"])
+                .result()
+            #expect(second.exitCode == 1)
+            #expect(
+                second.error == "multifd: '\(path)' is being slowed down by another throttle already: end that first\n")
+        }
+    }
+
+    private func expectRestored(
+        _ original: String, throttled: String, by signal: Int32, at path: String, reading bandwidth: () -> String,
+        meanwhile: () throws -> Void = {}
+    ) throws {
+        func reaches(_ wanted: String) -> Bool {
+            for _ in 0..<10_000 {
+                if bandwidth() == wanted { return true }
+                usleep(1000)
+            }
+            return false
+        }
+        #expect(bandwidth() == original)
+        let command = try CommandRun(["throttle", "run", "--cgroup", path, "--cpu-throttle-percentage", "50"])
+        #expect(reaches(throttled))
+        try meanwhile()
+        command.send(signal)
+        _ = try command.result()
+        #expect(reaches(original))
+    }
+}
