@@ -59,7 +59,7 @@ package final class IncomingMemory: Sendable {
         recorder?.recordZero(page, ofBlock: block)
     }
 
-    /// Per RAMBlock, the pages that were received with content: the others are zero.
+    /// Per RAMBlock, the pages that were received with content or as deltas: the others are zero.
     package var content: [[Range<Int>]] { received.map { $0.pages.runs } }
 
     /// Per RAMBlock, the pages that never came, neither with content nor as zero.

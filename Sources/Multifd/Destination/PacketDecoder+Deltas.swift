@@ -1,16 +1,10 @@
 /// The deltas of a packet: after its normal pages, for each delta page a be16 length and as many bytes of ``XBZRLE``.
+///
+/// A delta's base is what the page holds. Every page has a base, also one that never came: that one is zeros, which a
+/// source leaves out in the first iteration because the destination has them.
 extension PacketDecoder {
     /// Where the delta pages stand among the packet's pages.
-    private var deltaIndices: Range<Int> { header.pageCount - header.deltaPageCount..<header.pageCount }
-
-    /// Requires of every page with a delta that it has come before: else there is nothing that the delta was made against.
-    func requireBases() throws(WireError) {
-        for index in deltaIndices where !target.isReceived(Int(header.pages[index]), ofBlock: block) {
-            throw .field(
-                what: "a packet", field: "page \(header.pages[index]) of '\(header.block)'",
-                expected: "the page itself before its first delta", found: "a delta")
-        }
-    }
+    var deltaIndices: Range<Int> { header.pageCount - header.deltaPageCount..<header.pageCount }
 
     /// Applies the packet's deltas to their pages: in place, or, in a file, to copies that are written back run by run.
     ///

@@ -91,7 +91,6 @@ final class PacketDecoder {
         try require(
             header.deltaPageCount == 0 || rules.acceptDeltas, "the number of deltas", "0", "\(header.deltaPageCount)")
         if header.pageCount > 0 { try findBlock() }
-        try requireBases()
     }
 
     private func require(_ condition: Bool, _ field: String, _ expected: String, _ found: String) throws(WireError) {
@@ -161,8 +160,14 @@ final class PacketDecoder {
             try decodePayload(to: memory)
             unsafe try apply(deltas.start, to: memory)
         }
-        for index in 0..<header.normalPageCount { target.setReceived(Int(header.pages[index]), ofBlock: block) }
+        setReceived(0..<header.normalPageCount)
+        setReceived(deltaIndices)
         do { try clearZeroPages() } catch { throw .memory(error) }
+    }
+
+    /// Notes that some of the packet's pages hold content: a zero page that comes later clears them, a digest reads them.
+    private func setReceived(_ indices: Range<Int>) {
+        for index in indices { target.setReceived(Int(header.pages[index]), ofBlock: block) }
     }
 
     private func write(from buffer: UnsafeRawPointer) throws(PlacingError) {

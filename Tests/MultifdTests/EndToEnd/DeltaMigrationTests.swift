@@ -193,17 +193,6 @@ import Testing
             delta([0x00, 0x00, 0x01], says: "a delta is corrupt at its byte 2: a run is empty"),
             delta([0x00, 0x01, 7], says: "the length of delta 0 is 9 where at most 3 is expected", length: 9),
             delta([0x00, 0x01, 7, 9], says: "the deltas' size is 6 where 5 is expected", length: 3),
-            Forgery(
-                "a delta of a page that never came", says: "where the page itself before its first delta is expected"
-            ) {
-                guard $0.header.normalPageCount > 0 else { return nil }
-                $0.header.deltaPageCount = 1
-                $0.header.normalPageCount = 0
-                $0.header.zeroPageCount = 0
-                $0.payload = [0, 3, 0, 1, 7]
-                $0.header.deltaByteCount = 5
-                return .handOnForged
-            },
             Forgery("a zstd payload changed on purpose", .zstd, says: "zstd cannot decode a payload") {
                 guard $0.header.deltaPageCount > 0 else { return nil }
                 for index in $0.payload.indices.dropFirst(3).prefix(40) { $0.payload[index] ^= 0x55 }
