@@ -2,8 +2,8 @@ extension XBZRLECache {
     /// The state of one slot, as a word that changes atomically.
     ///
     /// ```
-    /// bit 63   62       59...61          40...58    0...39
-    ///     busy asleep   overflow streak  last use   page + 1, 0 for an empty slot
+    /// bit 63    62      59...61          58    40...57   0...39
+    ///     busy  asleep  overflow streak  zero  last use  page + 1, 0 for an empty slot
     /// ```
     struct Slot: Equatable {
         private(set) var rawValue: UInt64
@@ -16,14 +16,16 @@ extension XBZRLECache {
         static let empty = Slot(rawValue: 0)
 
         /// A page's slot, as a channel leaves it.
-        init(tag: UInt64, lastUse iteration: Int, overflowStreak: Int = 0, isAsleep: Bool = false) {
+        init(
+            tag: UInt64, lastUse iteration: Int, overflowStreak: Int = 0, isAsleep: Bool = false, isZero: Bool = false
+        ) {
             rawValue =
                 tag | (UInt64(truncatingIfNeeded: iteration) & Self.iterationMask) << 40
-                | UInt64(overflowStreak) << 59 | (isAsleep ? 1 << 62 : 0)
+                | (isZero ? 1 << 58 : 0) | UInt64(overflowStreak) << 59 | (isAsleep ? 1 << 62 : 0)
         }
 
         static let tagMask: UInt64 = 1 << 40 - 1
-        private static let iterationMask: UInt64 = 1 << 19 - 1
+        private static let iterationMask: UInt64 = 1 << 18 - 1
         static let maximumOverflowStreak = 7
 
         var tag: UInt64 { rawValue & Self.tagMask }
@@ -34,7 +36,10 @@ extension XBZRLECache {
         /// How many times in a row a delta of this page overflowed.
         var overflowStreak: Int { Int(rawValue >> 59 & 7) }
 
-        /// Iterations since the slot was used, modulo 2^19: one that old may be protected once more, at no harm.
+        /// The page was sent as zero: the slot's content memory is not used.
+        var isZero: Bool { rawValue >> 58 & 1 != 0 }
+
+        /// Iterations since the slot was used, modulo 2^18: one that old may be protected once more, at no harm.
         func age(at iteration: Int) -> Int {
             Int((UInt64(truncatingIfNeeded: iteration) &- rawValue >> 40) & Self.iterationMask)
         }

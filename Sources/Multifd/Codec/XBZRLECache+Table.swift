@@ -3,7 +3,7 @@ import SystemPackage
 
 extension XBZRLECache {
     /// The slots: a word and a page of content each, in memory that the kernel fills with zeros, which is to say with
-    /// empty slots, at the first touch.
+    /// empty slots, at the first touch. After the last content comes a page that stays zero.
     @safe
     struct Table: ~Copyable {
         let slotCount: Int
@@ -14,7 +14,7 @@ extension XBZRLECache {
             precondition(byteCount >= Page.byteCount && byteCount.nonzeroBitCount == 1)
             let slotCount = byteCount >> Page.shift
             let words = try Self.map(byteCount: slotCount * MemoryLayout<Atomic<UInt64>>.stride)
-            let contents = try Self.map(byteCount: byteCount)
+            let contents = try Self.map(byteCount: byteCount + Page.byteCount)
             self.slotCount = slotCount
             self.words = words
             self.contents = contents
@@ -58,6 +58,11 @@ extension XBZRLECache {
             unsafe contents.start + index(of: number) << Page.shift
         }
 
+        /// What a delta of a page is made against, for the channel that took this entry of it.
+        func base(of number: Int, _ entry: Slot) -> UnsafeRawPointer {
+            unsafe UnsafeRawPointer(entry.isZero ? contents.start + slotCount << Page.shift : content(of: number))
+        }
+
         /// Fills the slot that the caller has made busy.
         @unsafe
         func store(_ content: UnsafeRawPointer, of number: Int) {
@@ -73,7 +78,7 @@ extension XBZRLECache {
                 let number = Int(slot.tag - 1)
                 let rival = self.slot(of: number)
                 guard rival.tag == 0 || rival.age(at: iteration) > slot.age(at: iteration) else { continue }
-                unsafe store(old.content(of: index), of: number)
+                if !slot.isZero { unsafe store(old.content(of: index), of: number) }
                 release(slot, of: number)
             }
         }

@@ -1,12 +1,15 @@
 /// The content of pages as last sent, from which deltas are made.
 ///
-/// Direct-mapped: a page has one slot, `page number modulo slots`, so a cache as large as RAM never misses. All channels
-/// share it without a lock. Each slot has a word that says whose page it holds; a channel takes the slot by an atomic
+/// Direct-mapped: a page has one slot, `page number modulo slots`, so a cache as large as RAM misses no page that it was
+/// once told of, unless the page's batch was lost. All channels share it without a lock. Each slot has a word that says whose page it holds; a channel takes the slot by an atomic
 /// exchange of that word and never waits: when another page's channel is at the slot, its own page is a miss.
 ///
 /// Why a delta always meets its base: an entry is what this end sent last of a page, and it is there only as long as
 /// each page's way ends in it. A page that is sent goes through ``delta(ofPage:inBlock:content:into:counting:)``, which
-/// leaves either its new content or nothing; a page found zero, and one whose batch was lost, is forgotten.
+/// leaves either its new content or nothing; one found zero is remembered as such; one whose batch was lost, or that is
+/// sent while the cache is not filled yet, is forgotten.
+///
+/// That a page is zero takes a bit of its slot's word and no content memory, so it is remembered from the start.
 ///
 /// A page belongs to one channel in an iteration, and iterations are separated by a barrier, which orders the calls
 /// below that are made between them.
@@ -36,7 +39,7 @@ package final class XBZRLECache: @unchecked Sendable {
     /// Whether pages must go through ``delta(ofPage:inBlock:content:into:counting:)``: from the second iteration on.
     package var isInUse: Bool { iteration > 1 }
     /// Whether they may before that, which saves sending those in full that the guest writes to meanwhile: if there is room
-    /// for all pages. A smaller cache would be filled with pages that never change, and keep those that do out of it for
+    /// for all pages. Zero pages are remembered then. A smaller cache would be filled with pages that never change, and keep those that do out of it for
     /// two more iterations.
     package var isWorthFilling: Bool { table.slotCount >= pageCount }
 
@@ -141,10 +144,11 @@ package final class XBZRLECache: @unchecked Sendable {
     ) -> Outcome {
         // A delta that with its length is not smaller than the page is of no use.
         switch unsafe XBZRLE.encode(
-            content, against: table.content(of: number), into: &output, maximumByteCount: Self.maximumDeltaByteCount)
+            content, against: table.base(of: number, entry), into: &output,
+            maximumByteCount: Self.maximumDeltaByteCount)
         {
         case .unchanged:
-            table.release(Slot(tag: entry.tag, lastUse: iteration), of: number)
+            table.release(Slot(tag: entry.tag, lastUse: iteration, isZero: entry.isZero), of: number)
             return .unchanged
         case .delta(let byteCount) where isLastIteration:
             table.release(.empty, of: number)
@@ -156,6 +160,11 @@ package final class XBZRLECache: @unchecked Sendable {
         case .overflow where isLastIteration:
             table.release(.empty, of: number)
             return .overflow
+        case .overflow where entry.isZero:
+            // That all of a zero page is new says nothing about what will be written to it next.
+            unsafe table.store(content, of: number)
+            table.release(Slot(tag: entry.tag, lastUse: iteration), of: number)
+            return .overflow
         case .overflow:
             let streak = min(entry.overflowStreak + 1, Slot.maximumOverflowStreak)
             let isAsleep = streak >= 2
@@ -166,11 +175,20 @@ package final class XBZRLECache: @unchecked Sendable {
         }
     }
 
-    /// Forgets a page that is sent in another way, such as one found zero, or that was lost on its way. Called by the
-    /// page's channel, or between iterations.
-    ///
-    /// A zero page is forgotten and not remembered as zero: it costs no memory, and when it fills again, its full
-    /// content compresses about as well as a delta against nothing.
+    /// Remembers a page as zero: because it is sent as a zero page, or because it is zero at the destination from the
+    /// start. Called by the page's channel, or between iterations.
+    package func rememberZero(page: Int, inBlock block: Int) {
+        guard isInUse || isWorthFilling, !isLastIteration else { return forget(page: page, inBlock: block) }
+        let number = firstPages[block] + page
+        let tag = UInt64(number + 1)
+        let found = table.slot(of: number)
+        guard found.tag == tag || found.isEvictable(at: iteration) else { return }
+        // When this fails, another page has evicted this one just now, or was there first.
+        _ = table.exchange(found, for: Slot(tag: tag, lastUse: iteration, isZero: true), of: number)
+    }
+
+    /// Forgets a page that is sent in another way, or that was lost on its way. Called by the page's channel, or between
+    /// iterations.
     package func forget(page: Int, inBlock block: Int) {
         let number = firstPages[block] + page
         let found = table.slot(of: number)

@@ -105,6 +105,16 @@ final class Coordinator {
             for range in ranges { bitmap.mark(range, inBlock: block) }
         }
         statistics.untouchedZeroPages = guest.memory.pageCount - bitmap.takeMarks().dirtied
+        if let cache, cache.isWorthFilling { rememberUntouchedPages(in: cache) }
+    }
+
+    /// When a page is written that is not marked now, its delta is one against zeros.
+    private func rememberUntouchedPages(in cache: XBZRLECache) {
+        for (block, ram) in guest.memory.blocks.enumerated() {
+            for page in 0..<ram.pageCount where !bitmap.contains(page: page, inBlock: block) {
+                cache.rememberZero(page: page, inBlock: block)
+            }
+        }
     }
 
     /// Per RAMBlock, where there may be anything but zero pages.

@@ -20,8 +20,8 @@ final class DeltaEncoder {
         deltas = try ScratchMemory(byteCount: (Batch.capacity + 1) * Page.byteCount)
     }
 
-    /// Whether pages are to be handed over at all.
-    var isInUse: Bool { cache.isInUse || fillRule.isMet && cache.isWorthFilling }
+    /// Whether pages are to be looked for and remembered.
+    private var isInUse: Bool { cache.isInUse || fillRule.isMet && cache.isWorthFilling }
 
     func beginPacket() { byteCount = 0 }
 
@@ -37,6 +37,11 @@ final class DeltaEncoder {
     /// - Parameter content: the page's copy in the staging buffer.
     @unsafe
     func encode(page: Int, ofBlock block: Int, content: UnsafeRawPointer) -> XBZRLECache.Outcome {
+        guard isInUse else {
+            // It may have been zero at the destination until now.
+            cache.forget(page: page, inBlock: block)
+            return .miss
+        }
         let start = unsafe deltas.start + byteCount
         // Within the buffer: so far each page took less than its size.
         let buffer = unsafe UnsafeMutableRawBufferPointer(start: start, count: 2 + Page.byteCount)
@@ -52,8 +57,8 @@ final class DeltaEncoder {
         return outcome
     }
 
-    /// A page is sent as a zero page.
-    func forget(page: Int, ofBlock block: Int) { cache.forget(page: page, inBlock: block) }
+    /// A page is sent as a zero page, or left out as one that the destination has.
+    func rememberZero(page: Int, ofBlock block: Int) { cache.rememberZero(page: page, inBlock: block) }
 
     /// Copies what was gathered.
     ///

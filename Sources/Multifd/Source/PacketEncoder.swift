@@ -169,7 +169,7 @@ final class PacketEncoder {
     @unsafe
     private func treat(_ page: Int, ofBlock block: Int, content: UnsafeRawPointer, isZero: Bool) -> Treatment {
         if isZero, detectsZeroPages { return .zero }
-        guard let deltas, deltas.isInUse else { return .normal }
+        guard let deltas else { return .normal }
         return switch unsafe deltas.encode(page: page, ofBlock: block, content: content) {
         case .unchanged: .unchanged
         case .delta: .delta
@@ -189,7 +189,7 @@ final class PacketEncoder {
                 header.pages[header.normalPageCount] = page
                 header.normalPageCount += 1
             case .zero:
-                deltas?.forget(page: Int(page), ofBlock: batch.block)
+                deltas?.rememberZero(page: Int(page), ofBlock: batch.block)
                 guard !omitsZeroPages else {
                     omittedZeroPageCount += 1
                     continue

@@ -48,8 +48,12 @@ struct XBZRLECacheTests {
             return send(page, counting: &counters)
         }
 
-        func sendZero(_ page: Int) {
-            cache.forget(page: page, inBlock: 1)
+        /// Makes a page zero and sends it as such. When it is `lost`, the destination never gets it.
+        func sendZero(_ page: Int, lost: Bool = false) {
+            unsafe source.address(ofPage: page).initializeMemory(
+                as: UInt8.self, repeating: 0, count: Page.byteCount)
+            cache.rememberZero(page: page, inBlock: 1)
+            guard !lost else { return }
             unsafe destination.address(ofPage: page).initializeMemory(
                 as: UInt8.self, repeating: 0, count: Page.byteCount)
         }
@@ -147,7 +151,7 @@ struct XBZRLECacheTests {
         #expect(ends.send(0) == .miss)
     }
 
-    @Test("A page that was zero, or whose batch was lost, is sent in full")
+    @Test("A page whose batch was lost is sent in full, also one that was lost as a zero page")
     func forgotten() throws {
         let ends = try Ends(pageCount: 2, cacheByteCount: 8 * Page.byteCount)
         var counters = XBZRLECounters()
@@ -155,14 +159,131 @@ struct XBZRLECacheTests {
         ends.cache.beginIteration(1)
         for page in 0...1 { ends.send(page) }
         ends.cache.beginIteration(2)
-        ends.sendZero(0)
+        ends.sendZero(0, lost: true)
         ends.write(1, to: 1)
         #expect(ends.send(1, lost: true, counting: &counters) == .delta(byteCount: 3))
-        ends.cache.forget(page: 1, inBlock: 1)
         for page in 0...1 {
+            ends.cache.forget(page: page, inBlock: 1)
             #expect(ends.send(page) == .miss)
             #expect(ends.isSame(page))
         }
+    }
+
+    @Test("What is written to a page that was sent as zero goes as a delta", arguments: [false, true])
+    func zeroBase(hadContent: Bool) throws {
+        let ends = try Ends(pageCount: 2, cacheByteCount: 8 * Page.byteCount)
+        ends.cache.beginIteration(1)
+        if hadContent {
+            // The slot's memory holds something else than zeros then.
+            ends.fill(0, seed: 1)
+            ends.send(0)
+            ends.cache.beginIteration(2)
+        }
+        ends.sendZero(0)
+        ends.cache.beginIteration(3)
+        ends.write(0xEE, to: 0, at: 300)
+        #expect(ends.send(0) == .delta(byteCount: 4))
+        #expect(ends.isSame(0))
+        ends.cache.beginIteration(4)
+        ends.write(0xDD, to: 0, at: 300)
+        ends.write(0xDD, to: 0, at: 301)
+        #expect(ends.send(0) == .delta(byteCount: 5))
+        #expect(ends.isSame(0))
+    }
+
+    @Test("Where zero pages are not looked for, one that stays zero is unchanged, and remains a base")
+    func zeroUnchanged() throws {
+        let ends = try Ends(pageCount: 1, cacheByteCount: 8 * Page.byteCount)
+        ends.fill(0, seed: 1)
+        ends.cache.beginIteration(1)
+        ends.send(0)
+        ends.cache.beginIteration(2)
+        ends.sendZero(0)
+        for iteration in 3...5 {
+            ends.cache.beginIteration(iteration)
+            #expect(ends.send(0) == .unchanged)
+        }
+        ends.cache.beginIteration(6)
+        ends.write(1, to: 0)
+        #expect(ends.send(0) == .delta(byteCount: 3))
+        #expect(ends.isSame(0))
+    }
+
+    @Test("That a zero page fills with new content does not put its slot to sleep")
+    func zeroOverflow() throws {
+        let ends = try Ends(pageCount: 1, cacheByteCount: 8 * Page.byteCount)
+        ends.cache.beginIteration(1)
+        ends.sendZero(0)
+        for iteration in 2...3 {
+            ends.cache.beginIteration(iteration)
+            ends.fill(0, seed: iteration)
+            #expect(ends.send(0) == .overflow)
+            #expect(ends.isSame(0))
+        }
+        // Two overflows against content in a row would have.
+        ends.cache.beginIteration(4)
+        ends.write(0xEE, to: 0, at: 300)
+        ends.write(0xEF, to: 0, at: 500)
+        guard case .delta = ends.send(0) else {
+            Issue.record("no delta")
+            return
+        }
+        #expect(ends.isSame(0))
+    }
+
+    @Test("A zero page takes a slot only where content would, and in a small cache none before it is in use")
+    func zeroEviction() throws {
+        let ends = try Ends(pageCount: 2, cacheByteCount: Page.byteCount)
+        ends.cache.beginIteration(1)
+        ends.sendZero(0)
+        ends.cache.beginIteration(2)
+        ends.fill(1, seed: 2)
+        #expect(ends.send(1) == .miss)
+        ends.sendZero(0)
+        #expect(ends.send(1) == .unchanged)
+        ends.cache.beginIteration(3)
+        ends.sendZero(0)
+        ends.cache.beginIteration(4)
+        ends.sendZero(0)
+        ends.write(9, to: 0)
+        #expect(ends.send(0) == .delta(byteCount: 3))
+        #expect(ends.send(1) == .miss)
+        for page in 0...1 { #expect(ends.isSame(page)) }
+    }
+
+    @Test("In the last iteration a zero page is forgotten")
+    func zeroInLastIteration() throws {
+        let ends = try Ends(pageCount: 1, cacheByteCount: 8 * Page.byteCount)
+        ends.fill(0, seed: 1)
+        ends.cache.beginIteration(1)
+        ends.send(0)
+        ends.cache.beginIteration(2, isLast: true)
+        ends.sendZero(0)
+        ends.write(1, to: 0)
+        #expect(ends.send(0) == .miss)
+        #expect(ends.isSame(0))
+    }
+
+    @Test("A resized cache keeps zero pages, too", arguments: [1, 2, 4, 8, 16, 64])
+    func resizeWithZeroPages(pageCount: Int) throws {
+        let ends = try Ends(pageCount: 13, cacheByteCount: 16 * Page.byteCount)
+        ends.cache.beginIteration(1)
+        for page in 0..<13 {
+            // All content memory is other than zero, here and in the new table.
+            ends.fill(page, seed: page)
+            ends.send(page)
+        }
+        ends.cache.beginIteration(2)
+        for page in 0..<13 where page % 2 == 0 { ends.sendZero(page) }
+        try ends.cache.resize(toByteCount: pageCount * Page.byteCount)
+        ends.cache.beginIteration(3)
+        var counters = XBZRLECounters()
+        for page in 0..<13 {
+            ends.write(UInt8(page), to: page, at: page)
+            ends.send(page, counting: &counters)
+            #expect(ends.isSame(page))
+        }
+        #expect(counters.pages == min(pageCount, 13))
     }
 
     @Test("A page that is new each time is left out for longer and longer, and never served from what is old")
@@ -241,18 +362,19 @@ struct XBZRLECacheTests {
                     // Pages that share a slot come one after the other, so that channels meet there.
                     while case let turn = iteration.takePage(), turn < pageCount {
                         let page = turn % 6 * 16 + turn / 6
+                        var isZero = false
                         switch Int.random(in: 0..<10, using: &generator) {
                         case 0: break
                         case 1: ends.fill(page, seed: Int.random(in: 0..<1000, using: &generator))
-                        case 2:
-                            unsafe ends.source.address(ofPage: page).initializeMemory(
-                                as: UInt8.self, repeating: 0, count: Page.byteCount)
-                            ends.sendZero(page)
-                            continue
+                        case 2: isZero = true
                         default: ends.write(UInt8(truncatingIfNeeded: generator.next()), to: page, at: page * 7)
                         }
                         let isLost = Int.random(in: 0..<20, using: &generator) == 0
-                        ends.send(page, lost: isLost, counting: &counters)
+                        if isZero {
+                            ends.sendZero(page, lost: isLost)
+                        } else {
+                            ends.send(page, lost: isLost, counting: &counters)
+                        }
                         if isLost { iteration.lost.withLock { $0.append(page) } }
                     }
                     iteration.counters.withLock { $0 += counters }
