@@ -14,8 +14,17 @@ struct CacheFillRule {
     /// A link is slow enough that takes longer for a page.
     static let idleSecondsPerPage = 4e-6
 
-    /// - Parameter channelCount: channels that share the link.
-    init(channelCount: Int) { self.channelCount = channelCount }
+    /// - Parameters:
+    ///   - channelCount: channels that share the link.
+    ///   - limit: bytes per second that they may send, 0 for no limit: before anything is sent, nothing else is known.
+    init(channelCount: Int, limit: Int) {
+        self.channelCount = channelCount
+        isMet = Self.seconds(aPageAtLimit: limit) > Self.idleSecondsPerPage
+    }
+
+    private static func seconds(aPageAtLimit limit: Int) -> Double {
+        limit > 0 ? Double(Page.byteCount) / Double(limit) : 0
+    }
 
     /// Learns how long the pages of a packet took to be sent.
     ///
@@ -26,7 +35,6 @@ struct CacheFillRule {
         sentPageCount += pageCount
         sendingTime += sending
         let bySending = sendingTime.seconds / Double(sentPageCount * channelCount)
-        let byLimit = limit > 0 ? Double(Page.byteCount) / Double(limit) : 0
-        isMet = max(bySending, byLimit) > Self.idleSecondsPerPage
+        isMet = max(bySending, Self.seconds(aPageAtLimit: limit)) > Self.idleSecondsPerPage
     }
 }

@@ -12,10 +12,12 @@ final class DeltaEncoder {
     private let deltas: ScratchMemory
     private var fillRule: CacheFillRule
 
-    /// - Parameter channelCount: channels that share the link.
-    init(cache: XBZRLECache, channelCount: Int) throws(MemoryError) {
+    /// - Parameters:
+    ///   - channelCount: channels that share the link.
+    ///   - limit: bytes per second that they may send, 0 for no limit.
+    init(cache: XBZRLECache, channelCount: Int, limit: Int) throws(MemoryError) {
         self.cache = cache
-        fillRule = CacheFillRule(channelCount: channelCount)
+        fillRule = CacheFillRule(channelCount: channelCount, limit: limit)
         // A delta takes at most a page, and the encoder wants room for a page when it tries.
         deltas = try ScratchMemory(byteCount: (Batch.capacity + 1) * Page.byteCount)
     }

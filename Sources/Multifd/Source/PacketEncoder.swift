@@ -79,7 +79,8 @@ final class PacketEncoder {
             headerBytes = try ScratchMemory(byteCount: PacketHeader.byteCount)
             ownStaging = try ScratchMemory(byteCount: batchByteCount)
             deltas = try settings.cache.map { cache throws(MemoryError) in
-                try DeltaEncoder(cache: cache, channelCount: settings.channelCount)
+                try DeltaEncoder(
+                    cache: cache, channelCount: settings.channelCount, limit: limiter.bytesPerSecond)
             }
             encoded = try ScratchMemory(
                 byteCount: encoder?.maximumEncodedByteCount(for: batchByteCount) ?? Page.byteCount)

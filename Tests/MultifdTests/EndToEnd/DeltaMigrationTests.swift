@@ -18,9 +18,9 @@ import Testing
         return parameters
     }
 
-    private func configuration(_ workload: String) throws -> WorkloadConfiguration {
+    private func configuration(_ workload: String, fill: String = "random") throws -> WorkloadConfiguration {
         try WorkloadConfiguration(
-            parsing: "workload:\(workload),ram=16MiB,vcpus=2,working-set=8MiB,rate=100MB/s,fill=random,seed=3")
+            parsing: "workload:\(workload),ram=16MiB,vcpus=2,working-set=8MiB,rate=100MB/s,fill=\(fill),seed=3")
     }
 
     /// Whether the guest's memory at the destination is that of a guest which was never migrated.
@@ -61,6 +61,36 @@ import Testing
         #expect(cache.pages == deltas + cache.unchanged + cache.overflow)
         // What goes in full after the first iteration is a miss or an overflow.
         #expect(cache.cacheMiss == later.reduce(0) { $0 + $1.normal } - cache.overflow)
+    }
+
+    @Test(arguments: ["zero", "text", "random"], [ZeroPageDetection.multifd, .legacy, .none])
+    func `a cache as large as RAM misses no page, whether it was zero or not`(
+        fill: String, detection: ZeroPageDetection
+    ) async throws {
+        let configuration = try configuration("counter", fill: fill)
+        let guest = try WorkloadGuest(configuration: configuration)
+        let target = WorkloadTarget()
+        let destination = try MigrationDestination(
+            listeningOn: .tcp(host: "127.0.0.1", port: 0), target: target, logger: silent)
+        var parameters = parameters(.none)
+        parameters.zeroPageDetection = detection
+        parameters.verifyMemory = true
+        let source = try MigrationSource(guest: guest, to: destination.uri, parameters: parameters, logger: silent)
+        let received = destination.begin()
+        try guest.resume()
+        async let report = source.run()
+        while source.info.iterations.count < 5, !source.info.status.isFinal {
+            try await Task.sleep(for: .milliseconds(1))
+        }
+        try source.letGo()
+        let info = try await report
+        _ = try await received.value.get()
+        #expect(info.verified)
+        #expect(try isTrue(target, configuration))
+        guest.shutDown()
+        let cache = try #require(info.xbzrleCache)
+        #expect(cache.cacheMiss == 0)
+        #expect(info.iterations.reduce(0) { $0 + $1.delta } > 0)
     }
 
     @Test func `a file gets the deltas applied`() async throws {

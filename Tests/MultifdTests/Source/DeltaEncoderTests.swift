@@ -8,7 +8,7 @@ import Testing
         let cache = try XBZRLECache(of: memory, byteCount: 4 * Page.byteCount)
         for page in 0..<2 { cache.rememberZero(page: page, inBlock: 0) }
         // Nothing says that the link leaves time to fill the cache.
-        let encoder = try DeltaEncoder(cache: cache, channelCount: 1)
+        let encoder = try DeltaEncoder(cache: cache, channelCount: 1, limit: 0)
         memory.blocks[0].write(1, toPage: 0)
         let content = unsafe memory.blocks[0].address(ofPage: 0)
         cache.beginIteration(1)
