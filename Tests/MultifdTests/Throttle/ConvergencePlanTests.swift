@@ -53,7 +53,8 @@ import Testing
         let advice = ConvergenceAdvice(
             for: fast, under: conditions(maximum: 80),
             at: MigrationOutlook(
-                remainingByteCount: 1_000_000_000, switchoverOverhead: .milliseconds(100), downtimeLimit: .milliseconds(400)))
+                remainingByteCount: 1_000_000_000, switchoverOverhead: .milliseconds(100),
+                downtimeLimit: .milliseconds(400)))
         #expect(advice.remaining == 1e9)
         let sufficient = advice.sufficientRate ?? 0
         #expect(sufficient > 200e6 && sufficient < 300e6)
