@@ -114,7 +114,8 @@ package struct Simulation {
             duration: .seconds(now - start.time))
         let throttleBefore = vcpus.highestThrottle
         runGuest(until: now + scenario.syncTime)
-        memory.beginIteration()
+        // What the end of the time left unsent remains.
+        if memory.position >= 1 { memory.beginIteration() }
         sync()
         iterations.append(
             SimulationReport.Iteration(

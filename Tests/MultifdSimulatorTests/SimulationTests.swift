@@ -29,9 +29,10 @@ import Testing
         #expect(report.iterations[0].duplicate == report.iterations[0].pages / 2)
     }
 
-    @Test func `a guest that outruns the link is told so`() throws {
+    /// Also when the time ends within an iteration.
+    @Test(arguments: [120, 120.2, 120.4]) func `a guest that outruns the link is told so`(timeout: Double) throws {
         var scenario = PublishedScenario.rhel60.scenario
-        scenario.timeout = 120
+        scenario.timeout = timeout
         let report = run(scenario, nil)
         #expect(report.status == .failed)
         let reason = try #require(report.reason)
