@@ -9,6 +9,8 @@ package struct Scenario: Hashable, Sendable, Codable {
     package var throttle: ThrottleParameters?
     /// What only the vCPUs that write are held to, without auto-converge.
     package var dirtyLimit: DirtyQuota?
+    /// `throttle-trigger-threshold` of the dirty limit, in %.
+    package var dirtyLimitThreshold: Int
     /// In seconds.
     package var downtimeLimit: Double
     /// Whether pages written again are sent as deltas.
@@ -20,14 +22,15 @@ package struct Scenario: Hashable, Sendable, Codable {
 
     package init(
         name: String, guest: GuestModel, link: LinkModel, throttle: ThrottleParameters? = nil,
-        dirtyLimit: DirtyQuota? = nil, downtimeLimit: Double = 0.3, sendsDeltas: Bool = false, timeout: Double = 3600,
-        syncTimePerGiB: Double = 0.003
+        dirtyLimit: DirtyQuota? = nil, dirtyLimitThreshold: Int = ThrottleParameters().triggerThreshold,
+        downtimeLimit: Double = 0.3, sendsDeltas: Bool = false, timeout: Double = 3600, syncTimePerGiB: Double = 0.003
     ) {
         self.name = name
         self.guest = guest
         self.link = link
         self.throttle = throttle
         self.dirtyLimit = dirtyLimit
+        self.dirtyLimitThreshold = dirtyLimitThreshold
         self.downtimeLimit = downtimeLimit
         self.sendsDeltas = sendsDeltas
         self.timeout = timeout
@@ -57,3 +60,4 @@ package struct Scenario: Hashable, Sendable, Codable {
         case syncTimePerGiB = "sync-time-per-gib"
     }
 }
+        case dirtyLimitThreshold = "dirty-limit-threshold"

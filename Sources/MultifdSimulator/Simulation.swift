@@ -34,7 +34,7 @@ package struct Simulation {
             throttle = AutoConverge(parameters)
         } else if let quota = scenario.dirtyLimit {
             throttle = DirtyLimitRounds(
-                DirtyLimit(quota, vcpuCount: vcpus.count), triggerThreshold: ThrottleParameters().triggerThreshold)
+                DirtyLimit(quota, vcpuCount: vcpus.count), triggerThreshold: scenario.dirtyLimitThreshold)
         }
     }
 

@@ -46,6 +46,17 @@ import Testing
         }
     }
 
+    @Test func `a simulated dirty limit takes the threshold, as a live one does, and nothing else of auto-converge`()
+        throws
+    {
+        let limit = ["simulate", "--json", "--vcpu-dirty-limit", "10", "--throttle-trigger-threshold", "30"]
+        let run = try CommandRun(limit).result()
+        let document = try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any]
+        #expect((document?["model"] as? [String: Any])?["dirty-limit-threshold"] as? Int == 30)
+        let refused = try CommandRun(limit + ["--cpu-throttle-initial", "30"]).result()
+        #expect(refused.exitCode == 2 && refused.error.contains("'cpu-throttle-initial' does nothing without"))
+    }
+
     @Test(arguments: [
         ["--working-set", "4000000TiB", "--vcpus", "4096"],
         ["--working-set", "1024TiB", "--rate", "9000000TB/s", "--vcpus", "4096", "--auto-converge"],

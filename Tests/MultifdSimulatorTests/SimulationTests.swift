@@ -106,6 +106,17 @@ import Testing
         #expect(report.workLost > 0 && report.workLost < report.totalTime / 4)
     }
 
+    @Test func `a dirty limit waits for its threshold`() throws {
+        // It dirties 40 MB/s of 100 MB/s that are sent.
+        var scenario = Scenario(
+            name: "moderate",
+            guest: GuestModel(ramByteCount: 8 << 30, regions: [WriteRegion(byteCount: 1 << 30, writeRate: 40e6)]),
+            link: LinkModel(bandwidth: 100e6), dirtyLimit: try DirtyQuota(megabytesPerSecond: 10), downtimeLimit: 0.1)
+        #expect(Simulation.run(scenario).highestThrottle == 0)
+        scenario.dirtyLimitThreshold = 30
+        #expect(Simulation.run(scenario).highestThrottle > 0)
+    }
+
     @Test func `a terabyte with a moving working set is simulated like any other`() {
         let scenario = Scenario(
             name: "1 TiB",

@@ -66,8 +66,9 @@ extension MultifdCommand {
                 guard dirtyLimit.vcpuDirtyLimit == nil || autoConverge != true else {
                     throw ParameterError.dirtyLimitWithAutoConverge
                 }
-                if let name = policy.nameOfOneGiven, autoConverge != true, fit == nil || autoConverge == false {
-                    throw ParameterError.needless(name: name, without: "auto-converge")
+                let needless = policy.nameOfOneNeedless(withDirtyLimit: dirtyLimit.vcpuDirtyLimit != nil)
+                if let needless, autoConverge != true, fit == nil || autoConverge == false {
+                    throw ParameterError.needless(name: needless, without: "auto-converge")
                 }
             }
         }
@@ -101,8 +102,10 @@ extension MultifdCommand {
             if let throttle = scenario.throttle {
                 scenario.throttle = try policy.parameters(defaults: throttle)
                 try scenario.throttle?.validate()
-            } else if let name = policy.nameOfOneGiven {
-                throw ParameterError.needless(name: name, without: "auto-converge")
+            } else if let needless = policy.nameOfOneNeedless(withDirtyLimit: scenario.dirtyLimit != nil) {
+                throw ParameterError.needless(name: needless, without: "auto-converge")
+            } else if let threshold = policy.steps.throttleTriggerThreshold {
+                scenario.dirtyLimitThreshold = threshold
             }
         }
 

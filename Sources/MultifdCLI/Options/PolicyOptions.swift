@@ -88,7 +88,14 @@ struct PolicyOptions: ParsableArguments {
     }
 
     /// The parameter that was asked for, if any was: one of them, for an error.
-    var nameOfOneGiven: String? {
-        given.first?.rawValue ?? (cpuThrottleTailslow ? "cpu-throttle-tailslow" : nil)
+    var nameOfOneGiven: String? { name(ofOneOf: given) }
+
+    /// One that was asked for and does nothing without auto-converge. A dirty limit waits for the same trigger.
+    func nameOfOneNeedless(withDirtyLimit: Bool) -> String? {
+        name(ofOneOf: withDirtyLimit ? given.filter { $0 != .triggerThreshold } : given)
+    }
+
+    private func name(ofOneOf keys: [ThrottleParameters.CodingKeys]) -> String? {
+        keys.first?.rawValue ?? (cpuThrottleTailslow ? "cpu-throttle-tailslow" : nil)
     }
 }

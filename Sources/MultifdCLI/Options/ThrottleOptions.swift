@@ -28,11 +28,8 @@ struct ThrottleOptions: ParsableArguments {
             parameters.vcpuDirtyLimitPeriod = quota.period
         }
         parameters.throttle = try policy.parameters(defaults: defaults.throttle)
-        if let name = policy.nameOfOneGiven, !parameters.autoConverge {
-            // The dirty limit waits for the same trigger.
-            let servesDirtyLimit = name == "throttle-trigger-threshold" && parameters.vcpuDirtyLimit != nil
-            guard servesDirtyLimit else { throw .needless(name: name, without: "auto-converge") }
-        }
+        let needless = policy.nameOfOneNeedless(withDirtyLimit: parameters.vcpuDirtyLimit != nil)
+        if let needless, !parameters.autoConverge { throw .needless(name: needless, without: "auto-converge") }
         guard record == nil || parameters.autoConverge else {
             throw .needless(name: "record", without: "auto-converge")
         }
