@@ -3,8 +3,8 @@ import Multifd
 /// Runs a migration on a virtual clock: the guest, the link and the bitmap are models, while syncs, samples, throttle and
 /// switchover are decided by the code that decides in a live migration.
 package struct Simulation {
-    /// A migration that needs more than this many iterations is not going to end.
-    private static let iterationLimit = 200_000
+    /// A migration that needs more syncs than this is not going to end: an hour of the shortest iterations has fewer.
+    private static let syncLimit = 200_000
 
     let scenario: Scenario
     private var memory: SimulatedMemory
@@ -20,6 +20,7 @@ package struct Simulation {
     /// Of the last iteration.
     private var lastDuration = 0.0
     private var dirtySyncCount = 0
+    private var lastSyncTime = 0.0
     private var bytesDirtied = 0.0
     private var highestThrottle = ThrottlePercentage.off
     private var iterations: [SimulationReport.Iteration] = []
@@ -49,7 +50,7 @@ package struct Simulation {
         while true {
             iterate()
             let pending = memory.remaining
-            guard now < scenario.timeout, iterations.count < Self.iterationLimit else {
+            guard now < scenario.timeout, dirtySyncCount < Self.syncLimit else {
                 return report(downtime: 0, failure: reasonForNonConvergence)
             }
             if estimator.shouldSwitchOver(
@@ -128,13 +129,16 @@ package struct Simulation {
     }
 
     private var nextSyncTime: Double {
-        guard dirtySyncCount > 1 else { return .infinity }
-        return (throttle?.nextSyncTime?.seconds).map { max($0, now + 1e-6) } ?? .infinity
+        guard dirtySyncCount > 1, dirtySyncCount < Self.syncLimit else { return .infinity }
+        // A dirty limit may ask for more than can be made: a sync takes its time.
+        let earliest = scenario.dirtyLimit == nil ? 0 : lastSyncTime + scenario.syncTime
+        return (throttle?.nextSyncTime?.seconds).map { max($0, earliest, now + 1e-6) } ?? .infinity
     }
 
     private mutating func sync() {
         let found = memory.sync()
         dirtySyncCount += 1
+        lastSyncTime = now
         bytesDirtied += found.dirtied
         let outlook = MigrationOutlook(
             remainingByteCount: Int(saturating: memory.remaining), ramBytesPerSecond: estimator.ramBytesPerSecond,

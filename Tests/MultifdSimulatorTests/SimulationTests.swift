@@ -117,6 +117,19 @@ import Testing
         #expect(Simulation.run(scenario).highestThrottle > 0)
     }
 
+    /// Live, too, a sync cannot begin before the one before has ended: a terabyte's takes 3 s.
+    @Test func `syncs are no closer than they take, however often they are asked for`() throws {
+        let scenario = Scenario(
+            name: "1 TiB",
+            guest: GuestModel(
+                ramByteCount: 1 << 40, vcpuCount: 4096,
+                regions: [WriteRegion(byteCount: 8 << 30, writeRate: 4e9, vcpuCount: 4096)]),
+            link: LinkModel(bandwidth: 1.25e9),
+            dirtyLimit: try DirtyQuota(megabytesPerSecond: 1, period: .milliseconds(1)), timeout: 3600)
+        let report = Simulation.run(scenario)
+        #expect(report.dirtySyncCount <= Int(Double(report.totalTime) / 1000 / scenario.syncTime) + 2)
+    }
+
     @Test func `a terabyte with a moving working set is simulated like any other`() {
         let scenario = Scenario(
             name: "1 TiB",
