@@ -68,6 +68,7 @@ package struct PolicyComparison: Hashable, Sendable {
         var policies: [(name: String, parameters: ThrottleParameters)] = []
         for policy in ThrottlePolicy.allCases where policy != .predictive {
             var parameters = ThrottleParameters(policy: policy)
+            // Its defaults never shrink a step: dynamic once more.
             if policy == .tailslowParameters { (parameters.tailStart, parameters.tailRate) = (60, 40) }
             parameters.isPeriodic = false
             policies.append((policy.rawValue, parameters))

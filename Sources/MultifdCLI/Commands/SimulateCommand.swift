@@ -48,7 +48,11 @@ extension MultifdCommand {
         @OptionGroup(title: "Throttle")
         var policy: PolicyOptions
 
-        @Flag(help: "Compare every throttle policy, each with its defaults.")
+        @Flag(
+            help: """
+                Compare every throttle policy, each with its defaults; but tailslow-parameters with 60 and 40, because its \
+                defaults make it dynamic.
+                """)
         var allPolicies = false
 
         @Flag(help: "Print one JSON document.")
