@@ -7,7 +7,9 @@ extension MigrationInfo {
     }
 
     private var nameOfImplausibleCount: String? {
-        var counts: [(name: String, value: Int)] = [("total", ram.total)]
+        var counts: [(name: String, value: Int)] = [
+            ("total", ram.total), ("dirty-sync-count", ram.dirtySyncCount),
+        ]
         for iteration in iterations {
             counts += [
                 ("pages", iteration.pages), ("normal", iteration.normal), ("duplicate", iteration.duplicate),

@@ -4,11 +4,12 @@ package import Multifd
 /// would have been: with more channels, another policy, half the link.
 ///
 /// It looks at what every report has: how long iterations took, what the guest dirtied in them, and how it was throttled.
+/// How fast a built-in guest writes, it counts itself.
 package struct RunFit {
-    private let report: MigrationInfo
+    let report: MigrationInfo
     private let parameters: MigrationParameters
     /// Passes with the guest running.
-    private let iterations: [IterationInfo]
+    let iterations: [IterationInfo]
 
     /// - Throws: ``RunFitError`` when the report has too little in it.
     package init(_ report: MigrationInfo) throws(RunFitError) {
@@ -27,7 +28,7 @@ package struct RunFit {
 
     /// The migration as it went, to be simulated.
     package var scenario: Scenario {
-        var region = WriteRegionFit(observations).region(vcpuCount: writerCount)
+        var region = writtenRegion
         region.changedShare = changedShare
         let untouched = max(report.ram.total - region.byteCount, 1)
         let zeroShare = min(1, Double(iterations[0].duplicate << Page.shift) / Double(untouched))
@@ -38,7 +39,8 @@ package struct RunFit {
                 ramByteCount: report.ram.total, vcpuCount: vcpuCount, regions: [region], zeroShare: zeroShare,
                 compressedShare: compressedShare, deviceStateByteCount: 64 << 10),
             link: link, throttle: parameters.autoConverge ? parameters.throttle : nil, dirtyLimit: dirtyLimit,
-            downtimeLimit: parameters.downtimeLimit.seconds, sendsDeltas: parameters.xbzrle,
+            dirtyLimitThreshold: parameters.throttle.triggerThreshold, downtimeLimit: parameters.downtimeLimit.seconds,
+            sendsDeltas: parameters.xbzrle,
             timeout: parameters.timeout > .zero ? parameters.timeout.seconds : 3600,
             syncTimePerGiB: (report.downtimeBreakdown?.finalSync.seconds ?? 0.003 * gibibytes) / gibibytes)
     }
@@ -111,47 +113,5 @@ package struct RunFit {
     /// From what the handover took, two ways and the guest's start.
     private var latency: Double {
         min(0.05, max(0.00002, (report.downtimeBreakdown?.resume.seconds ?? 0.0004) / 2))
-    }
-
-    // MARK: The guest
-
-    private var vcpuCount: Int { max(report.guest?.steps.count ?? 1, 1) }
-
-    /// The vCPUs that a dirty limit slowed, because they are those that write; nothing tells them apart without one.
-    private var writerCount: Int {
-        let limited = Set(report.throttleDecisions.compactMap(\.vcpu))
-        return limited.isEmpty ? vcpuCount : limited.count
-    }
-
-    /// What each iteration left, and for how long the guest ran until then.
-    private var observations: [WriteRegionFit.Observation] {
-        let spent = report.setupTime + iterations.reduce(.zero) { $0 + $1.duration } + (report.downtime ?? .zero)
-        // Syncs, and pauses between very short iterations.
-        let gap = max(.zero, report.totalTime - spent) / iterations.count
-        var start = report.setupTime
-        return iterations.map { iteration in
-            let end = start + iteration.duration + gap
-            defer { start = end }
-            return WriteRegionFit.Observation(
-                guestTime: guestTime(from: start, to: end).seconds, bytes: Double(iteration.remaining))
-        }
-    }
-
-    /// The time between two moments less what the throttle took of the vCPUs that write.
-    private func guestTime(from start: Duration, to end: Duration) -> Duration {
-        let decisions = report.throttleDecisions
-        // One speed of all vCPUs, or one of each that is slowed by itself.
-        var speeds = Dictionary(decisions.map { ($0.vcpu, 1.0) }) { first, _ in first }
-        var speed: Double { speeds.isEmpty ? 1 : speeds.values.reduce(0, +) / Double(speeds.count) }
-        var time = start
-        var ran = Duration.zero
-        for decision in decisions where decision.time < end {
-            if decision.time > time {
-                ran += (decision.time - time) * speed
-                time = decision.time
-            }
-            speeds[decision.vcpu] = decision.to.guestSpeed
-        }
-        return ran + (end - time) * speed
     }
 }

@@ -40,6 +40,14 @@ package struct Scenario: Hashable, Sendable, Codable {
     /// Whether it is known what deltas have of the pages that are written.
     package var knowsDeltas: Bool { guest.regions.allSatisfy { $0.changedShare != nil } }
 
+    /// What of the guest could not be told, in a line; nil if nothing.
+    package var caveat: String? {
+        guard let region = guest.regions.first(where: \.isRateLowerBound) else { return nil }
+        return "the guest rewrote all of its working set whenever it was looked at, at "
+            + "\(Int(saturating: region.writeRate).byteText)/s at least: if it writes faster, a throttled migration takes "
+            + "longer than this (give --rate, or fit a throttled run)"
+    }
+
     /// Seconds that a sync takes.
     package var syncTime: Double { Double(guest.ramByteCount) / 1_073_741_824 * syncTimePerGiB }
 
@@ -54,10 +62,10 @@ package struct Scenario: Hashable, Sendable, Codable {
     private enum CodingKeys: String, CodingKey {
         case name, guest, link, throttle
         case dirtyLimit = "dirty-limit"
+        case dirtyLimitThreshold = "dirty-limit-threshold"
         case downtimeLimit = "downtime-limit"
         case sendsDeltas = "deltas"
         case timeout
         case syncTimePerGiB = "sync-time-per-gib"
     }
 }
-        case dirtyLimitThreshold = "dirty-limit-threshold"

@@ -15,6 +15,22 @@ struct SimulatedMemory {
         /// Bytes of pages that syncs found written, each page counted once a sync.
         var found = 0.0
         var byteCount: Double { Double(region.byteCount) }
+
+        /// Marks what was written since the last sync.
+        mutating func sync(at position: Double) -> SyncResult {
+            let share = region.share(afterWriting: written)
+            let unmarked = (1 - position) * (1 - ahead) + position * (1 - behind)
+            found += byteCount * share
+            ahead += (1 - ahead) * share
+            behind += (1 - behind) * share
+            written = 0
+            return SyncResult(dirtied: byteCount * share * unmarked, written: byteCount * share)
+        }
+
+        /// Sends the pages between two positions, so that none of those is marked.
+        mutating func advance(from position: Double, to next: Double) {
+            if next > position { behind *= position / next }
+        }
     }
 
     struct SyncResult {
@@ -43,15 +59,9 @@ struct SimulatedMemory {
     mutating func sync() -> SyncResult {
         var result = SyncResult(dirtied: 0, written: 0)
         for index in parts.indices {
-            let part = parts[index]
-            let share = part.region.share(afterWriting: part.written)
-            let unmarked = (1 - position) * (1 - part.ahead) + position * (1 - part.behind)
-            result.dirtied += part.byteCount * share * unmarked
-            result.written += part.byteCount * share
-            parts[index].found += part.byteCount * share
-            parts[index].ahead += (1 - part.ahead) * share
-            parts[index].behind += (1 - part.behind) * share
-            parts[index].written = 0
+            let found = parts[index].sync(at: position)
+            result.dirtied += found.dirtied
+            result.written += found.written
         }
         return result
     }
@@ -59,7 +69,7 @@ struct SimulatedMemory {
     /// Sends the pages between here and `next`, so that none of those is marked.
     mutating func advance(to next: Double) {
         guard next > position else { return }
-        for index in parts.indices { parts[index].behind *= position / next }
+        for index in parts.indices { parts[index].advance(from: position, to: next) }
         position = next
     }
 

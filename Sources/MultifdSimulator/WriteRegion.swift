@@ -15,6 +15,8 @@ package struct WriteRegion: Hashable, Sendable, Codable {
     /// Bytes of the pages written in a second at full speed, each write counted.
     package var writeRate: Double
     package var pattern: Pattern
+    /// Whether all that is known of the rate is that it is no lower.
+    package var isRateLowerBound = false
     /// How many vCPUs write it, each its own part.
     package var vcpuCount: Int
     /// The share of the pages written that is zero.
@@ -47,6 +49,7 @@ package struct WriteRegion: Hashable, Sendable, Codable {
     private enum CodingKeys: String, CodingKey {
         case byteCount = "working-set"
         case writeRate = "rate"
+        case isRateLowerBound = "rate-is-lower-bound"
         case pattern
         case vcpuCount = "vcpus"
         case zeroShare = "zero-share"

@@ -57,6 +57,28 @@ import Testing
         #expect(refused.exitCode == 2 && refused.error.contains("'cpu-throttle-initial' does nothing without"))
     }
 
+    @Test func `a fit that knows a rate only from below says so on standard error`() throws {
+        var info = MigrationInfo()
+        info.parameters = MigrationParameters()
+        info.ram.total = 64 << 20
+        info.iterations = (1...8).map { number in
+            var iteration = IterationInfo(iteration: number)
+            (iteration.pages, iteration.normal) = number == 1 ? (16384, 16384) : (4096, 4096)
+            iteration.transferred = iteration.normal << 12
+            iteration.duration = .milliseconds(iteration.normal / 4)
+            iteration.remaining = 16 << 20
+            return iteration
+        }
+        let directory = try TemporaryDirectory()
+        let path = directory.path("run.json")
+        try Data(Self.text(of: info).utf8).write(to: URL(fileURLWithPath: path))
+        let text = try CommandRun(["simulate", "--fit", path, "--timeout", "9"]).result()
+        #expect(text.exitCode == 0 && text.output.contains("MB/s or more"))
+        #expect(text.error.split(separator: "\n").count == 1 && text.error.contains("at least"))
+        let known = try CommandRun(["simulate", "--fit", path, "--timeout", "9", "--rate", "100MB/s"]).result()
+        #expect(known.exitCode == 0 && known.error == "")
+    }
+
     @Test(arguments: [
         ["--working-set", "4000000TiB", "--vcpus", "4096"],
         ["--working-set", "1024TiB", "--rate", "9000000TB/s", "--vcpus", "4096", "--auto-converge"],

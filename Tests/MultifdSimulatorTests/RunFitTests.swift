@@ -6,18 +6,21 @@ import Testing
     /// The report of a live run that went as a simulation did.
     private func report(of scenario: Scenario, _ simulated: SimulationReport) -> MigrationInfo {
         var info = MigrationInfo()
-        info.status = .completed
+        info.status = simulated.status == .completed ? .completed : .failed
         info.totalTime = .milliseconds(simulated.totalTime)
         info.downtime = .milliseconds(simulated.downtime)
         info.ram.total = scenario.guest.ramByteCount
+        info.ram.dirtySyncCount = simulated.dirtySyncCount
         var parameters = MigrationParameters()
         parameters.maxBandwidth = Int(scenario.link.limit)
         parameters.downtimeLimit = .seconds(scenario.downtimeLimit)
-        parameters.autoConverge = true
+        parameters.autoConverge = scenario.throttle != nil
         parameters.xbzrle = scenario.sendsDeltas
         parameters.throttle = scenario.throttle ?? ThrottleParameters(policy: .dynamic)
         info.parameters = parameters
-        info.iterations = simulated.iterations.map { seen in
+        // A live migration that is given up does not report the iteration that it was in.
+        let isCutShort = simulated.status == .failed
+        info.iterations = simulated.iterations.dropLast(isCutShort ? 1 : 0).map { seen in
             var iteration = IterationInfo(iteration: seen.iteration)
             iteration.pages = seen.pages
             iteration.duplicate = seen.duplicate
@@ -31,6 +34,41 @@ import Testing
         }
         info.throttleDecisions = simulated.throttleDecisions
         return info
+    }
+
+    /// With what a built-in guest tells of itself: one vCPU writes, the other only has a clock that ticks.
+    private func countedReport(
+        of scenario: Scenario, _ simulated: SimulationReport, workload: String? = nil
+    ) -> MigrationInfo {
+        var info = report(of: scenario, simulated)
+        let workload = workload ?? (scenario.guest.regions[0].pattern == .random ? "random" : "stress")
+        let seconds = Double(simulated.totalTime - simulated.downtime - simulated.workLost) / 1000
+        let rate = scenario.guest.regions.reduce(0) { $0 + $1.writeRate }
+        var guest = GuestInfo()
+        guest.workload = "workload:\(workload),ram=1GiB,vcpus=2,writers=1,seed=1"
+        guest.steps = [UInt64(rate * seconds / Double(Page.byteCount)), UInt64(seconds * 1000)]
+        info.guest = guest
+        return info
+    }
+
+    /// A guest that rewrites all of its working set in every iteration.
+    private func saturated(_ pattern: WriteRegion.Pattern = .sequential) -> Scenario {
+        Scenario(
+            name: "outruns the link",
+            guest: GuestModel(
+                ramByteCount: 1 << 30,
+                regions: [WriteRegion(byteCount: 60 << 20, writeRate: 400e6, pattern: pattern)], zeroShare: 0.4),
+            link: LinkModel(bandwidth: 1e9, limit: 100e6), timeout: 60)
+    }
+
+    private func throttled(_ scenario: Scenario, _ policy: ThrottlePolicy = .dynamic) -> Scenario {
+        var scenario = scenario
+        scenario.throttle = ThrottleParameters(policy: policy)
+        return scenario
+    }
+
+    private func isNear(_ value: Double, _ expected: Double, within tolerance: Double = 0.15) -> Bool {
+        abs(value / expected - 1) <= tolerance
     }
 
     private func scenario(_ pattern: WriteRegion.Pattern) -> Scenario {
@@ -67,6 +105,91 @@ import Testing
         fitted.link.limit /= 2
         let (expected, answer) = (Simulation.run(halved), Simulation.run(fitted))
         #expect(abs(Double(answer.totalTime) / Double(expected.totalTime) - 1) < 0.15)
+    }
+
+    @Test(arguments: [WriteRegion.Pattern.sequential, .random])
+    func `a guest that counts its writes tells its rate where the iterations cannot`(
+        pattern: WriteRegion.Pattern
+    ) throws {
+        let original = saturated(pattern)
+        let run = Simulation.run(original)
+        #expect(run.status == .failed)
+        let fitted = try RunFit(countedReport(of: original, run)).scenario
+        let region = fitted.guest.regions[0]
+        #expect(isNear(region.writeRate, 400e6, within: 0.02) && isNear(Double(region.byteCount), 60 * 1_048_576))
+        #expect(region.vcpuCount == 1 && !region.isRateLowerBound && fitted.caveat == nil)
+
+        let expected = Simulation.run(throttled(original))
+        let answer = Simulation.run(throttled(fitted))
+        #expect(isNear(Double(answer.totalTime), Double(expected.totalTime)))
+        #expect(abs(answer.finalThrottle - expected.finalThrottle) <= 10)
+    }
+
+    @Test(arguments: ["hotset", "idle"]) func `steps that do not write evenly tell nothing`(workload: String) throws {
+        let original = throttled(saturated())
+        let run = Simulation.run(original)
+        var report = countedReport(of: original, run, workload: workload)
+        let fitted = try RunFit(report).scenario.guest.regions[0].writeRate
+        report.guest?.workload = nil
+        #expect(try RunFit(report).scenario.guest.regions[0].writeRate == fitted)
+    }
+
+    @Test func `the steps of a throttled guest are of the time that it ran`() throws {
+        let original = throttled(saturated())
+        let run = Simulation.run(original)
+        #expect(run.status == .completed && run.workLost > 1000)
+        let region = try RunFit(countedReport(of: original, run)).scenario.guest.regions[0]
+        #expect(isNear(region.writeRate, 400e6, within: 0.02))
+    }
+
+    @Test func `a rate that is known only from below is told so`() throws {
+        let original = saturated()
+        let fitted = try RunFit(report(of: original, Simulation.run(original))).scenario
+        let region = fitted.guest.regions[0]
+        #expect(region.isRateLowerBound && region.writeRate >= 95e6 && region.writeRate <= 420e6)
+        #expect(try #require(fitted.caveat).contains("at least"))
+        // Once it is throttled, it no longer rewrites everything.
+        let slowed = throttled(original)
+        let throttledFit = try RunFit(report(of: slowed, Simulation.run(slowed))).scenario
+        #expect(throttledFit.caveat == nil && isNear(throttledFit.guest.regions[0].writeRate, 400e6))
+    }
+
+    /// Then an iteration leaves only what was written behind it.
+    @Test(arguments: [WriteRegion.Pattern.sequential, .random], [10e6, 25e6])
+    func `syncs within iterations do not make the guest look slower`(
+        pattern: WriteRegion.Pattern, limit: Double
+    ) throws {
+        var original = Scenario(
+            name: "long iterations",
+            guest: GuestModel(
+                ramByteCount: 128 << 20,
+                regions: [WriteRegion(byteCount: 100 << 20, writeRate: 60e6, pattern: pattern)], zeroShare: 0.4),
+            link: LinkModel(bandwidth: 1e9, limit: limit), throttle: ThrottleParameters(policy: .dynamic))
+        original.throttle?.isPeriodic = true
+        original.throttle?.periodicInterval = 1
+        original.throttle?.isResponsive = true
+        let run = Simulation.run(original)
+        #expect(run.dirtySyncCount > run.iterationCount + 10)
+        let fitted = try RunFit(report(of: original, run)).scenario
+        let region = fitted.guest.regions[0]
+        #expect(isNear(region.writeRate, 60e6), "\(region)")
+    }
+
+    @Test func `a dirty limit waits for the threshold that it waited for`() throws {
+        let original = scenario(.sequential)
+        var report = report(of: original, Simulation.run(original))
+        report.parameters?.autoConverge = false
+        report.parameters?.vcpuDirtyLimit = 10
+        report.parameters?.throttle.triggerThreshold = 30
+        #expect(try RunFit(report).scenario.dirtyLimitThreshold == 30)
+    }
+
+    @Test func `a report of any length is fitted in a moment`() throws {
+        let original = scenario(.random)
+        var report = report(of: original, Simulation.run(original))
+        report.iterations = (0..<3000).flatMap { _ in report.iterations }
+        report.ram.dirtySyncCount = 1 << 50
+        #expect(try RunFit(report).scenario.guest.regions[0].byteCount > 0)
     }
 
     @Test(arguments: [0.1, 0.6]) func `what deltas have of a page is told by a run that sent some`(

@@ -32,8 +32,8 @@ package struct WorkloadConfiguration: Equatable, Sendable {
     /// What a vCPU does.
     func workload(ofVCPU vcpu: Int) -> Workload { vcpu < writers ? workload : .idle }
 
-    /// vCPUs that write.
-    var writers: Int { writerCount ?? vcpuCount }
+    /// vCPUs that write: the first.
+    package var writers: Int { writerCount ?? vcpuCount }
 
     /// Finds out where the working set lies in a RAM of `pageCount` pages, in its middle, and each vCPU's part of it.
     func workingSetPages(ofPages pageCount: Int) throws(WorkloadConfigurationError) -> [Range<Int>] {

@@ -149,6 +149,7 @@ struct ScenarioOptions: ParsableArguments {
             result.regions[index].vcpuCount = vcpuCount
             result.regions[index].byteCount = Int(min(ownBytes * Double(vcpuCount), Double(result.ramByteCount)))
             result.regions[index].writeRate = ownRate * Double(vcpuCount)
+            if rate != nil { result.regions[index].isRateLowerBound = false }
             if let pattern { result.regions[index].pattern = try pattern.value(of: "pattern") }
             if let changedShare { result.regions[index].changedShare = changedShare }
         }

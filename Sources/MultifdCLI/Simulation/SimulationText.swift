@@ -42,7 +42,7 @@ struct SimulationText {
     private var totals: String {
         let region = scenario.guest.regions.map {
             "\(ByteCount(rawValue: $0.byteCount).rounded) rewritten at "
-                + ByteRate(rawValue: Int(min($0.writeRate, 1e15))).rounded
+                + ByteRate(rawValue: Int(min($0.writeRate, 1e15))).rounded + ($0.isRateLowerBound ? " or more" : "")
         }
         return "\(report.status.rawValue) in \(Duration.milliseconds(report.totalTime).people), downtime "
             + "\(Duration.milliseconds(report.downtime).people) of "
