@@ -171,6 +171,7 @@ package struct Simulation {
     }
 
     private func phase(at time: Double) -> (factors: (Int) -> Double, end: Double) {
+        guard !scenario.guest.phases.isEmpty else { return ({ _ in 1 }, .infinity) }
         let phases = scenario.guest.phases.filter { $0.duration > 0 }
         let cycle = phases.reduce(0) { $0 + $1.duration }
         guard cycle > 0 else { return ({ _ in 1 }, .infinity) }

@@ -36,9 +36,8 @@ package struct DirtyLimitRounds: GuestThrottle {
         guard duration >= limit.quota.period - .milliseconds(1) || period.written.isEmpty else { return [] }
         defer { period = (sync.time, sync.vcpuBytesWritten) }
         guard isEngaged, period.written.count == sync.vcpuBytesWritten.count else { return [] }
-        let rates = zip(sync.vcpuBytesWritten, period.written).map {
-            Int(saturating: Double($0 - $1) / duration.seconds)
-        }
+        let seconds = duration.seconds
+        let rates = zip(sync.vcpuBytesWritten, period.written).map { Int(saturating: Double($0 - $1) / seconds) }
         let before = limit.throttles
         return limit.update(rates: rates).map { change in
             let (vcpu, next) = change
