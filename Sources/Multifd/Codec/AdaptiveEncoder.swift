@@ -60,10 +60,8 @@ package final class AdaptiveEncoder {
 
     /// Tells the others what became of the payload.
     ///
-    /// - Parameters:
-    ///   - work: core time of encoding.
-    ///   - sending: with the time that the limiter and the socket kept it waiting.
-    package func record(bytesIn: Int, bytesOut: Int, work: Duration, encoding: Duration, sending: Duration) {
+    /// - Parameter sending: with the time that the limiter and the socket kept it waiting.
+    package func record(bytesIn: Int, bytesOut: Int, encoding: Duration, sending: Duration) {
         // One that looked incompressible says nothing about the mode.
         guard !looksIncompressible else {
             if used != .none { isLookTrusted = Double(bytesOut) > Self.worthlessRatio * Double(bytesIn) }
@@ -71,8 +69,7 @@ package final class AdaptiveEncoder {
         }
         adviser.record(
             CodecChooser.Measurement(
-                mode: used, bytesIn: bytesIn, bytesOut: bytesOut, work: work.seconds, encoding: encoding.seconds,
-                sending: sending.seconds))
+                mode: used, bytesIn: bytesIn, bytesOut: bytesOut, encoding: encoding.seconds, sending: sending.seconds))
     }
 
     /// What was decided so far.

@@ -3,14 +3,11 @@
 /// A channel encodes a packet, then waits until the link (or the limiter) has taken it. The channels share the link and
 /// the cores, so what a byte of payload takes has two lower bounds, and the model is the larger one:
 /// ```
-/// model(mode) = max(e(mode) w channels / cores, l ratio(mode))
+/// model(mode) = max(e(mode) channels / cores, l ratio(mode))
 /// ```
-/// with e the seconds of a core that encoding takes, w what the cores do as a multiple of that, and l the seconds between two
-/// bytes of a channel on a link that is full. They are measured in the mode in use; costs and ratios of the others move with
-/// it, because other content changes them alike. Where a limit is set, l is known before the first packet.
-///
-/// Costs are core time and not time that passes: with many channels a core, or with other programs beside them, a thread
-/// that encodes for 1 ms may take 300 ms for it now and then.
+/// with e the seconds of encoding on a core, and l the seconds between two bytes of a channel on a link that is full. Both are
+/// measured in the mode in use; costs and ratios of the others move with it: other content, or other work for the cores,
+/// changes them alike. Where a limit is set, l is known before the first packet.
 ///
 /// What a mode really took, as a multiple of its model, is remembered from when it was in use, and forgotten slowly. A mode
 /// never in use is believed to keep to its model, so it is tried once if it promises something, and never for long if it
@@ -22,21 +19,15 @@ package struct CodecChooser: Sendable {
         /// Bytes of the payload before and after encoding.
         package var bytesIn: Int
         package var bytesOut: Int
-        /// Seconds of a core's time that encoding took. Unlike the time that passed meanwhile, it is the same however many
-        /// threads share the cores.
-        package var work: Double
         /// Seconds for encoding.
         package var encoding: Double
         /// Seconds for sending, with waiting for the limiter and the socket.
         package var sending: Double
 
-        package init(
-            mode: Mode, bytesIn: Int, bytesOut: Int, work: Double, encoding: Double, sending: Double
-        ) {
+        package init(mode: Mode, bytesIn: Int, bytesOut: Int, encoding: Double, sending: Double) {
             self.mode = mode
             self.bytesIn = bytesIn
             self.bytesOut = bytesOut
-            self.work = work
             self.encoding = encoding
             self.sending = sending
         }
@@ -53,8 +44,6 @@ package struct CodecChooser: Sendable {
     /// A packet's way takes about this many times its encoding, on cores that all channels share: before anything is
     /// measured.
     private static let workPerEncoding = 2.0
-    /// What is left of a work factor a packet later, while it does not show because channels wait for the link.
-    private static let workFactorRetention = 0.99
 
     /// The mode in use.
     package private(set) var mode: Mode
@@ -72,14 +61,11 @@ package struct CodecChooser: Sendable {
     /// Packets that leave while the link still works on what the last mode left: they are not counted.
     private var settlingPacketCount = 0
     private var hasChanged = false
-    /// What the cores do for a payload, or for others meanwhile, as a multiple of encoding it: 1 or more.
-    private var workFactor = 1.0
     /// The mode that was in use for long before the present one.
     private var displaced: Mode?
 
     /// Of packets in the mode in use.
     private struct Averages {
-        var work = 0.0
         var encoding = 0.0
         var sending = 0.0
         var bytesIn = 0.0
@@ -94,7 +80,6 @@ package struct CodecChooser: Sendable {
         mutating func add(_ packet: Measurement, over count: Int) {
             packetCount += 1
             let weight = 1 / Double(min(packetCount, count))
-            work += weight * (packet.work - work)
             encoding += weight * (packet.encoding - encoding)
             sending += weight * (packet.sending - sending)
             bytesIn += weight * (Double(packet.bytesIn) - bytesIn)
@@ -125,16 +110,10 @@ package struct CodecChooser: Sendable {
 
     /// Packets in the mode in use before it is judged; before it counts as compared with the last one; before that one
     /// is given another chance; and over which the averages reach in the end.
-    private var judgedPacketCount: Int {
-        // At the start nobody waits for the link yet: unless it is known, each channel has to have its turn there.
-        hasChanged ? 4 * turnCount : 2 * (limit > 0 ? turnCount : channelCount)
-    }
+    private var judgedPacketCount: Int { (hasChanged ? 4 : 2) * channelCount }
     private var comparedPacketCount: Int { 16 * channelCount }
     private var doubtedPacketCount: Int { 32 * channelCount }
     private var averagedPacketCount: Int { 64 * channelCount }
-    /// Packets until those have had their turn that what is short is shared by: the link by all channels, the cores by
-    /// those that are at work.
-    private var turnCount: Int { averages.isMostlySending ? channelCount : min(channelCount, 2 * coreCount) }
     private var isComparing: Bool { hasChanged && averages.packetCount < comparedPacketCount }
     private var channelsPerCore: Double { max(1, Double(channelCount) / Double(coreCount)) }
 
@@ -165,22 +144,14 @@ package struct CodecChooser: Sendable {
     private mutating func updateEstimates() {
         guard mode != .none else { return }
         let old = estimates[mode.rawValue]
-        let cost = max(averages.work, 1e-9) / averages.bytesIn
-        if !isComparing { updateWorkFactor(cost) }
+        // So many channels encode at once, on so many cores.
+        let encoderCount = Double(channelCount) * averages.encoding / (averages.encoding + averages.sending)
+        let contention = max(1, encoderCount / Double(coreCount))
+        let cost = max(averages.encoding, 1e-9) / contention / averages.bytesIn
         for other in Mode.allCases where other != .none {
             if !isComparing || other == mode { estimates[other.rawValue].secondsPerByte *= cost / old.secondsPerByte }
             estimates[other.rawValue].ratio *= averages.bytesOut / averages.bytesIn / old.ratio
         }
-    }
-
-    /// It shows while more channels encode than there are cores, and not at all while clearly fewer do. At any time the
-    /// cores have done no more than there was time for.
-    private mutating func updateWorkFactor(_ cost: Double) {
-        let atMost = max(1, averages.secondsPerByte / (cost * channelsPerCore))
-        let encoderCount = Double(channelCount) * averages.encoding / (averages.encoding + averages.sending)
-        let encodersPerCore = encoderCount / Double(coreCount)
-        workFactor = encodersPerCore > 1 ? atMost : min(workFactor, atMost)
-        if encodersPerCore < 2 / 3 { workFactor = max(1, workFactor * Self.workFactorRetention) }
     }
 
     /// What the link has just carried shows how much it costs at most. More waiting than that may be a slower link or a
@@ -197,7 +168,7 @@ package struct CodecChooser: Sendable {
 
     private func modelledSecondsPerByte(_ candidate: Mode) -> Double {
         let estimate = estimates[candidate.rawValue]
-        return max(estimate.secondsPerByte * workFactor * channelsPerCore, linkSecondsPerByte * estimate.ratio)
+        return max(estimate.secondsPerByte * channelsPerCore, linkSecondsPerByte * estimate.ratio)
     }
 
     /// A mode just begun is compared with what the last one took, and a level stands for those that were never in use.
@@ -252,9 +223,9 @@ package struct CodecChooser: Sendable {
     }
 
     private mutating func change(to new: Mode) {
-        settlingPacketCount = turnCount
         mode = new
         hasChanged = true
         averages = Averages()
+        settlingPacketCount = channelCount
     }
 }

@@ -59,8 +59,6 @@ final class PacketEncoder {
     private var nextNumber: UInt64 = 0
     /// What the codec took for the last packet.
     private var codecTime = Duration.zero
-    /// The core time of that, if anybody wants to know.
-    private var codecWork = Duration.zero
 
     /// - Parameter limiter: that of the connection, whose rate is worth knowing beforehand.
     init(memory: GuestMemory, settings: Settings, limiter: BandwidthLimiter) throws(MigrationError) {
@@ -220,7 +218,6 @@ final class PacketEncoder {
         let byteCount = header.decodedByteCount
         guard byteCount > 0 else { return }
         let start = MonotonicTime.now
-        let startOfWork = adaptation.map { _ in CoreTime.ofThisThread }
         do {
             // Safe: the staging buffer belongs to this thread, the codec to this channel.
             try unsafe encodePayload(RawSpan(_unsafeStart: staging, byteCount: byteCount))
@@ -228,7 +225,6 @@ final class PacketEncoder {
             throw .codec(error)
         }
         codecTime = MonotonicTime.now.since(start)
-        if let startOfWork { codecWork = CoreTime.ofThisThread - startOfWork }
     }
 
     private func encodePayload(_ payload: RawSpan) throws(CodecError) {
@@ -265,8 +261,7 @@ final class PacketEncoder {
         deltas?.record(pageCount: header.pageCount, sending: sending, limit: limiter.bytesPerSecond)
         let (codec, time) = (header.codec, codecTime)
         let (bytesIn, bytesOut) = (header.decodedByteCount, header.payloadByteCount)
-        adaptation?.record(
-            bytesIn: bytesIn, bytesOut: bytesOut, work: codecWork, encoding: time, sending: sending)
+        adaptation?.record(bytesIn: bytesIn, bytesOut: bytesOut, encoding: time, sending: sending)
         codecs.withLock { $0.add(codec, bytesIn: bytesIn, bytesOut: bytesOut, time: time) }
     }
 
