@@ -14,7 +14,7 @@
 /// A page belongs to one channel in an iteration, and iterations are separated by a barrier, which orders the calls
 /// below that are made between them.
 @safe
-package final class XBZRLECache: @unchecked Sendable {
+package final class XBZRLECache: @unchecked Sendable {  // slots change hands by an atomic exchange
     /// What to send of a page.
     package enum Outcome: Equatable, Sendable {
         /// Nothing: the destination has it.
