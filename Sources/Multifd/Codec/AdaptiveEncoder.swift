@@ -7,9 +7,10 @@ package final class AdaptiveEncoder {
         case zstd(startsAnew: Bool)
     }
 
-    package let zstd: ZstdEncoder
+    /// Nil until a payload is worth compressing: a channel that never compresses needs no memory for it.
+    package private(set) var zstd: ZstdEncoder?
     private let adviser: CodecAdviser
-    private var level: Int
+    private var level: Int?
     /// What the next payload would go as if it looked compressible, and what the last one did go as.
     private var advised: CodecChooser.Mode
     private var used = CodecChooser.Mode.none
@@ -29,11 +30,9 @@ package final class AdaptiveEncoder {
     private var incompressibleCount = 0
 
     /// - Parameter adviser: shared by the channels of a migration.
-    package init(adviser: CodecAdviser) throws(CodecError) {
+    package init(adviser: CodecAdviser) {
         self.adviser = adviser
         advised = adviser.mode
-        level = advised.zstdLevel ?? 1
-        zstd = try ZstdEncoder(level: level)
     }
 
     /// Decides about a payload. What looks incompressible goes as it is.
@@ -53,9 +52,13 @@ package final class AdaptiveEncoder {
         packetCounts[used.rawValue] += 1
         guard let wanted = used.zstdLevel else { return .raw }
         guard wanted != level else { return .zstd(startsAnew: false) }
-        try zstd.restart(level: wanted)
-        level = wanted
+        try begin(wanted)
         return .zstd(startsAnew: true)
+    }
+
+    private func begin(_ level: Int) throws(CodecError) {
+        if let zstd { try zstd.restart(level: level) } else { zstd = try ZstdEncoder(level: level) }
+        self.level = level
     }
 
     /// Tells the others what became of the payload.

@@ -18,8 +18,8 @@ extension CodecChooser {
         /// For reports: `none`, `zstd:-5`, ...
         package var name: String { zstdLevel.map { "zstd:\($0)" } ?? "none" }
 
-        /// Where estimates begin: measured on programs, libraries and text, payloads of 512 KiB, one core. Only their
-        /// proportions matter, because measurements replace them. Beyond level 6 two percent less cost twice the time.
+        /// Where estimates begin: measured on programs, libraries and text, payloads of 512 KiB, one core. They say
+        /// what is worth a trial; measurements replace them then. Beyond level 6 two percent less cost twice the time.
         var initialEstimate: Estimate {
             switch self {
             case .none: Estimate(secondsPerByte: 0, ratio: 1)

@@ -7,7 +7,8 @@
 /// ```
 /// with e the seconds of encoding on a core, and l the seconds between two bytes of a channel on a link that is full. Both are
 /// measured in the mode in use; costs and ratios of the others move with it: other content, or other work for the cores,
-/// changes them alike. Where a limit is set, l is known before the first packet.
+/// changes them alike. Where a limit is set, l is known before the first packet. Without one the first packets go as they
+/// are, which shows best what the link can take, and costs least where compressing would not pay.
 ///
 /// What a mode really took, as a multiple of its model, is remembered from when it was in use, and forgotten slowly. A mode
 /// never in use is believed to keep to its model, so it is tried once if it promises something, and never for long if it
@@ -39,8 +40,6 @@ package struct CodecChooser: Sendable {
     private static let requiredGainOfCompressing = 0.15
     /// What is left of an experience a packet later: a half after 3500 packets, 1.7 GiB.
     private static let retention = 0.9998
-    /// Sending as they are is out of the question while a channel waits this many times as long as it encodes.
-    private static let hopelessWaiting = 4.0
     /// A packet's way takes about this many times its encoding, on cores that all channels share: before anything is
     /// measured.
     private static let workPerEncoding = 2.0
@@ -58,8 +57,8 @@ package struct CodecChooser: Sendable {
     private var averages = Averages()
     /// Seconds between two bytes of a channel on a link that is full; 0 as long as nothing is known.
     private var linkSecondsPerByte = 0.0
-    /// Packets that leave while the link still works on what the last mode left: they are not counted.
-    private var settlingPacketCount = 0
+    /// Packets that leave while the link is not yet full, or still works on what the last mode left: they are not counted.
+    private var settlingPacketCount: Int
     private var hasChanged = false
     /// The mode that was in use for long before the present one.
     private var displaced: Mode?
@@ -96,7 +95,8 @@ package struct CodecChooser: Sendable {
         self.channelCount = channelCount
         self.limit = limit
         self.coreCount = coreCount
-        mode = .zstd1
+        settlingPacketCount = channelCount
+        mode = .none
         guard limit > 0 else { return }
         let (channelsPerCore, link) = (self.channelsPerCore, limitSecondsPerByte)
         linkSecondsPerByte = link
@@ -149,20 +149,20 @@ package struct CodecChooser: Sendable {
         let contention = max(1, encoderCount / Double(coreCount))
         let cost = max(averages.encoding, 1e-9) / contention / averages.bytesIn
         for other in Mode.allCases where other != .none {
-            if !isComparing || other == mode { estimates[other.rawValue].secondsPerByte *= cost / old.secondsPerByte }
+            if !isComparing || other == mode || !wasUsed[other.rawValue] {
+                estimates[other.rawValue].secondsPerByte *= cost / old.secondsPerByte
+            }
             estimates[other.rawValue].ratio *= averages.bytesOut / averages.bytesIn / old.ratio
         }
     }
 
     /// What the link has just carried shows how much it costs at most. More waiting than that may be a slower link or a
-    /// slower receiver: only other modes can tell, so the estimate grows no faster than an experience is forgotten.
+    /// slower receiver: only other modes can tell. Until there was one the link is believed to be it, and after that the
+    /// estimate grows no faster than an experience is forgotten.
     private mutating func updateLink() {
         let drift = averages.isMostlySending ? 1 / Self.retention : Self.retention
         let atMost = averages.secondsPerByteSent
-        if linkSecondsPerByte == 0 {
-            guard averages.isMostlySending else { return }
-            linkSecondsPerByte = atMost
-        }
+        if averages.isMostlySending, !hasChanged || linkSecondsPerByte == 0 { linkSecondsPerByte = atMost }
         linkSecondsPerByte = max(limitSecondsPerByte, min(linkSecondsPerByte * drift, atMost))
     }
 
@@ -193,20 +193,12 @@ package struct CodecChooser: Sendable {
         max(averages.secondsPerByte, limitSecondsPerByte * averages.bytesOut / averages.bytesIn)
     }
 
-    /// Waiting may be for a receiver as well as for the link. Without a limit only sending as they are tells which.
-    private var isWorthSendingUncompressed: Bool {
-        limit == 0 && !wasUsed[Mode.none.rawValue] && mode.rawValue <= Mode.zstd1.rawValue
-            && averages.sending < Self.hopelessWaiting * averages.encoding
-    }
-
     private mutating func reconsider() {
         var best = mode
         var bestSeconds =
             secondsPerByte * (1 - (mode == .none ? Self.requiredGainOfCompressing : Self.requiredGain))
         for candidate in Mode.allCases where candidate != mode {
-            let seconds =
-                candidate == .none && isWorthSendingUncompressed
-                ? 0 : corrections[candidate.rawValue] * modelledSecondsPerByte(candidate)
+            let seconds = corrections[candidate.rawValue] * modelledSecondsPerByte(candidate)
             if seconds < bestSeconds {
                 best = candidate
                 bestSeconds = seconds

@@ -41,6 +41,11 @@ package final class ZstdEncoder: PayloadEncoder {
     }
 
     package func maximumEncodedByteCount(for inputByteCount: Int) -> Int {
+        Self.maximumEncodedByteCount(for: inputByteCount)
+    }
+
+    /// The most bytes that a payload of `inputByteCount` bytes can become, at any level.
+    package static func maximumEncodedByteCount(for inputByteCount: Int) -> Int {
         // Beyond what the library says: a frame header (at most 18 bytes) and, because a payload need not begin where
         // a block of 128 KiB does, one more block header (3 bytes).
         ZSTD_compressBound(inputByteCount) + 32

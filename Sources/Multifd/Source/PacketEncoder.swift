@@ -48,8 +48,10 @@ final class PacketEncoder {
     private let settings: Settings
     private let limiter: BandwidthLimiter
     private var isNative: Bool { if case .native = settings.rules { true } else { false } }
-    private let encoder: (any PayloadEncoder)?
-    /// With `multifd-compression auto`: decides whether `encoder` is used.
+    /// Nil as long as nothing is encoded.
+    private var encoder: (any PayloadEncoder)? { adaptation?.zstd ?? fixedEncoder }
+    private let fixedEncoder: (any PayloadEncoder)?
+    /// With `multifd-compression auto`: decides whether a payload is encoded.
     private let adaptation: AdaptiveEncoder?
     private let deltas: DeltaEncoder?
     private var checksum = StreamingChecksum()
@@ -67,11 +69,9 @@ final class PacketEncoder {
         self.limiter = limiter
         blockNames = memory.blocks.map { BlockName($0.name) }
         let batchByteCount = Batch.capacity * Page.byteCount
+        adaptation = settings.adviser.map { AdaptiveEncoder(adviser: $0) }
         do {
-            adaptation = try settings.adviser.map { adviser throws(CodecError) in
-                try AdaptiveEncoder(adviser: adviser)
-            }
-            encoder = try adaptation?.zstd ?? settings.compression.makeEncoder(level: settings.level)
+            fixedEncoder = try settings.compression.makeEncoder(level: settings.level)
         } catch {
             throw .codec(description: "\(error)", channel: 0, packet: 0)
         }
@@ -82,8 +82,12 @@ final class PacketEncoder {
                 try DeltaEncoder(
                     cache: cache, channelCount: settings.channelCount, limit: limiter.bytesPerSecond)
             }
-            encoded = try ScratchMemory(
-                byteCount: encoder?.maximumEncodedByteCount(for: batchByteCount) ?? Page.byteCount)
+            encoded =
+                adaptation == nil
+                ? try ScratchMemory(
+                    byteCount: fixedEncoder?.maximumEncodedByteCount(for: batchByteCount) ?? Page.byteCount)
+                : try ScratchMemory(
+                    byteCount: ZstdEncoder.maximumEncodedByteCount(for: batchByteCount), isTouched: false)
         } catch {
             throw .memory(error)
         }
@@ -228,7 +232,7 @@ final class PacketEncoder {
     }
 
     private func encodePayload(_ payload: RawSpan) throws(CodecError) {
-        guard let encoder, try isWorthEncoding(payload) else {
+        guard try isWorthEncoding(payload), let encoder else {
             header.payloadByteCount = payload.byteCount
             return unsafe payload.withUnsafeBytes { bytes in
                 // The gather list's type lacks a const: it only reads what it sends.

@@ -6,9 +6,9 @@ struct AdaptiveEncoderTests {
     /// A channel on a slow link, where compressing is right.
     private let encoder: AdaptiveEncoder
 
-    init() throws {
+    init() {
         let limiter = BandwidthLimiter(bytesPerSecond: 12_500_000)
-        encoder = try AdaptiveEncoder(adviser: CodecAdviser(channelCount: 4, limiter: limiter))
+        encoder = AdaptiveEncoder(adviser: CodecAdviser(channelCount: 4, limiter: limiter))
     }
 
     /// - Returns: how many of so many payloads went through zstd.
