@@ -18,6 +18,9 @@ int CLinux_punch_hole(int descriptor, int64_t offset, int64_t byte_count);
 // renameat2(2) that replaces nothing, not even an empty directory: 0, or -1 with errno.
 int CLinux_rename_to_new(const char *_Nonnull old_path, const char *_Nonnull new_path);
 
+// Bytes that a stream socket has taken and its peer has not confirmed, of SIOCOUTQ: -1 with errno where it fails.
+int CLinux_queued_byte_count(int socket);
+
 // lseek(2) to data and to holes of sparse files.
 static const int CLinux_SEEK_DATA = 3;
 static const int CLinux_SEEK_HOLE = 4;

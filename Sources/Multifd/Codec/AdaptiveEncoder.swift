@@ -27,6 +27,8 @@ package final class AdaptiveEncoder {
     private var packetCounts = [Int](repeating: 0, count: CodecChooser.Mode.allCases.count)
     private var changeCount = 0
     private var lookCount = 0
+    /// Bytes that the socket held after the last packet.
+    private var queuedByteCount = 0
     private var incompressibleCount = 0
 
     /// - Parameter adviser: shared by the channels of a migration.
@@ -63,8 +65,12 @@ package final class AdaptiveEncoder {
 
     /// Tells the others what became of the payload.
     ///
-    /// - Parameter sending: with the time that the limiter and the socket kept it waiting.
-    package func record(bytesIn: Int, bytesOut: Int, encoding: Duration, sending: Duration) {
+    /// - Parameters:
+    ///   - sending: with the time that the limiter and the socket kept it waiting.
+    ///   - queued: bytes that the socket now holds.
+    package func record(bytesIn: Int, bytesOut: Int, encoding: Duration, sending: Duration, queued: Int) {
+        let bytesLeft = bytesOut + queuedByteCount - queued
+        queuedByteCount = queued
         // One that looked incompressible says nothing about the mode.
         guard !looksIncompressible else {
             if used != .none { isLookTrusted = Double(bytesOut) > Self.worthlessRatio * Double(bytesIn) }
@@ -72,7 +78,8 @@ package final class AdaptiveEncoder {
         }
         adviser.record(
             CodecChooser.Measurement(
-                mode: used, bytesIn: bytesIn, bytesOut: bytesOut, encoding: encoding.seconds, sending: sending.seconds))
+                mode: used, bytesIn: bytesIn, bytesOut: bytesOut, bytesLeft: bytesLeft, encoding: encoding.seconds,
+                sending: sending.seconds))
     }
 
     /// What was decided so far.

@@ -20,15 +20,19 @@ package struct CodecChooser: Sendable {
         /// Bytes of the payload before and after encoding.
         package var bytesIn: Int
         package var bytesOut: Int
+        /// Bytes that left for the link meanwhile: `bytesOut`, less what the socket holds more than before. The first
+        /// packets on a slow link only fill its buffers.
+        package var bytesLeft: Int
         /// Seconds for encoding.
         package var encoding: Double
         /// Seconds for sending, with waiting for the limiter and the socket.
         package var sending: Double
 
-        package init(mode: Mode, bytesIn: Int, bytesOut: Int, encoding: Double, sending: Double) {
+        package init(mode: Mode, bytesIn: Int, bytesOut: Int, bytesLeft: Int, encoding: Double, sending: Double) {
             self.mode = mode
             self.bytesIn = bytesIn
             self.bytesOut = bytesOut
+            self.bytesLeft = bytesLeft
             self.encoding = encoding
             self.sending = sending
         }
@@ -69,10 +73,13 @@ package struct CodecChooser: Sendable {
         var sending = 0.0
         var bytesIn = 0.0
         var bytesOut = 0.0
+        var bytesLeft = 0.0
         var packetCount = 0
 
+        var secondsPerByteSent: Double { (encoding + sending) / bytesLeft }
         var secondsPerByte: Double { (encoding + sending) / bytesIn }
-        var secondsPerByteSent: Double { (encoding + sending) / bytesOut }
+        /// As many packets as have left.
+        var packetsLeft: Double { Double(packetCount) * bytesLeft / bytesOut }
         /// Whether a channel waits for most of the time.
         var isMostlySending: Bool { sending > encoding }
 
@@ -83,6 +90,7 @@ package struct CodecChooser: Sendable {
             sending += weight * (packet.sending - sending)
             bytesIn += weight * (Double(packet.bytesIn) - bytesIn)
             bytesOut += weight * (Double(packet.bytesOut) - bytesOut)
+            bytesLeft += weight * (Double(packet.bytesLeft) - bytesLeft)
         }
     }
 
@@ -126,7 +134,7 @@ package struct CodecChooser: Sendable {
         guard packet.mode == mode, packet.bytesIn > 0, packet.bytesOut > 0 else { return }
         guard settlingPacketCount == 0 else { return settlingPacketCount -= 1 }
         averages.add(packet, over: averagedPacketCount)
-        guard averages.packetCount >= judgedPacketCount else { return }
+        guard averages.packetsLeft >= Double(judgedPacketCount) else { return }
         updateEstimates()
         updateLink()
         updateCorrections()
@@ -188,9 +196,10 @@ package struct CodecChooser: Sendable {
         wasUsed[mode.rawValue] = true
     }
 
-    /// What the mode in use takes. Less than the limit allows can only be room in buffers.
+    /// What the mode in use takes. Less than the limit allows, or than the link took at first, can only be room in buffers.
     private var secondsPerByte: Double {
-        max(averages.secondsPerByte, limitSecondsPerByte * averages.bytesOut / averages.bytesIn)
+        let link = hasChanged ? limitSecondsPerByte : linkSecondsPerByte
+        return max(averages.secondsPerByte, link * averages.bytesOut / averages.bytesIn)
     }
 
     private mutating func reconsider() {

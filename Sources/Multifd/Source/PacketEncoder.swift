@@ -258,14 +258,17 @@ final class PacketEncoder {
 
     /// Counts the packet that was sent, and learns from it. What was decided is told once an iteration.
     ///
-    /// - Parameter sending: with the time that the limiter and the socket kept it waiting.
-    func record(sending: Duration, in codecs: borrowing Mutex<CodecCounts>) {
+    /// - Parameters:
+    ///   - sending: with the time that the limiter and the socket kept it waiting.
+    ///   - connection: which took it.
+    func record(sending: Duration, through connection: Connection, in codecs: borrowing Mutex<CodecCounts>) {
         if header.isSync, let adaptation { codecs.withLock { $0.decisions = adaptation.decisions } }
         guard header.hasPayload else { return }
         deltas?.record(pageCount: header.pageCount, sending: sending, limit: limiter.bytesPerSecond)
         let (codec, time) = (header.codec, codecTime)
         let (bytesIn, bytesOut) = (header.decodedByteCount, header.payloadByteCount)
-        adaptation?.record(bytesIn: bytesIn, bytesOut: bytesOut, encoding: time, sending: sending)
+        adaptation?.record(
+            bytesIn: bytesIn, bytesOut: bytesOut, encoding: time, sending: sending, queued: connection.queuedByteCount)
         codecs.withLock { $0.add(codec, bytesIn: bytesIn, bytesOut: bytesOut, time: time) }
     }
 

@@ -164,7 +164,7 @@ final class SendChannel: Sendable {
         counters.writingTime.add(from: encoded, to: sending.lastSent)
         let pageCount = encoder.header.normalPageCount + encoder.header.deltaPageCount
         counters.add(encoder.header, bytesIn: pageCount << Page.shift, bytesOut: byteCount)
-        encoder.record(sending: sending.lastSent.since(encoded), in: counters.codecs)
+        encoder.record(sending: sending.lastSent.since(encoded), through: connection, in: counters.codecs)
         sending.totals.add(encoder.header)
     }
 

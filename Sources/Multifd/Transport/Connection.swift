@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import SystemPackage
 
@@ -34,6 +35,9 @@ package final class Connection: Sendable {
         var entry = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
         return unsafe poll(&entry, 1, 0) > 0
     }
+
+    /// Bytes that were sent and still wait here for the link, or for the peer to take them; 0 where the socket cannot tell.
+    package var queuedByteCount: Int { Int(max(0, CLinux_queued_byte_count(socket))) }
 
     /// Sends all of a list, and leaves it empty.
     package func send(

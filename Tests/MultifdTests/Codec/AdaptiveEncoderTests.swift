@@ -19,7 +19,7 @@ struct AdaptiveEncoderTests {
             if choice != .raw { compressed += 1 }
             encoder.record(
                 bytesIn: payload.count, bytesOut: choice == .raw ? payload.count : Int(Double(payload.count) * ratio),
-                encoding: .milliseconds(1), sending: .milliseconds(10))
+                encoding: .milliseconds(1), sending: .milliseconds(10), queued: 0)
         }
         return compressed
     }
