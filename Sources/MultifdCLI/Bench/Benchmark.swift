@@ -1,3 +1,5 @@
+import MultifdSimulator
+
 /// Runs cases in turn, round after round, so that a machine that becomes slower or faster does so for all of them.
 struct Benchmark {
     let pair: MigrationPair
@@ -13,10 +15,7 @@ struct Benchmark {
     func run(continuing done: [BenchRun] = [], _ record: ([BenchRun]) throws -> Void = { _ in }) throws -> [BenchRun] {
         var runs = done
         let known = Set(runs.map { Place(benchCase: $0.benchCase, round: $0.round) })
-        // Every other round goes backwards: nothing always comes right after the same.
-        let places = (1...rounds).flatMap { round in
-            (round % 2 == 1 ? cases : cases.reversed()).map { Place(benchCase: $0, round: round) }
-        }.filter { !known.contains($0) }
+        let places = (1...rounds).flatMap(order).filter { !known.contains($0) }
         guard let first = places.first else { return runs }
         defer { if Terminal.error.isInteractive { Terminal.error.replaceLine(with: "") } }
         tell("warm-up", first.benchCase)
@@ -32,6 +31,14 @@ struct Benchmark {
     private struct Place: Hashable {
         var benchCase: BenchCase
         var round: Int
+    }
+
+    /// The first round as asked, each later one shuffled in its own way: what slows one run of every few down would
+    /// meet the same case again and again. A host that takes back what memory a machine has freed does.
+    private func order(ofRound round: Int) -> [Place] {
+        var generator = SeededGenerator(seed: UInt64(round))
+        let ordered = round == 1 ? cases : cases.shuffled(using: &generator)
+        return ordered.map { Place(benchCase: $0, round: round) }
     }
 
     private func tell(_ what: String, _ benchCase: BenchCase) {
