@@ -33,13 +33,13 @@ struct AdaptiveEncoderTests {
         #expect(encoder.decisions.changes == 0)
     }
 
-    @Test("Payloads that look incompressible and are not go through zstd once that has shown")
+    @Test("Payloads that look incompressible and are not go through zstd, because the first one shows it")
     func misjudged() throws {
         // Evenly spread bytes, but the same in each page.
         let page = SampleContent.random.bytes(count: Page.byteCount)
         let payload = (0..<128).flatMap { _ in page }
         unsafe #expect(!ContentProbe.isCompressible(payload.span.bytes))
-        #expect(try send(payload, count: 320, ratio: 0.01) == 320 - 31)
+        #expect(try send(payload, count: 320, ratio: 0.01) == 320)
         // And as they are again when that was true once only.
         #expect(try send(payload, count: 320, ratio: 1) <= 11)
     }
