@@ -9,6 +9,8 @@ package struct MemoryMapping: ~Copyable, @unchecked Sendable {  // an address ra
         /// Zero pages of this process, in huge pages where the kernel allows: a first touch then costs one fault
         /// in 2 MiB and not one in 4 KiB.
         case anonymous
+        /// Zero pages of this process, of 4 KiB: for what is small, or used in part only.
+        case smallPages
         /// The pages of a file. Writes stay in this process.
         case privateFile(FileDescriptor)
         /// The pages of a file. Writes reach it.
@@ -24,7 +26,8 @@ package struct MemoryMapping: ~Copyable, @unchecked Sendable {  // an address ra
     package init(byteCount: Int, backing: Backing, offset: Int = 0) throws(Errno) {
         let (protection, flags, descriptor) =
             switch backing {
-            case .anonymous: (PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, Int32(-1))
+            case .anonymous, .smallPages:
+                (PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, Int32(-1))
             case .privateFile(let file): (PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, file.rawValue)
             case .sharedFile(let file): (PROT_READ | PROT_WRITE, MAP_SHARED, file.rawValue)
             case .readOnlyFile(let file): (PROT_READ, MAP_SHARED, file.rawValue)

@@ -47,7 +47,7 @@ public final class RAMBlock: Sendable {
         case .sharedFile(let descriptor), .readOnlyFile(let descriptor):
             file = try BlockFile(path: path ?? name, descriptor, offset: offset)
             isFile = true
-        case .anonymous, .privateFile:
+        case .anonymous, .smallPages, .privateFile:
             file = nil
             isFile = false
         }

@@ -82,12 +82,11 @@ final class PacketEncoder {
                 try DeltaEncoder(
                     cache: cache, channelCount: settings.channelCount, limit: limiter.bytesPerSecond)
             }
-            encoded =
+            let encodedByteCount =
                 adaptation == nil
-                ? try ScratchMemory(
-                    byteCount: fixedEncoder?.maximumEncodedByteCount(for: batchByteCount) ?? Page.byteCount)
-                : try ScratchMemory(
-                    byteCount: ZstdEncoder.maximumEncodedByteCount(for: batchByteCount), isTouched: false)
+                ? fixedEncoder?.maximumEncodedByteCount(for: batchByteCount) ?? Page.byteCount
+                : ZstdEncoder.maximumEncodedByteCount(for: batchByteCount)
+            encoded = try ScratchMemory(byteCount: encodedByteCount)
         } catch {
             throw .memory(error)
         }
