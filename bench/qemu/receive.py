@@ -5,13 +5,14 @@ The source is a paused QEMU 10 with a memory image as its RAM, multifd, the retu
 loopback. Once it is there, and time is what it says itself; once what it says has been recorded before and is sent again,
 connection by connection, as fast as the destination reads, so that no source takes the processor from it. Time ends when
 the destination has said that the guest is in: QEMU's is loaded then, in memory of its own or in a file of /dev/shm; ours is
-a snapshot there under its final name, with hashes. Runs alternate, because the machine's speed drifts; the first of each is
-not counted; medians are compared.
+a snapshot there under its final name, with hashes. Each round runs all in an order of its own, because the machine's speed
+drifts, and a host that takes back what memory was freed slows one run of every few; the first of each is not counted;
+medians are compared.
 
     bench/qemu/receive.py                    makes an image if there is none, and writes bench/RESULTS.md
     bench/qemu/receive.py --image FILE --runs 9 --no-results
 """
-import argparse, datetime, json, os, platform, re, shutil, statistics, subprocess, sys, tempfile, time
+import argparse, datetime, json, os, platform, random, re, shutil, statistics, subprocess, sys, tempfile, time
 
 from compare import HERE, ROOT, QEMU, free_port, wait_for_listener
 from stream import Recording, play
@@ -129,8 +130,8 @@ def compare(image, codec, source, channels, runs):
     with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
         recording = record(image, codec, channels, folder) if source == RECORDING else None
         for run in range(runs + 1):
-            for name, kind in KINDS.items():
-                result = receive(kind, image, recording, codec, channels)
+            for name in random.Random(run).sample(list(KINDS), len(KINDS)):
+                result = receive(KINDS[name], image, recording, codec, channels)
                 print(f"{source} {codec:5} run {run} {name:9} {result['total-time']:6} ms, CPU "
                       f"{result['destination-cpu']:5.2f} s" + (" (not counted)" if run == 0 else ""), file=sys.stderr)
                 if run > 0:
@@ -157,7 +158,7 @@ def write_results(report):
     text = (
         f"{table(report)}\n\n"
         f"{report['date']}, {report['machine']}, Linux {report['kernel']}, {report['qemu']}. {report['channels']} channels, "
-        f"level 1, medians of {report['runs']} alternating runs, the first not counted. CPU is the destination's.\n")
+        f"level 1, medians of {report['runs']} runs in turn, the first not counted. CPU is the destination's.\n")
     path = os.path.join(ROOT, "bench", "RESULTS.md")
     results = open(path).read()
     pattern = re.compile(r"(<!-- qemu-receive:begin -->\n).*?(<!-- qemu-receive:end -->)", re.S)
