@@ -15,6 +15,9 @@ final class Acceptor: Sendable {
     /// More connections than a session can need are not taken in.
     private static let maximumConnectionCount = 300
 
+    /// How long a foreign source may take to end its channels after its main connection.
+    private static let leave = Duration.seconds(1)
+
     /// A record's type, and the first half of its version: the same in every version of TLS.
     private static let handshakeOfTLS: UInt32 = 0x1603
 
@@ -27,6 +30,8 @@ final class Acceptor: Sendable {
         var threads: [Int: WorkerThread] = [:]
         var patience: [Int: Patience] = [:]
         var ended: [Int] = []
+        /// Whether channels still come in, but not to the session.
+        var isLeaving = false
         var isClosed = false
     }
 
@@ -97,6 +102,17 @@ final class Acceptor: Sendable {
             return state.threads.removeValue(forKey: channel.connectionNumber)
         }
         thread?.join()
+    }
+
+    /// Waits until a foreign source, whose main connection has ended, has ended its channels. The session's barrier must
+    /// have been closed.
+    ///
+    /// - Parameter time: how long its channels may still be on their way.
+    func leave(after time: Duration) {
+        let end = MonotonicTime.now + Self.leave
+        state.withLock { $0.isLeaving = true }
+        Patience.sleep(for: time)
+        _ = state.wait(until: end) { state in state.threads.keys.allSatisfy(state.ended.contains) ? true : nil }
     }
 
     /// Ends all threads. The session's barrier must have been closed.
@@ -200,6 +216,7 @@ final class Acceptor: Sendable {
     }
 
     private func becomeChannel(_ connection: Connection, number: Int, _ patience: Patience) throws(MigrationError) {
+        defer { discard(connection) }
         var writer = MessageWriter()
         writer.append(ChannelHello.magic)
         writer.append(try receive(ChannelHello.byteCount - 4, connection, patience))
@@ -212,6 +229,7 @@ final class Acceptor: Sendable {
         }
         let channel = ReceiveChannel(number: Int(hello.channel), connection: connection)
         guard let session = join(channel, of: hello.sessionID, connectionNumber: number) else {
+            guard state.withLock({ !$0.isLeaving && !$0.isClosed }) else { return }
             let error = MigrationError.protocolViolation(
                 .field(
                     what: "the first packet of a channel", field: "its session and number",
@@ -226,7 +244,7 @@ final class Acceptor: Sendable {
     /// Waits for the session, if its source may open channels before it announces itself, and takes the channel in.
     private func join(_ channel: ReceiveChannel, of id: SessionID, connectionNumber: Int) -> ReceiveChannel.Session? {
         func take(_ state: inout State) -> ReceiveChannel.Session?? {
-            guard !state.isClosed else { return .some(nil) }
+            guard !state.isLeaving, !state.isClosed else { return .some(nil) }
             guard let session = state.session else { return foreign == nil ? .some(nil) : nil }
             guard session.id ?? id == id, session.channel.barrier.join(channel: channel.number) else {
                 return .some(nil)
@@ -248,6 +266,14 @@ final class Acceptor: Sendable {
             channel.barrier.fail(error)
             channel.patience.stop()
         }
+    }
+
+    /// Takes what a foreign source still says on a channel that has ended here, until it ends it, too. A QEMU whose channel
+    /// breaks before its main connection does may hang, and can never migrate its guest again.
+    private func discard(_ connection: Connection) {
+        guard case .foreign = state.withLock({ $0.main }) else { return }
+        let patience = Patience(until: .now + Self.leave)
+        while (try? connection.receiveAvailable(upTo: 1 << 16, within: Self.leave, patience: patience)) != nil {}
     }
 
     private func receive(

@@ -33,6 +33,12 @@ package struct ForeignSession {
     /// What the channels call the session, once one has come.
     package var id: SessionID? { acceptor.sessionID }
 
+    /// Waits until the source, whose main connection has ended, has ended its channels: for a second at most. Their barrier
+    /// must have been closed.
+    ///
+    /// - Parameter time: how long channels may still be on their way.
+    package func leaveChannels(after time: Duration) { acceptor.leave(after: time) }
+
     /// Ends all channels. Their barrier must have been closed.
     package func closeChannels() { acceptor.close() }
 

@@ -23,6 +23,8 @@ final class StreamReception {
     /// Whether the source has heard of success.
     private var isAnswered = false
 
+    /// How long channels may be on their way when a source that has not passed a barrier is left.
+    private static let connectingTime = Duration.milliseconds(50)
     /// Silence after which a device state is believed to be complete whose sections are those of its description, byte for
     /// byte. QEMU sends all of it in one go.
     private static let silence = Duration.milliseconds(5)
@@ -50,20 +52,21 @@ final class StreamReception {
             try receiveRAM()
             try receiveDeviceState()
             try commit()
-            end()
+            end(isComplete: true)
         } catch {
             // A channel that met the cause has told it; what the main connection saw is the consequence.
             let failure = prepared?.barrier.failure ?? error
             if machine.hasReturnPath, !isAnswered { tell(.shut(code: 1)) }
-            end()
+            end(isComplete: false)
             throw failure
         }
     }
 
-    private func end() {
+    private func end(isComplete: Bool) {
         prepared?.barrier.closeAll()
-        session.closeChannels()
         connection.shutdown()
+        if !isComplete { session.leaveChannels(after: barrierCount == 0 ? Self.connectingTime : .zero) }
+        session.closeChannels()
     }
 
     // MARK: RAM

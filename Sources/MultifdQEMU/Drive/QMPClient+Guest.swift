@@ -28,7 +28,9 @@ extension QMPClient {
             guard instances.contains(where: { $0["type"]?.string == "migration" }) else { return }
             Patience.sleep(for: .milliseconds(10))
         }
-        throw .migration(reason: "it does not wind its migration up")
+        throw .migration(
+            reason: "it hangs in its last migration, as it may when a destination is killed while channels connect: its guest "
+                + "runs on, but nothing can migrate it before QEMU is restarted")
     }
 
     /// The migration's state, nil when there has been none.

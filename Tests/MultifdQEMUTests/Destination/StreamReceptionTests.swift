@@ -360,6 +360,34 @@ import Testing
         #expect(!directory.names.contains("snapshot"))
     }
 
+    /// A QEMU whose channel breaks before its main connection does may hang.
+    @Test(arguments: [true, false])
+    func `a source that is left may say on its channels what it has to say`(endsThem: Bool) async throws {
+        let directory = try ScratchDirectory()
+        let destination = try MigrationDestination(
+            listeningOn: .unix(path: "\(directory.path)/in"),
+            snapshot: SnapshotTarget(path: "\(directory.path)/snapshot"), logger: silent)
+        let received = Task { try await destination.run() }
+        let uri = destination.uri
+        let script = await onThread(named: "script", unstarted: { fatalError("\($0)") }) { () throws(any Error) in
+            let source = try ScriptedSource(to: uri)
+            try source.addChannel(0)
+            var stream = StreamBytes()
+            stream.begin(machine: "pc-i440fx-7.2")
+            stream.startRAM([("m", 4096)])
+            try source.send(stream)
+            try source.send(PacketBytes.sync(), on: 0)
+            destination.cancel()
+            #expect(try source.receive(1) == [])
+            try source.addChannel(1)
+            for channel in 0..<2 { for _ in 0..<100 { try source.send(PacketBytes.sync(), on: channel) } }
+            // One that ends nothing is left all the same.
+            if endsThem { source.close() } else { usleep(1_500_000) }
+        }
+        try script.get()
+        await #expect(throws: MigrationError.self) { try await received.value }
+    }
+
     /// The source has given its guest away by then: the snapshot must not go, whoever cancels.
     @Test func `once the source has been told, a cancel comes too late`() async throws {
         let directory = try ScratchDirectory()

@@ -46,6 +46,28 @@ import Testing
         #expect(again.status == .completed)
     }
 
+    /// A QEMU whose channels end before its main connection does hangs in one of ten times, and can never be saved again.
+    @Test func `a QEMU that is left early, again and again, winds its migration up`() async throws {
+        let directory = try ScratchDirectory()
+        let qemu = try QEMUProcess("vm", in: directory, program: PatternGuest.assemble(in: directory.path))
+        try qemu.waitForPasses(1)
+        try qemu.configure(SaveMode(channels: 4))
+        try qemu.slowDown()
+        for round in 0..<20 {
+            let destination = try MigrationDestination(
+                listeningOn: .unix(path: "\(directory.path)/in"),
+                snapshot: SnapshotTarget(path: "\(directory.path)/snapshot"), logger: silent)
+            let received = Task { try await destination.run() }
+            try qemu.qmp.execute("migrate", ["uri": .string("\(destination.uri)")])
+            usleep(UInt32(round) * 500)
+            destination.cancel()
+            await #expect(throws: MigrationError.self) { try await received.value }
+            try qemu.wait(for: "the failure") { qemu.migrationStatus == "failed" }
+            try qemu.qmp.waitForWindingUp(within: .seconds(10))
+        }
+        try qemu.waitForPasses(2)
+    }
+
     @Test(arguments: [0, 2], Phase.allCases)
     func `when our process is killed the guest runs on`(channels: Int, phase: Phase) throws {
         let directory = try ScratchDirectory()
