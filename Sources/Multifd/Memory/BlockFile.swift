@@ -10,13 +10,18 @@ struct BlockFile: ~Copyable, Sendable {
     private let path: String
     private let descriptor: Int32
     private let offset: Int
+    private let filler: HoleFiller?
 
     /// - Parameters:
     ///   - path: what errors call the file.
     ///   - descriptor: is duplicated.
-    init(path: String, _ descriptor: FileDescriptor, offset: Int) throws(MemoryError) {
+    ///   - filler: for the pages that nobody has written yet, where there can be one.
+    init(
+        path: String, _ descriptor: FileDescriptor, offset: Int, filler: consuming HoleFiller?
+    ) throws(MemoryError) {
         self.path = path
         self.offset = offset
+        self.filler = filler
         self.descriptor = fcntl(descriptor.rawValue, F_DUPFD_CLOEXEC, 0)
         guard self.descriptor >= 0 else {
             throw .file(path: path, operation: "open another descriptor of", Errno(rawValue: errno))
@@ -40,10 +45,10 @@ struct BlockFile: ~Copyable, Sendable {
         }
     }
 
-    /// Writes bytes of the block.
+    /// Writes whole pages of the block.
     @unsafe
     func write(_ byteCount: Int, at position: Int, from buffer: UnsafeRawPointer) throws(MemoryError) {
-        var done = 0
+        var done = unsafe filler?.fill(byteCount, at: position, from: buffer) ?? 0
         while done < byteCount {
             let count = unsafe pwrite(descriptor, buffer + done, byteCount - done, offset + position + done)
             guard count >= 0 else {

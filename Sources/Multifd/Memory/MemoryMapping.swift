@@ -17,6 +17,8 @@ package struct MemoryMapping: ~Copyable, @unchecked Sendable {  // an address ra
         case sharedFile(FileDescriptor)
         /// The pages of a file, for reading only.
         case readOnlyFile(FileDescriptor)
+        /// The pages of a file, for the kernel only.
+        case untouchableFile(FileDescriptor)
     }
 
     package let start: UnsafeMutableRawPointer
@@ -31,6 +33,7 @@ package struct MemoryMapping: ~Copyable, @unchecked Sendable {  // an address ra
             case .privateFile(let file): (PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, file.rawValue)
             case .sharedFile(let file): (PROT_READ | PROT_WRITE, MAP_SHARED, file.rawValue)
             case .readOnlyFile(let file): (PROT_READ, MAP_SHARED, file.rawValue)
+            case .untouchableFile(let file): (PROT_NONE, MAP_SHARED, file.rawValue)
             }
         // MAP_FAILED is (void *)-1; a successful mapping is never nil.
         guard let start = unsafe mmap(nil, byteCount, protection, flags, descriptor, offset),

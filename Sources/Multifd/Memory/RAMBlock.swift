@@ -44,10 +44,14 @@ public final class RAMBlock: Sendable {
             throw .mappingFailed(name: name, byteCount: byteCount, error)
         }
         switch backing {
-        case .sharedFile(let descriptor), .readOnlyFile(let descriptor):
-            file = try BlockFile(path: path ?? name, descriptor, offset: offset)
+        case .sharedFile(let descriptor):
+            let filler = HoleFiller(descriptor, offset: offset, byteCount: byteCount)
+            file = try BlockFile(path: path ?? name, descriptor, offset: offset, filler: filler)
             isFile = true
-        case .anonymous, .smallPages, .privateFile:
+        case .readOnlyFile(let descriptor):
+            file = try BlockFile(path: path ?? name, descriptor, offset: offset, filler: nil)
+            isFile = true
+        case .anonymous, .smallPages, .privateFile, .untouchableFile:
             file = nil
             isFile = false
         }

@@ -4,7 +4,7 @@ import SystemPackage
 import Testing
 
 struct RAMBlockTests {
-    enum Kind: CaseIterable { case memory, file, fileFromAnOffset }
+    enum Kind: CaseIterable { case memory, file, fileFromAnOffset, fileOfTmpfs, fileOfTmpfsFromAnOffset }
 
     static let pageCount = 10
     static let offset = 3 * Page.byteCount
@@ -13,8 +13,8 @@ struct RAMBlockTests {
     private func make(_ kind: Kind) throws -> (RAMBlock, TemporaryFile?) {
         let byteCount = Self.pageCount * Page.byteCount
         guard kind != .memory else { return (try RAMBlock(name: "ram", byteCount: byteCount), nil) }
-        let offset = kind == .file ? 0 : Self.offset
-        let file = try TemporaryFile()
+        let offset = kind == .fileFromAnOffset || kind == .fileOfTmpfsFromAnOffset ? Self.offset : 0
+        let file = try TemporaryFile(in: kind == .file || kind == .fileFromAnOffset ? "/tmp" : "/dev/shm")
         try file.truncate(to: offset + byteCount + Page.byteCount)
         return (
             try RAMBlock(name: "ram", byteCount: byteCount, backing: .sharedFile(file.descriptor), offset: offset),
@@ -69,6 +69,8 @@ struct RAMBlockTests {
             #expect(try allocatedByteCount(of: file.descriptor) == 7 * Page.byteCount)
             #expect(try file.descriptor.seek(offset: 0, from: .end) >= block.byteCount + Page.byteCount)
         }
+        try write(2..<8, of: block, Array(ones.prefix(6 * Page.byteCount)))
+        #expect(try read(0..<9, of: block) == Array(ones.prefix(9 * Page.byteCount)))
     }
 
     @Test func `a file that shrinks is an error and not a signal`() throws {
