@@ -94,6 +94,11 @@ final class Acceptor: Sendable {
         state.withLock { state in state.channels.values.map(\.channel).sorted { $0.number < $1.number } }
     }
 
+    /// Waits until so many channels have come. Returns false when the deadline passed first.
+    func waitForChannels(_ count: Int, until deadline: MonotonicTime) -> Bool {
+        state.wait(until: deadline) { $0.channels.count >= count ? true : nil } ?? false
+    }
+
     /// Breaks a channel's connection and waits until nothing of it will be applied any more.
     func close(channel number: Int) {
         let thread = state.withLock { state -> WorkerThread? in
@@ -243,20 +248,22 @@ final class Acceptor: Sendable {
 
     /// Waits for the session, if its source may open channels before it announces itself, and takes the channel in.
     private func join(_ channel: ReceiveChannel, of id: SessionID, connectionNumber: Int) -> ReceiveChannel.Session? {
-        func take(_ state: inout State) -> ReceiveChannel.Session?? {
-            guard !state.isLeaving, !state.isClosed else { return .some(nil) }
-            guard let session = state.session else { return foreign == nil ? .some(nil) : nil }
-            guard session.id ?? id == id, session.channel.barrier.join(channel: channel.number) else {
-                return .some(nil)
-            }
+        func isDecided(_ state: inout State) -> Bool? {
+            state.session != nil || foreign == nil || state.isLeaving || state.isClosed ? true : nil
+        }
+        if state.wait(until: .now + deadlines.handshake, isDecided) == nil {
+            // A source that is there may take its time before it announces RAM.
+            guard state.withLock({ $0.main != nil }) else { return nil }
+            guard state.wait(until: .now + deadlines.stall, isDecided) != nil else { return nil }
+        }
+        return state.withLock { state in
+            guard let session = state.session, !state.isLeaving, !state.isClosed, session.id ?? id == id,
+                session.channel.barrier.join(channel: channel.number)
+            else { return nil }
             state.session?.id = id
             state.channels[channel.number] = Channel(channel: channel, connectionNumber: connectionNumber)
             return session.channel
         }
-        if let found = state.wait(until: .now + deadlines.handshake, take) { return found }
-        // A source that is there may take its time before it announces RAM.
-        guard state.withLock({ $0.main != nil }) else { return nil }
-        return state.wait(until: .now + deadlines.stall, take) ?? nil
     }
 
     /// A foreign source opens all its channels or none: one too many means that the two ends count differently.

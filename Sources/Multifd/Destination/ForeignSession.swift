@@ -30,6 +30,11 @@ package struct ForeignSession {
     /// The channels that have come, in order.
     package var channels: [ReceiveChannel] { acceptor.channels }
 
+    /// Waits until so many channels have come. Returns false when the deadline passed first.
+    package func waitForChannels(_ count: Int, until deadline: MonotonicTime) -> Bool {
+        acceptor.waitForChannels(count, until: deadline)
+    }
+
     /// What the channels call the session, once one has come.
     package var id: SessionID? { acceptor.sessionID }
 

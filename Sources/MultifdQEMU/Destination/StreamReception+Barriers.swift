@@ -64,12 +64,11 @@ extension StreamReception {
 
     private func waitForChannels(_ count: Int) throws(MigrationError) -> Int {
         let end = MonotonicTime.now + session.deadlines.handshake
-        while session.channels.count < count {
+        while !session.waitForChannels(count, until: .now + Patience.tick) {
             guard MonotonicTime.now < end else {
                 throw .foreign(StreamError.missingChannels(found: session.channels.count, announced: count))
             }
             try check()
-            Patience.sleep(for: .milliseconds(10))
         }
         return count
     }

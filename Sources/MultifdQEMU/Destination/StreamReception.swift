@@ -25,10 +25,9 @@ final class StreamReception {
 
     /// How long channels may be on their way when a source that has not passed a barrier is left.
     private static let connectingTime = Duration.milliseconds(50)
-    /// Silence after which a device state is believed to be complete whose sections are those of its description, byte for
-    /// byte. QEMU sends all of it in one go.
+    /// How long to wait for more of a device state before its end is looked for again.
     private static let silence = Duration.milliseconds(5)
-    /// After which one that only looks complete is looked into, to be refused.
+    /// After which one that only looks complete is looked into, to be refused. QEMU sends all of it in one go.
     private static let middleSilence = Duration.milliseconds(250)
     /// And one without a description, whose end is less certain.
     private static let longSilence = Duration.seconds(2)
@@ -199,6 +198,7 @@ final class StreamReception {
     /// the bytes show.
     private func receiveDeviceState() throws(MigrationError) {
         var lastByte = MonotonicTime.now
+        var wait = Duration.zero
         while true {
             while case .deviceState(let range) = try nextRecord() {
                 machine.deviceState += input.taken(range)
@@ -207,44 +207,41 @@ final class StreamReception {
                 }
                 lastByte = .now
             }
-            let received = try receive(within: Self.silence)
+            let received = try receive(within: wait)
             if received == 0 { break }
+            wait = received == nil ? Self.silence : .zero
             guard received == nil, machine.hasReturnPath else { continue }
             let quiet = MonotonicTime.now.since(lastByte)
-            if let tail = DeviceStateTail(of: machine.deviceState),
-                quiet >= Self.middleSilence || (try? sections(before: tail)) != nil
-            {
-                break
+            // Nothing can follow a description whose sections are what has come, byte for byte.
+            if let tail = DeviceStateTail(of: machine.deviceState) {
+                do {
+                    return try accept(tail)
+                } catch where quiet < Self.middleSilence {
+                    continue
+                }
             }
-            if quiet >= Self.longSilence,
-                DeviceStateTail(withoutDescription: machine.deviceState) != nil
-            {
+            if quiet >= Self.longSilence, DeviceStateTail(withoutDescription: machine.deviceState) != nil {
                 throw .foreign(StreamError.noDescription)
             }
         }
-        try examineDeviceState()
-    }
-
-    private func examineDeviceState() throws(MigrationError) {
         let bytes = machine.deviceState
         guard let tail = DeviceStateTail(of: bytes) ?? DeviceStateTail(withoutDescription: bytes) else {
             throw .foreign(StreamError.truncated(where: "in the device state"))
         }
+        try accept(tail)
+    }
+
+    private func accept(_ tail: DeviceStateTail) throws(MigrationError) {
         guard let description = tail.description else { return }
         do {
-            machine.deviceSections = try sections(before: tail)
+            machine.deviceSections = try description.sections(
+                of: machine.earlySections.flatMap(\.bytes) + machine.deviceState[..<tail.endMark])
         } catch {
             throw .foreign(error)
         }
         if description.describesConfiguration {
             machine.hints.append("its VM description covers the configuration: QEMU later than 7.2")
         }
-    }
-
-    /// The sections that the description names, which must be all that has come.
-    private func sections(before tail: DeviceStateTail) throws(StreamError) -> [DeviceSection] {
-        try tail.description?.sections(
-            of: machine.earlySections.flatMap(\.bytes) + machine.deviceState[..<tail.endMark]) ?? []
     }
 
     // MARK: Commit
