@@ -216,7 +216,8 @@ final class StreamReception {
             if let tail = DeviceStateTail(of: machine.deviceState) {
                 do {
                     return try accept(tail)
-                } catch where quiet < Self.middleSilence {
+                } catch {
+                    guard quiet < Self.middleSilence else { throw error }
                     continue
                 }
             }

@@ -29,8 +29,8 @@ extension QMPClient {
             Patience.sleep(for: .milliseconds(10))
         }
         throw .migration(
-            reason: "it hangs in its last migration, as it may when a destination is killed while channels connect: its guest "
-                + "runs on, but nothing can migrate it before QEMU is restarted")
+            reason: "it hangs in its last migration, as it may when a destination is killed while channels connect: "
+                + "its guest runs on, but nothing can migrate it before QEMU is restarted")
     }
 
     /// The migration's state, nil when there has been none.
