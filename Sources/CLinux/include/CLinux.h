@@ -26,5 +26,5 @@ static const int CLinux_SEEK_DATA = 3;
 static const int CLinux_SEEK_HOLE = 4;
 
 #include "CLinuxDirtyLog.h"
-#include "CLinuxFill.h"
 #include "CLinuxProcess.h"
+#include "CLinuxUserfaultfd.h"

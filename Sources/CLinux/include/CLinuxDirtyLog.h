@@ -1,6 +1,5 @@
-// userfaultfd(2) in asynchronous write-protect mode, and the PAGEMAP_SCAN ioctl (Linux 6.7). Here because the headers
-// of a distribution are often older than its kernel (Debian 12's are of 6.1), because the request codes are macros, and
-// because syscall(2) and ioctl(2) are variadic. All return -1 and set errno where they fail.
+// The PAGEMAP_SCAN ioctl (Linux 6.7). Here because the headers of a distribution are often older than its kernel (Debian
+// 12's are of 6.1), because the request code is a macro, and because ioctl(2) is variadic.
 #pragma once
 
 #include <stdint.h>
@@ -38,15 +37,5 @@ struct CLinux_pm_scan_arg {
     uint64_t return_mask;
 };
 
-// A userfaultfd that needs no privilege.
-int CLinux_userfaultfd(void);
-
-// Asks for asynchronous write-protection of all kinds of memory, pages included that are not populated yet. EINVAL: the
-// kernel lacks it.
-int CLinux_userfaultfd_enable_async_write_protect(int descriptor);
-
-int CLinux_userfaultfd_register_write_protect(int descriptor, uint64_t start, uint64_t byte_count);
-int CLinux_userfaultfd_unregister(int descriptor, uint64_t start, uint64_t byte_count);
-
-// The number of regions found.
+// The number of regions found, or -1 with errno.
 int CLinux_pagemap_scan(int descriptor, struct CLinux_pm_scan_arg *_Nonnull argument);

@@ -18,8 +18,8 @@ struct HoleFiller: ~Copyable, Sendable {
         else { return nil }
         let start = unsafe UInt64(UInt(bitPattern: mapping.start))
         let number = CLinux_userfaultfd()
-        guard CLinux_userfaultfd_enable(number) == 0,
-            CLinux_userfaultfd_register_missing(number, start, UInt64(byteCount)) == 0
+        guard CLinux_userfaultfd_enable(number, 0) == 0,
+            CLinux_userfaultfd_register(number, CLinux_UFFD_MISSING, start, UInt64(byteCount)) == 0
         else {
             close(number)
             return nil

@@ -10,7 +10,7 @@ struct WriteProtection: ~Copyable {
     init() throws(DirtyLogError) {
         let number = CLinux_userfaultfd()
         guard number >= 0 else { throw .userfaultfdRefused(Errno(rawValue: errno)) }
-        guard CLinux_userfaultfd_enable_async_write_protect(number) == 0 else {
+        guard CLinux_userfaultfd_enable(number, CLinux_UFFD_ASYNC_WRITE_PROTECT) == 0 else {
             close(number)
             throw .asynchronousWriteProtectMissing(kernelRelease: Self.kernelRelease)
         }
@@ -24,7 +24,8 @@ struct WriteProtection: ~Copyable {
     /// Registers a block. Its pages count as written until a scan protects them.
     func register(_ block: RAMBlock) throws(Errno) {
         let start = unsafe UInt64(UInt(bitPattern: block.start))
-        let code = CLinux_userfaultfd_register_write_protect(descriptor.rawValue, start, UInt64(block.byteCount))
+        let code = CLinux_userfaultfd_register(
+            descriptor.rawValue, CLinux_UFFD_WRITE_PROTECT, start, UInt64(block.byteCount))
         guard code == 0 else { throw Errno(rawValue: errno) }
     }
 

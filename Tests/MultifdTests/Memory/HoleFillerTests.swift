@@ -1,4 +1,3 @@
-import Multifd
 import SystemPackage
 import Testing
 
