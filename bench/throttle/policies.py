@@ -21,6 +21,9 @@ SETS = {
     "seeds 1001 to 1400": {f"random {seed}": ["--random", str(seed)] for seed in range(1001, 1401)},
 }
 
+# Which published policy is the best of a scenario, of those that complete.
+ORDERS = {"fastest": ("total-time", "work-lost"), "least lost": ("work-lost", "total-time")}
+
 
 def compare(options):
     run = subprocess.run(
@@ -28,45 +31,56 @@ def compare(options):
     return json.loads(run.stdout)
 
 
+def work_ratio(ours, best):
+    """None where nobody throttles. A millisecond is added to both, so that there is a ratio where one loses nothing."""
+    if ours["work-lost"] or best["work-lost"]:
+        return (ours["work-lost"] + 1) / (best["work-lost"] + 1)
+
+
 def judge(scenarios):
     """What the goals come to in a set of scenarios, and the scenarios in which more work is lost than they allow."""
     with ThreadPoolExecutor(2) as pool:
         comparisons = dict(zip(scenarios, pool.map(compare, scenarios.values())))
-    work, time, unfinished, too_long, rows = [], [], [], [], []
+    work, time = {order: [] for order in ORDERS}, {order: [] for order in ORDERS}
+    unfinished, too_long, rows = 0, 0, []
     for name, comparison in comparisons.items():
         ours = comparison["predictive"]
+        published = [outcome for outcome in comparison["published"] if outcome["completes"]]
         if not ours["completes"]:
-            if "least-work-lost" in comparison:
-                unfinished.append(name)
+            unfinished += bool(published)
             continue
-        if ours["downtime"] > comparison["downtime-limit"]:
-            too_long.append(name)
-        if "total-time-ratio" in comparison:
-            time.append(comparison["total-time-ratio"])
-        # There is none where nobody throttles.
-        if "work-lost-ratio" not in comparison:
-            continue
-        ratio, least = comparison["work-lost-ratio"], comparison["least-work-lost"]
-        work.append(ratio)
-        if ratio > 1.1:
-            rows.append([name, f"{ratio:.2f}", ours["work-lost"], least["work-lost"], least["throttle-policy"],
-                         ours["total-time"], least["total-time"]])
-    return [f"{statistics.median(work):.2f}", f"{len(rows)} of {len(work)}", f"{statistics.median(time):.2f}",
-            f"{max(time):.2f}", len(unfinished), len(too_long)], rows
+        too_long += ours["downtime"] > comparison["downtime-limit"]
+        for order, keys in ORDERS.items() if published else ():
+            best = min(published, key=lambda outcome: [outcome[key] for key in keys])
+            time[order].append(ours["total-time"] / best["total-time"])
+            ratio = work_ratio(ours, best)
+            if ratio is not None:
+                work[order].append(ratio)
+            if ratio is not None and ratio > 1.1:
+                rows.append([name, order, f"{ratio:.2f}", ours["work-lost"], best["work-lost"], best["throttle-policy"],
+                             ours["total-time"], best["total-time"]])
+    figures = []
+    for order in ORDERS:
+        above = sum(ratio > 1.1 for ratio in work[order])
+        figures += [f"{statistics.median(work[order]):.2f}", f"{above} of {len(work[order])}",
+                    f"{statistics.median(time[order]):.3f}", f"{max(time[order]):.2f}"]
+    return [*figures, unfinished, too_long], rows
 
 
 def main():
     judged = {name: judge(scenarios) for name, scenarios in SETS.items()}
     goals = [
-        ["work lost, median", "≤ 0.7"], ["work lost, more than 1.1 times", "none"], ["total time, median", "≤ 1.0"],
-        ["total time, longest", ""], ["scenarios that a published policy finishes and ours does not", "none"],
-        ["downtime above the limit", "none"]]
+        ["beside the fastest: work lost, median", "≤ 0.7"], ["work lost, more than 1.1 times", "none"],
+        ["total time, median", "≤ 1.0"], ["total time, longest", ""],
+        ["beside the one that loses the least: work lost, median", "≤ 0.7"], ["work lost, more than 1.1 times", ""],
+        ["total time, median", "≤ 1.0"], ["total time, longest", ""],
+        ["scenarios that a published policy finishes and ours does not", "none"], ["downtime above the limit", "none"]]
     text = table(
         ["", "goal", *judged],
         [[*goal, *(figures[index] for figures, _ in judged.values())] for index, goal in enumerate(goals)])
-    text += "\n\nWhere predictive loses more than 1.1 times the least, of the first set:\n\n" + table(
-        ["scenario", "ratio", "ours ms", "least ms", "whose", "our total ms", "its total ms"],
-        next(iter(judged.values()))[1])
+    text += "\n\nWhere predictive loses more than 1.1 times as much:\n\n" + table(
+        ["scenario", "beside the", "ratio", "ours ms", "its ms", "which is", "our total ms", "its total ms"],
+        [row for _, rows in judged.values() for row in rows])
     text += "\n\n" + simulated()
     print(text)
     write_section("throttle-policies", text)

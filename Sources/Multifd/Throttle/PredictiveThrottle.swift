@@ -12,19 +12,20 @@
 ///
 /// It asks for two extra syncs after a sample. One is soon, because what a throttled guest writes is what an unthrottled one
 /// writes in less time. The other is later and later while the guest runs unthrottled, because a plan that costs much
-/// is worth to be looked at longer: the guest may calm down, and its writes are known for longer times then.
+/// is worth to be looked at longer: the guest may calm down, and its writes are known for longer times then. It is not before
+/// the end of a plan that is about to finish: what a sync within an iteration finds makes that one longer.
 package struct PredictiveThrottle: Sendable {
     package struct Prediction: Sendable {
         package var throttle: ThrottlePercentage
         package var reason: String
     }
 
-    /// The part of the affordable bytes to aim at: no model is exact, and to miss the limit costs an iteration.
-    private static let aim = 0.9
-    /// Times the transfer of what is expected to remain, to be on the safe side of ``aim`` and of what the switchover adds.
+    /// Times the transfer of what is expected to remain, to be on the safe side of what the switchover adds.
     private static let room = 1.5
-    /// Seconds to look on for each second of work that the throttle would cost.
-    private static let caution = 0.5
+    /// Seconds to look on for each second of work that the throttle would cost, and at least.
+    private static let caution = (factor: 0.5, seconds: 2.0)
+    /// Seconds within which a plan is about to finish, and how many times its time it is let alone for then.
+    private static let ending = (seconds: 5.0, factor: 1.2)
     /// How many times a plan's own time it is given, and seconds beside that.
     private static let patience = (factor: 3.0, seconds: 3.0)
     /// Seconds for which a throttled guest must write so little that it needs no throttle, the first time.
@@ -42,6 +43,8 @@ package struct PredictiveThrottle: Sendable {
     private var futileCount = 0
     /// Whether the last sample had no plan.
     private var isHopeless = false
+    /// Seconds that the plan of the last sample takes, if there is one.
+    private var plannedTime: Double?
     /// When the throttle in force must have done, since the migration started.
     private var due: Duration?
     /// What the throttle in force may not fall below: plans with less have failed. In %.
@@ -66,11 +69,12 @@ package struct PredictiveThrottle: Sendable {
             curve.observe(time: seen.guestTime.seconds, bytes: Double(seen.bytesWritten))
         }
         sampleCount += 1
+        plannedTime = nil
         // The first sample is the first iteration, which is too long to tell anything about the next.
         let isFirst = sampleCount == 1
         if !isFirst, throttle == .off { watched += sample.duration.seconds }
         let prediction = isFirst ? nil : prediction(from: sample, throttle: throttle)
-        requestSyncs(each: sample.outlook.syncDuration, throttle: prediction?.throttle ?? throttle)
+        requestSyncs(after: sample, throttle: prediction?.throttle ?? throttle)
         return prediction
     }
 
@@ -83,6 +87,7 @@ package struct PredictiveThrottle: Sendable {
         // What remains fits, and the switchover comes with the end of the iteration: let go now, the guest would undo it.
         guard conditions.remaining > conditions.target else { return nil }
         let plan = ConvergencePlan(for: curve, under: conditions)
+        plannedTime = plan.finishes ? plan.time : nil
         let attempt = plan.finishes ? Attempt(plan) : Attempt(at: maximum, for: curve, under: conditions)
         let wasHopeless = isHopeless
         isHopeless = !plan.finishes
@@ -128,8 +133,8 @@ package struct PredictiveThrottle: Sendable {
         after throttle: ThrottlePercentage, _ attempt: Attempt, on sample: PeriodSample
     ) -> ThrottlePercentage {
         if throttle == .off {
-            let isWatched = watched >= Self.caution * attempt.workLost * Self.doubled(futileCount)
-            guard attempt.throttle > 0, isWatched else { return .off }
+            let caution = max(Self.caution.seconds, Self.caution.factor * attempt.workLost * Self.doubled(futileCount))
+            guard attempt.throttle > 0, watched >= caution else { return .off }
             least = 0
             calmTime = 0
             begin(attempt, on: sample)
@@ -161,14 +166,20 @@ package struct PredictiveThrottle: Sendable {
     /// 2 to the power of a count.
     private static func doubled(_ count: Int) -> Double { Double(1 << min(count, 30)) }
 
-    private mutating func requestSyncs(each duration: Duration, throttle: ThrottlePercentage) {
+    private mutating func requestSyncs(after sample: PeriodSample, throttle: ThrottlePercentage) {
+        let duration = sample.outlook.syncDuration
         // A sync must not take a tenth of the time between two of them.
         let next = max(SampleClock.minimumPeriod + .milliseconds(10), duration * 10)
         let slice = ThrottleSlice.running / throttle.guestSpeed
         let isThrottled = throttle != .off
         let soon = max(.milliseconds(20), duration, isThrottled ? slice * 3 : .zero)
-        let later = max(next, isThrottled ? slice * 2 + .milliseconds(10) : .seconds(watched / 2))
-        requestedSyncs = soon < later ? [soon, later] : [later]
+        var later = max(next, isThrottled ? slice * 2 + .milliseconds(10) : .seconds(watched / 2))
+        if let plannedTime, plannedTime < Self.ending.seconds {
+            later = max(later, .seconds(plannedTime * Self.ending.factor))
+        }
+        // Of a huge guest the sync that is soon makes a sample, which must not ask for another.
+        let isSoonAgain = soon >= SampleClock.minimumPeriod && sample.duration < next
+        requestedSyncs = soon < later && !isSoonAgain ? [soon, later] : [later]
     }
 
     private func conditions(of sample: PeriodSample) -> ConvergencePlan.Conditions? {
@@ -177,7 +188,7 @@ package struct PredictiveThrottle: Sendable {
         return ConvergencePlan.Conditions(
             remaining: Double(outlook.remainingByteCount),
             rate: max(lately, Double(sample.ramBytesSent) / sample.duration.seconds),
-            pause: outlook.syncDuration.seconds, target: Double(affordable) * Self.aim,
+            pause: outlook.syncDuration.seconds, target: Double(affordable),
             maximum: maximum.rawValue)
     }
 

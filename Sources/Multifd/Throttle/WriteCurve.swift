@@ -1,8 +1,9 @@
 /// How many different bytes a guest writes within a time that it runs for, learnt from syncs.
 ///
-/// Whatever the guest does, the curve never falls, and never rises faster than in proportion to time: writes hit pages
+/// Whatever the guest does, the curve never falls, and does not rise faster than in proportion to time: writes hit pages
 /// already written more and more often. A guest changes, though. So the newest observation is taken as true, and older ones
-/// are bent as little as it takes to agree with it under these two rules.
+/// are bent as little as it takes to agree with it under these two rules. Those of much longer times are bent down a part of
+/// the way only: a moment in which a guest is calm does not refute what it wrote in minutes.
 ///
 /// Between observations, time per byte is linear in time: exact for a constant rate (it is constant) and for a working set
 /// that is written all over (it is `time / size`), and close to `size × (1 − exp(−rate × time / size))` between the two.
@@ -17,6 +18,8 @@ package struct WriteCurve: Hashable, Sendable {
 
     /// Observations nearer than this factor replace each other.
     private static let spacing = 1.15
+    /// How many times as long a time an observation tells of in full.
+    private static let reach = 10.0
     /// Ascending times.
     private var points: [Point] = []
 
@@ -30,7 +33,9 @@ package struct WriteCurve: Hashable, Sendable {
         for index in points.indices {
             let inProportion = points[index].time / seen.timePerByte
             let bounds = min(seen.bytes, inProportion)...max(seen.bytes, inProportion)
-            points[index].bytes = max(1, min(max(points[index].bytes, bounds.lowerBound), bounds.upperBound))
+            let bent = max(1, min(max(points[index].bytes, bounds.lowerBound), bounds.upperBound))
+            let share = bent < points[index].bytes ? min(1, Self.reach * time / points[index].time) : 1
+            points[index].bytes += (bent - points[index].bytes) * share
         }
         points.insert(seen, at: points.firstIndex { $0.time > time } ?? points.endIndex)
     }
@@ -48,7 +53,8 @@ package struct WriteCurve: Hashable, Sendable {
         }
         let above = points.firstIndex { $0.time >= time } ?? points.endIndex - 1
         let perByte = Self.timePerByte(at: time, from: points[above - 1], to: points[above])
-        return time > last.time ? max(time / perByte, last.bytes) : time / perByte
+        guard time > last.time else { return time / perByte }
+        return max(time / max(perByte, last.timePerByte), last.bytes)
     }
 
     private static func timePerByte(at time: Double, from left: Point, to right: Point) -> Double {

@@ -24,7 +24,7 @@ import Testing
         #expect(abs(workingSet.bytes(within: 100) - 500) < 1e-6)
     }
 
-    @Test func `it never falls and never rises faster than in proportion, whatever was observed`() {
+    @Test func `it never falls, and is finite, whatever was observed`() {
         var generator = SeededGenerator(seed: 1)
         for _ in 0..<50 {
             var curve = WriteCurve()
@@ -36,7 +36,7 @@ import Testing
             while time < 200 {
                 let next = time * 1.1
                 #expect(curve.bytes(within: next) >= curve.bytes(within: time) * 0.999)
-                #expect(curve.bytes(within: next) <= curve.bytes(within: time) * 1.1 * 1.001)
+                #expect(curve.bytes(within: next) <= 1e9 * next / 0.001)
                 time = next
             }
         }
@@ -51,5 +51,27 @@ import Testing
         #expect(curve.bytes(within: 5) == 100)
         #expect(curve.bytes(within: 1) == 100)
         #expect(abs(curve.bytes(within: 10) - 200) < 1e-6)
+    }
+
+    @Test func `a calm moment does not refute what was seen for minutes, but many do`() {
+        var curve = WriteCurve()
+        curve.observe(time: 1, bytes: 1e9)
+        curve.observe(time: 300, bytes: 100e9)
+        curve.observe(time: 1.1, bytes: 1e6)
+        // A thirtieth of the way: ten times the moment, of 300 seconds.
+        #expect(abs(curve.bytes(within: 300) - (100e9 - (100e9 - 300 / 1.1 * 1e6) * 11 / 300)) < 1e6)
+        for _ in 0..<200 { curve.observe(time: 1.1, bytes: 1e6) }
+        #expect(curve.bytes(within: 300) < 1e9)
+        // What was written in a moment is written in a longer time, too.
+        curve.observe(time: 1.1, bytes: 5e9)
+        #expect(curve.bytes(within: 300) >= 5e9)
+    }
+
+    @Test func `beyond what was seen it rises in proportion at most`() {
+        var curve = WriteCurve()
+        curve.observe(time: 100, bytes: 50e9)
+        curve.observe(time: 1, bytes: 1e6)
+        #expect(curve.bytes(within: 400) <= curve.bytes(within: 100) * 4 + 1)
+        #expect(curve.bytes(within: 400) >= curve.bytes(within: 100))
     }
 }
