@@ -86,6 +86,23 @@ import Testing
         }
     }
 
+    @Test func `a second command on a process is refused`() throws {
+        let process = try BusyProcess()
+        let arguments = [
+            "throttle", "run", "--pid", "\(process.identifier)", "--cpu-throttle-percentage", "99",
+        ]
+        let first = try CommandRun(arguments)
+        #expect(process.reaches("T"))
+        let second = try CommandRun(arguments).result()
+        #expect(second.exitCode == 1)
+        #expect(
+            second.error
+                == "multifd: the process \(process.identifier) is being slowed down by another throttle already: "
+                + "end that first\n")
+        first.send(SIGINT)
+        #expect(try first.result().exitCode == 0)
+    }
+
     @Test func `the command refuses to slow itself down`() throws {
         let command = try CommandRun(
             ["throttle", "run", "--cpu-throttle-percentage", "50"], by: "exec \"$@\" --pid $$")

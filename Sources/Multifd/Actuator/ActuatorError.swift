@@ -4,6 +4,8 @@ public import SystemPackage
 public enum ActuatorError: Error, Hashable {
     /// There is no such process, or this one may not signal it.
     case process(Int32, Errno)
+    /// Another throttle is on the process.
+    case throttledProcess(Int32)
     /// The process is this one, which could not let itself go on.
     case ownProcess(Int32)
     /// The directory is no cgroup with the cpu controller.
@@ -32,6 +34,8 @@ extension ActuatorError: CustomStringConvertible {
             "the process \(identifier) cannot be slowed down: \(errno)"
         case .ownProcess(let identifier):
             "the process \(identifier) is this one, which could not let itself go on: give another"
+        case .throttledProcess(let identifier):
+            "the process \(identifier) is being slowed down by another throttle already: end that first"
         case .noCPUController(let path):
             "'\(path)' has neither cpu.max nor cpu.cfs_quota_us: give the directory of a cgroup that has the cpu "
                 + "controller, and not the root"

@@ -1,7 +1,15 @@
+import Glibc
 import SystemPackage
 
 /// A file whose content the kernel makes up when it is read.
 enum KernelFile {
+    /// Keeps everybody else from locking what the file stands for, until all who share the open file have closed it.
+    ///
+    /// - Throws: `.wouldBlock` when somebody else has locked it.
+    static func lock(_ file: FileDescriptor) throws(Errno) {
+        guard flock(file.rawValue, LOCK_EX | LOCK_NB) == 0 else { throw Errno(rawValue: errno) }
+    }
+
     /// The first line.
     static func line(of path: String) throws(Errno) -> String {
         do {

@@ -13,6 +13,8 @@ public final class ProcessThrottle: ThrottleActuator {
 
     // Stands for the process also when it has ended and its number is another's.
     private let pidfd: FileDescriptor
+    // Locked until this is released.
+    private let status: FileDescriptor
     private let order = Condition(Order())
     private let thread: WorkerThread
 
@@ -24,7 +26,8 @@ public final class ProcessThrottle: ThrottleActuator {
     }
 
     /// - Parameter process: its number.
-    /// - Throws: ``ActuatorError`` when there is no such process, it may not be signalled or it is this one.
+    /// - Throws: ``ActuatorError`` when there is no such process, it may not be signalled, it is this one or another throttle
+    ///   is on it.
     public init(process: Int32) throws(ActuatorError) {
         guard process != getpid() else { throw .ownProcess(process) }
         let descriptor = CLinux_pidfd_open(process)
@@ -34,6 +37,12 @@ public final class ProcessThrottle: ThrottleActuator {
             let error = Errno(rawValue: errno)
             try? pidfd.close()
             throw .process(process, error)
+        }
+        do {
+            status = try Self.lockedStatus(of: process)
+        } catch {
+            try? pidfd.close()
+            throw error
         }
         self.process = process
         self.pidfd = pidfd
@@ -45,7 +54,25 @@ public final class ProcessThrottle: ThrottleActuator {
 
     deinit {
         release()
+        try? status.close()
         try? pidfd.close()
+    }
+
+    /// Two that stop a process would take each other's stops for somebody else's. Nobody but a throttle locks its status.
+    private static func lockedStatus(of process: Int32) throws(ActuatorError) -> FileDescriptor {
+        do {
+            let file = try FileDescriptor.open(FilePath("/proc/\(process)/stat"), .readOnly, options: .closeOnExec)
+            do {
+                try KernelFile.lock(file)
+                return file
+            } catch {
+                try? file.close()
+                throw error
+            }
+        } catch {
+            let errno = error as? Errno ?? .ioError
+            throw errno == .wouldBlock ? .throttledProcess(process) : .process(process, errno)
+        }
     }
 
     /// Whether the process has ended, also when nobody has taken note of it yet.
@@ -73,6 +100,7 @@ public final class ProcessThrottle: ThrottleActuator {
             order.number += 1
         }
         thread.join()
+        flock(status.rawValue, LOCK_UN)
     }
 
     /// The thread's body.

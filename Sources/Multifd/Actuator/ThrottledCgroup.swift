@@ -1,4 +1,3 @@
-import Glibc
 import SystemPackage
 
 /// Owns the CPU bandwidth of a cgroup: no other throttle changes it meanwhile, and it is as it was found once this goes, also
@@ -56,9 +55,11 @@ struct ThrottledCgroup: ~Copyable {
     /// Before anything is read that another throttle might have written. The guardian shares the open file, and with it the
     /// lock: it lasts until all is undone, whoever does it.
     private static func lock(_ file: FileDescriptor, ofCgroup path: String) throws(ActuatorError) {
-        guard flock(file.rawValue, LOCK_EX | LOCK_NB) != 0 else { return }
-        let error = Errno(rawValue: errno)
-        throw error == .wouldBlock ? .throttled(path: path) : .file(path: path, operation: "lock", error)
+        do {
+            try KernelFile.lock(file)
+        } catch {
+            throw error == .wouldBlock ? .throttled(path: path) : .file(path: path, operation: "lock", error)
+        }
     }
 
     private static func open(_ path: String) throws(ActuatorError) -> FileDescriptor {

@@ -36,6 +36,18 @@ import Testing
         #expect(process.reaches("R"))
     }
 
+    @Test func `a second throttle on a process is refused until the first is released`() throws {
+        let process = try BusyProcess()
+        let first = try ProcessThrottle(process: process.identifier)
+        #expect(throws: ActuatorError.throttledProcess(process.identifier)) {
+            try ProcessThrottle(process: process.identifier)
+        }
+        first.release()
+        let second = try ProcessThrottle(process: process.identifier)
+        try second.setThrottle(ThrottlePercentage(clamping: 99))
+        #expect(process.reaches("T"))
+    }
+
     @Test func `a process that somebody else has stopped stays stopped`() throws {
         let process = try BusyProcess()
         kill(process.identifier, SIGSTOP)
