@@ -86,7 +86,7 @@ import Testing
         let up = try #require(report.throttleDecisions.first { $0.to > $0.from })
         let down = try #require(report.throttleDecisions.first { $0.to == .off })
         #expect(up.time < .seconds(75))
-        #expect(down.trigger == .prediction && down.time < .seconds(90))
+        #expect(down.trigger == .prediction && down.time < .seconds(80))
     }
 
     /// A vCPU that is throttled by 90 % runs for 10 ms and sleeps for 90: a look of 20 ms may see only sleep.

@@ -3,7 +3,8 @@
 /// Whatever the guest does, the curve never falls, and does not rise faster than in proportion to time: writes hit pages
 /// already written more and more often. A guest changes, though. So the newest observation is taken as true, and older ones
 /// are bent as little as it takes to agree with it under these two rules. Those of much longer times are bent down a part of
-/// the way only: a moment in which a guest is calm does not refute what it wrote in minutes.
+/// the way only: a moment in which a guest is a little calmer does not refute what it wrote in minutes, one in which it
+/// hardly writes does.
 ///
 /// Between observations, time per byte is linear in time: exact for a constant rate (it is constant) and for a working set
 /// that is written all over (it is `time / size`), and close to `size × (1 − exp(−rate × time / size))` between the two.
@@ -18,8 +19,8 @@ package struct WriteCurve: Hashable, Sendable {
 
     /// Observations nearer than this factor replace each other.
     private static let spacing = 1.15
-    /// How many times as long a time an observation tells of in full.
-    private static let reach = 10.0
+    /// How many times as long a time an observation tells of in full, for each time that its bytes go into those expected.
+    private static let reach = 2.0
     /// Ascending times.
     private var points: [Point] = []
 
@@ -34,7 +35,8 @@ package struct WriteCurve: Hashable, Sendable {
             let inProportion = points[index].time / seen.timePerByte
             let bounds = min(seen.bytes, inProportion)...max(seen.bytes, inProportion)
             let bent = max(1, min(max(points[index].bytes, bounds.lowerBound), bounds.upperBound))
-            let share = bent < points[index].bytes ? min(1, Self.reach * time / points[index].time) : 1
+            let fall = points[index].bytes / bent
+            let share = fall > 1 ? min(1, Self.reach * fall * time / points[index].time) : 1
             points[index].bytes += (bent - points[index].bytes) * share
         }
         points.insert(seen, at: points.firstIndex { $0.time > time } ?? points.endIndex)

@@ -53,18 +53,43 @@ import Testing
         #expect(abs(curve.bytes(within: 10) - 200) < 1e-6)
     }
 
-    @Test func `a calm moment does not refute what was seen for minutes, but many do`() {
+    @Test func `what is observed of longer and longer times never makes it rise faster than in proportion`() {
+        var generator = SeededGenerator(seed: 2)
+        for _ in 0..<50 {
+            var curve = WriteCurve()
+            for time in (0..<20).map({ _ in Double.random(in: 0.001...100, using: &generator) }).sorted() {
+                curve.observe(time: time, bytes: .random(in: 0...1e9, using: &generator))
+            }
+            var time = 0.0005
+            while time < 200 {
+                let next = time * 1.1
+                #expect(curve.bytes(within: next) <= curve.bytes(within: time) * 1.1 * 1.001)
+                time = next
+            }
+        }
+    }
+
+    @Test func `a calmer moment does not refute what was seen for minutes, but many do`() {
+        var curve = WriteCurve()
+        curve.observe(time: 1, bytes: 1e9)
+        curve.observe(time: 300, bytes: 100e9)
+        // At this rate 50 GB would be written in the 300 seconds: half as much.
+        curve.observe(time: 3, bytes: 500e6)
+        // A 25th of the way to that: twice the moment, for each time that it wrote less, of 300 seconds.
+        #expect(abs(curve.bytes(within: 300) - 98e9) < 1e6)
+        for _ in 0..<200 { curve.observe(time: 3, bytes: 500e6) }
+        #expect(curve.bytes(within: 300) < 51e9)
+        // What was written in a moment is written in a longer time, too.
+        curve.observe(time: 3, bytes: 60e9)
+        #expect(curve.bytes(within: 300) >= 60e9)
+    }
+
+    @Test func `a moment in which hardly anything is written refutes what was seen for minutes`() {
         var curve = WriteCurve()
         curve.observe(time: 1, bytes: 1e9)
         curve.observe(time: 300, bytes: 100e9)
         curve.observe(time: 1.1, bytes: 1e6)
-        // A thirtieth of the way: ten times the moment, of 300 seconds.
-        #expect(abs(curve.bytes(within: 300) - (100e9 - (100e9 - 300 / 1.1 * 1e6) * 11 / 300)) < 1e6)
-        for _ in 0..<200 { curve.observe(time: 1.1, bytes: 1e6) }
         #expect(curve.bytes(within: 300) < 1e9)
-        // What was written in a moment is written in a longer time, too.
-        curve.observe(time: 1.1, bytes: 5e9)
-        #expect(curve.bytes(within: 300) >= 5e9)
     }
 
     @Test func `beyond what was seen it rises in proportion at most`() {
