@@ -128,13 +128,14 @@ import Testing
     }
 
     /// 100 MB are always left, whatever the model expects of the throttle.
-    private func failing(_ second: Int) -> PeriodSample {
+    private func failing(_ second: Int, fitting: Int = 40_000_000, sync: Duration = .zero) -> PeriodSample {
         PeriodSample(
             time: .seconds(second), duration: .seconds(1), bytesDirtied: 100_000_000, bytesTransferred: 100_000_000,
             ramBytesSent: 100_000_000,
             writes: [WriteObservation(duration: .seconds(1), guestTime: .seconds(1), bytesWritten: 100_000_000)],
             outlook: MigrationOutlook(
-                remainingByteCount: 100_000_000, ramBytesPerSecond: 100e6, affordableByteCount: 40_000_000))
+                remainingByteCount: 100_000_000, ramBytesPerSecond: 100e6, affordableByteCount: fitting,
+                syncDuration: sync))
     }
 
     @Test
@@ -155,6 +156,28 @@ import Testing
         let rests = zip(ends, starts).map { $1 - $0 }
         #expect(rests.count >= 3)
         #expect(zip(rests, rests.dropFirst()).allSatisfy { $0 <= $1 } && rests[0] < rests[rests.count - 1])
+    }
+
+    @Test func `what was tried in vain is kept for the time of a plan when there is one in the end`() {
+        /// The guest writes 500 kB during a sync at 99 %.
+        func sample(_ second: Int, fitting: Int) -> PeriodSample {
+            failing(second, fitting: fitting, sync: .milliseconds(500))
+        }
+        var predictive = PredictiveThrottle(maximum: 99)
+        var throttle = ThrottlePercentage.off
+        func isThrottled(from first: Int, to last: Int, fitting: Int) -> Set<Bool> {
+            Set(
+                (first...last).map { second in
+                    let prediction = predictive.predict(from: sample(second, fitting: fitting), throttle: throttle)
+                    throttle = prediction?.throttle ?? throttle
+                    return throttle > .off
+                })
+        }
+        #expect(isThrottled(from: 1, to: 2, fitting: 300_000) == [false])
+        #expect(isThrottled(from: 3, to: 9, fitting: 300_000) == [true])
+        var inVain = predictive
+        #expect(inVain.predict(from: sample(10, fitting: 300_000), throttle: throttle)?.throttle == .off)
+        #expect(isThrottled(from: 10, to: 16, fitting: 40_000_000) == [true])
     }
 
     private func syncsAfter(_ samples: [PeriodSample]) -> [Duration] {

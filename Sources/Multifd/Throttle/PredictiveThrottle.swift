@@ -47,6 +47,8 @@ package struct PredictiveThrottle: Sendable {
     private var plannedTime: Double?
     /// When the throttle in force must have done, since the migration started.
     private var due: Duration?
+    /// Whether the throttle in force was tried without a plan.
+    private var isTrial = false
     /// What the throttle in force may not fall below: plans with less have failed. In %.
     private var least = 0
     /// Seconds for which samples, one after the other, need no throttle, while there is one.
@@ -148,18 +150,21 @@ package struct PredictiveThrottle: Sendable {
         }
         calmTime = 0
         if let due, sample.time > due {
-            guard throttle < maximum else {
+            // What was only tried, and has a plan now, is given the time of the plan.
+            let hasBecomePlan = isTrial && !isHopeless
+            guard throttle < maximum || hasBecomePlan else {
                 futileCount += 1
                 watched = 0
                 return .off
             }
-            least = 100 - (100 - throttle.rawValue) / 2
+            if !hasBecomePlan { least = 100 - (100 - throttle.rawValue) / 2 }
             begin(attempt, on: sample)
         }
         return ThrottlePercentage(clamping: min(maximum.rawValue, max(least, attempt.throttle)))
     }
 
     private mutating func begin(_ attempt: Attempt, on sample: PeriodSample) {
+        isTrial = isHopeless
         due = sample.time + .seconds(attempt.time * Self.patience.factor + Self.patience.seconds)
     }
 
