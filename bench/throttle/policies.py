@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Compares predictive with the best published policy of each of 607 simulated scenarios: those with published results,
-200 drawn at random, and 400 more that were not looked at when its constants were chosen. Writes bench/RESULTS.md.
+"""Compares predictive with the best published policy of each of 1207 simulated scenarios: those with published results,
+200 drawn at random, and 1000 more that were not looked at when it was made. Writes bench/RESULTS.md.
 
     bench/throttle/policies.py
 """
@@ -18,7 +18,7 @@ SETS = {
         **{name: ["--published", name] for name in PUBLISHED},
         **{f"random {seed}": ["--random", str(seed)] for seed in range(1, 201)},
     },
-    "seeds 1001 to 1400": {f"random {seed}": ["--random", str(seed)] for seed in range(1001, 1401)},
+    "seeds 5001 to 6000": {f"random {seed}": ["--random", str(seed)] for seed in range(5001, 6001)},
 }
 
 # Which published policy is the best of a scenario, of those that complete.
@@ -78,9 +78,11 @@ def main():
     text = table(
         ["", "goal", *judged],
         [[*goal, *(figures[index] for figures, _ in judged.values())] for index, goal in enumerate(goals)])
-    text += "\n\nWhere predictive loses more than 1.1 times as much:\n\n" + table(
+    # Of so many scenarios, those beside the least loss would be a long list.
+    (_, rows), (_, more) = judged.values()
+    text += "\n\nWhere predictive loses more than 1.1 times as much, of the second set beside the fastest only:\n\n" + table(
         ["scenario", "beside the", "ratio", "ours ms", "its ms", "which is", "our total ms", "its total ms"],
-        [row for _, rows in judged.values() for row in rows])
+        rows + [row for row in more if row[1] == "fastest"])
     text += "\n\n" + simulated()
     print(text)
     write_section("throttle-policies", text)
