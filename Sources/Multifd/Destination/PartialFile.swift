@@ -23,11 +23,14 @@ struct PartialFile: ~Copyable {
             throw .file(
                 path: path, operation: "replace", status.st_mode & S_IFMT == S_IFDIR ? .isDirectory : .fileExists)
         }
-        let folder = FilePath(path).removingLastComponent()
-        let name = folder.isEmpty ? "." : folder.string
-        guard unsafe access(name, W_OK | X_OK) == 0 else {
+        guard unsafe access(folder(of: path), W_OK | X_OK) == 0 else {
             throw .file(path: path, operation: "create", Errno(rawValue: errno))
         }
+    }
+
+    private static func folder(of path: String) -> String {
+        let folder = FilePath(path).removingLastComponent()
+        return folder.isEmpty ? "." : folder.string
     }
 
     private static func open(
@@ -56,10 +59,18 @@ struct PartialFile: ~Copyable {
         try? descriptor.close()
     }
 
-    /// Renames the file to what it is to be called.
+    /// Makes the file durable, under what it is to be called.
     consuming func commit() throws(MemoryError) {
+        guard fsync(descriptor.rawValue) == 0 else {
+            throw .file(path: path, operation: "write to the disk", Errno(rawValue: errno))
+        }
         guard unsafe rename(partialPath, path) == 0 else {
             throw .file(path: path, operation: "rename the received file to", Errno(rawValue: errno))
+        }
+        // The name, too, where the filesystem can. What it names is safe by now.
+        if let folder = try? FileDescriptor.open(FilePath(Self.folder(of: path)), .readOnly, options: .closeOnExec) {
+            fsync(folder.rawValue)
+            try? folder.close()
         }
     }
 }
