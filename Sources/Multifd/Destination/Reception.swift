@@ -83,7 +83,7 @@ final class Reception {
             switch message {
             case .iterationEnd(let number) where !isVerified: try passBarrier(number, main)
             case .hashAhead:
-                try updateDigest()
+                try updateDigest(main)
                 try main.send(.hashed)
             case .channelLost(let number): try closeChannel(number, main)
             case .deviceState(let bytes) where deviceState == nil: deviceState = bytes
@@ -211,23 +211,29 @@ final class Reception {
         guard received == sent else {
             throw .totalsMismatch(sent: sent.packets, received: received.packets)
         }
-        try updateDigest()
-        try asking("load the device state") { try target.load(deviceState: deviceState ?? []) }
+        try updateDigest(main)
+        try main.whileWorking { () throws(MigrationError) in
+            try asking("load the device state") { try target.load(deviceState: deviceState ?? []) }
+        }
         try main.send(.verified(memoryDigest: memory?.digest?.value ?? 0))
         isVerified = true
         state.update { $0.verified = true }
     }
 
     /// Hashes what was touched since it was hashed last, if memory is to be verified.
-    private func updateDigest() throws(MigrationError) {
-        guard let memory else { return }
-        do { try memory.digest?.update(content: memory.content) } catch { throw .memory(error) }
+    private func updateDigest(_ main: MainChannel) throws(MigrationError) {
+        guard let memory, let digest = memory.digest else { return }
+        try main.whileWorking { () throws(MigrationError) in
+            do throws(MemoryError) { try digest.update(content: memory.content) } catch { throw .memory(error) }
+        }
     }
 
     private func takeOver(_ main: MainChannel) throws(MigrationError) {
         // Now or never: a guest that has been given away must not be dropped because time is up.
         state.patience.setDeadline(nil)
-        try asking("commit the guest") { try target.commit() }
+        try main.whileWorking { () throws(MigrationError) in
+            try asking("commit the guest") { try target.commit() }
+        }
         isTakenOver = true
         // The source let go of the guest by its handover, and only a refusal gives it back. Whether it still hears this or
         // not, the guest is nowhere else.

@@ -19,6 +19,8 @@ extension Coordinator {
         guard let digest else { return }
         // Of a guest that runs, only the start of the dirty log knows where it had not written yet.
         let content = guest.dirtyLog == nil ? try contentRanges() : guest.memory.blocks.map { [0..<$0.pageCount] }
-        do { try digest.update(content: content) } catch { throw .memory(error) }
+        try working { () throws(MigrationError) in
+            do throws(MemoryError) { try digest.update(content: content) } catch { throw .memory(error) }
+        }
     }
 }

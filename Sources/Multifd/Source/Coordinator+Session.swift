@@ -101,6 +101,11 @@ extension Coordinator {
 
     func send(_ message: ControlMessage) throws(MigrationError) { try main?.send(message) }
 
+    /// Does what moves no byte, and may take long, while the destination is told that it goes on.
+    func working<Value>(_ body: () throws(MigrationError) -> Value) throws(MigrationError) -> Value {
+        if let main { try main.whileWorking(body) } else { try body() }
+    }
+
     /// Receives messages until the one that is due. Meanwhile the destination may say that a channel broke at its end.
     func awaitReply(_ name: String, _ isDue: (ControlMessage) -> Bool) throws(MigrationError) {
         while let message = try main?.receive(), !isDue(message) {

@@ -21,8 +21,17 @@ package final class MainChannel: Sendable {
         try send(ControlHeader(for: message, body: body).encoded + body)
     }
 
-    /// The next message. A refusal is thrown as the error it stands for.
+    /// The next message. A refusal is thrown as the error it stands for; that the peer works is heard, and waited on.
     package func receive() throws(MigrationError) -> ControlMessage {
+        while true {
+            let message = try receiveAny()
+            guard message == .working else { return message }
+            // Where something always comes nobody ever waits and would notice.
+            do { try patience.checkStop() } catch { throw .transport(error) }
+        }
+    }
+
+    private func receiveAny() throws(MigrationError) -> ControlMessage {
         let headerBytes = try receive(ControlMessage.headerByteCount)
         let header = try checked { () throws(WireError) in try ControlHeader(decoding: headerBytes) }
         let body = try receive(header.bodyByteCount)
@@ -32,6 +41,26 @@ package final class MainChannel: Sendable {
         }
         guard case .refused(let reason) = message else { return message }
         throw .refused(peer: connection.peer, reason: reason)
+    }
+
+    /// For how long a peer is asked to wait for what moves no byte: a disk that takes longer is stuck.
+    private static let longestWork = Duration.seconds(3600)
+
+    /// Does what moves no byte, and may take long, and tells the peer each second that it goes on.
+    package func whileWorking<Value>(_ body: () throws(MigrationError) -> Value) throws(MigrationError) -> Value {
+        let isDone = Condition(false)
+        let end = MonotonicTime.now + Self.longestWork
+        // Without a thread the peer waits as long as its patience lasts.
+        let thread = try? WorkerThread(attempting: "mf-working") { [self] in
+            while MonotonicTime.now < end, isDone.wait(until: .now + .seconds(1), { $0 ? true : nil }) == nil {
+                guard (try? send(.working)) != nil else { return }
+            }
+        }
+        defer {
+            isDone.withLock { $0 = true }
+            thread?.join()
+        }
+        return try body()
     }
 
     /// Tells the peer why the migration is over, if it still listens.

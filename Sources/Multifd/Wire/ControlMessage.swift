@@ -18,7 +18,8 @@
 /// handover ────────────────────▶  from here on the guest belongs to the destination, unless it refuses
 ///       ◀─────────────────────── running                     (sent before the guest runs)
 /// ```
-/// Either end may say `refused` at any time: the migration is over and the source's guest runs on. A channel that breaks
+/// Either end may say `refused` at any time: the migration is over and the source's guest runs on. And either says `working`
+/// each second while it hashes memory or waits for a disk, so that it is not taken for stuck. A channel that breaks
 /// is announced by `channelLost`, answered by `channelClosed` once no byte of it will be applied any more, and its
 /// batches since the last barrier are sent again by the others.
 package enum ControlMessage: Equatable, Sendable {
@@ -36,6 +37,7 @@ package enum ControlMessage: Equatable, Sendable {
     case refused(reason: String)
     case hashAhead
     case hashed
+    case working
 }
 
 extension ControlMessage {
@@ -48,7 +50,7 @@ extension ControlMessage {
     package enum Kind: UInt16, Sendable {
         case setup = 1
         case ready, iterationEnd, barrierReached, channelLost, channelClosed, deviceState, finish, verified, handover
-        case running, refused, hashAhead, hashed
+        case running, refused, hashAhead, hashed, working
     }
 
     package var kind: Kind {
@@ -67,6 +69,7 @@ extension ControlMessage {
         case .refused: .refused
         case .hashAhead: .hashAhead
         case .hashed: .hashed
+        case .working: .working
         }
     }
 
@@ -81,7 +84,7 @@ extension ControlMessage {
         case .deviceState(let bytes): writer.append(bytes)
         case .finish(let totals): totals.encode(into: &writer)
         case .verified(let digest): writer.append(digest)
-        case .handover, .running, .hashAhead, .hashed: break
+        case .handover, .running, .hashAhead, .hashed, .working: break
         case .refused(let reason):
             // Of scalars, because a single character may have any number of them.
             writer.append(String(reason.unicodeScalars.prefix(4096)))
@@ -105,6 +108,7 @@ extension ControlMessage {
         case .running: self = .running
         case .hashAhead: self = .hashAhead
         case .hashed: self = .hashed
+        case .working: self = .working
         case .refused: self = .refused(reason: try reader.string("the reason", maximumByteCount: 4 * 4096))
         }
         try reader.finish()

@@ -68,6 +68,20 @@ import Testing
         guest.shutDown()
     }
 
+    /// A disk that stores much takes its time.
+    @Test(arguments: [FailingTarget.Call.load, .commit])
+    func `a destination that works for longer than anybody may be silent is waited for`(
+        call: FailingTarget.Call
+    ) async throws {
+        let guest = try WorkloadGuest.running()
+        let target = FailingTarget(at: nil, slow: call)
+        let outcome = try await migrate(guest, to: target, .main(.toSource, .after(.running, 1), .stall))
+        #expect(outcome.sourceError == nil)
+        #expect(outcome.destinationError == nil)
+        #expect(target.calls == [.prepare, .load, .commit, .run])
+        guest.shutDown()
+    }
+
     /// The source is told before the guest runs, and keeps it no longer: dropping it would lose the only one.
     @Test func `a guest that does not start at the destination is not dropped there`() async throws {
         let guest = try WorkloadGuest.running()

@@ -70,7 +70,7 @@ import Testing
         .setup(ControlMessageTests.setup), .iterationEnd(barrier: 1), .barrierReached(barrier: 1),
         .barrierReached(barrier: 2), .channelLost(0), .channelLost(7), .channelClosed(0), .deviceState([1]),
         .finish(SessionTotals()), .verified(memoryDigest: 1), .handover, .running, .refused(reason: "no"),
-        .hashAhead, .hashed,
+        .hashAhead, .hashed, .working,
     ]
 
     @Test(arguments: answers.indices)

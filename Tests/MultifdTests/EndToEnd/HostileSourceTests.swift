@@ -98,7 +98,7 @@ import Testing
             .channelLost(0), .channelLost(1), .channelLost(255), .channelClosed(0), .iterationEnd(barrier: 0),
             .iterationEnd(barrier: 2), .iterationEnd(barrier: .max), .barrierReached(barrier: 1), .handover, .running,
             .finish(SessionTotals()), .verified(memoryDigest: 0), .setup(ControlMessageTests.setup),
-            .ready(SessionReady(features: [])), .hashAhead, .hashed,
+            .ready(SessionReady(features: [])), .hashAhead, .hashed, .working,
         ] as [ControlMessage])
     func `a message out of turn is refused`(message: ControlMessage) async throws {
         let error = try await attack { source in try source.main.send(message) }
