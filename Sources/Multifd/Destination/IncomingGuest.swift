@@ -6,7 +6,8 @@ public struct IncomingGuest: Hashable, Sendable {
     /// See ``Guest/configuration``. Written by the peer: check it before you believe it.
     public var configuration: String
 
-    package init(blocks: [RAMBlockInfo], configuration: String) {
+    /// What ``MigrationTarget/prepare(for:)`` is to be tried with: a destination makes its own.
+    public init(blocks: [RAMBlockInfo], configuration: String) {
         self.blocks = blocks
         self.configuration = configuration
     }

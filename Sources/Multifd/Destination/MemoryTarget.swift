@@ -1,13 +1,14 @@
 import Synchronization
 
-/// Receives a guest's memory and keeps it: to measure, to verify, or to look at.
+/// Receives a guest's memory and keeps it: to measure, to verify, or to look at (``RAMBlock/unsafeMemory``).
 public final class MemoryTarget: MigrationTarget {
     private let received = Mutex<GuestMemory?>(nil)
 
     /// A target without memory yet.
     public init() {}
 
-    /// The memory, once a guest has announced itself.
+    /// The memory, once a guest has announced itself; complete when ``MigrationDestination/run()`` has returned, and nil
+    /// again when it has thrown.
     public var memory: GuestMemory? { received.withLock { $0 } }
 
     /// Makes anonymous memory.

@@ -12,7 +12,8 @@ public struct MigrationBitmap: ~Copyable, @unchecked Sendable {
         init(pageCount: Int) { pages = PageBitmap(pageCount: pageCount) }
     }
 
-    package init(of memory: GuestMemory) {
+    /// A bitmap without marks, to try a dirty log with: a migration makes its own.
+    public init(of memory: GuestMemory) {
         blocks = memory.blocks.map { Bits(pageCount: $0.pageCount) }
     }
 
@@ -37,7 +38,12 @@ public struct MigrationBitmap: ~Copyable, @unchecked Sendable {
         for block in blocks { block.pages.removeAll() }
     }
 
-    package func contains(page: Int, inBlock block: Int) -> Bool { blocks[block].pages[page] }
+    /// Whether a page is still to be sent.
+    ///
+    /// - Parameters:
+    ///   - page: its number within the block; trapped when outside it.
+    ///   - block: the block's index in ``GuestMemory/blocks``.
+    public func contains(page: Int, inBlock block: Int) -> Bool { blocks[block].pages[page] }
 
     /// What was marked since this was last called.
     package mutating func takeMarks() -> Marks {

@@ -3,7 +3,7 @@ public import Logging
 /// The source of a migration: moves a running guest to a destination.
 ///
 /// ```swift
-/// let source = MigrationSource(guest: machine, to: try MigrationURI(parsing: "tcp:host:4444"))
+/// let source = try MigrationSource(guest: machine, to: MigrationURI(parsing: "tcp:host:4444"))
 /// let report = try await source.run()      // the guest now runs at the destination
 /// ```
 public final class MigrationSource: Sendable {

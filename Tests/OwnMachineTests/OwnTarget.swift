@@ -7,17 +7,19 @@ final class OwnTarget: MigrationTarget {
     var guest: OwnGuest? { received.withLock { $0.guest } }
 
     func prepare(for guest: IncomingGuest) throws -> GuestMemory {
+        guard guest.configuration == "counting machine, model 1" else {
+            throw OwnTargetError.otherMachine(guest.configuration)
+        }
         let memory = try GuestMemory(blocks: guest.blocks.map { try RAMBlock(name: $0.name, byteCount: $0.size) })
         received.withLock { $0.memory = memory }
         return memory
     }
 
-    func load(deviceState: [UInt8]) {
+    func load(deviceState: [UInt8]) throws {
+        let text = String(decoding: deviceState, as: UTF8.self)
+        guard let steps = UInt64(text) else { throw OwnTargetError.notANumber(text) }
         received.withLock { received in
-            guard let memory = received.memory, let steps = UInt64(String(decoding: deviceState, as: UTF8.self)) else {
-                return
-            }
-            received.guest = OwnGuest(memory: memory, steps: steps)
+            received.guest = received.memory.map { OwnGuest(memory: $0, steps: steps) }
         }
     }
 
