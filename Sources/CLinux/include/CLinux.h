@@ -15,6 +15,9 @@ int CLinux_sem_wait_until(void *_Nonnull semaphore, int64_t seconds, int64_t nan
 // fallocate(2) that makes a range a hole: 0, or -1 with errno.
 int CLinux_punch_hole(int descriptor, int64_t offset, int64_t byte_count);
 
+// sync_file_range(2) that only begins to write: 0, or -1 with errno.
+int CLinux_start_writeback(int descriptor, int64_t offset, int64_t byte_count);
+
 // renameat2(2) that replaces nothing, not even an empty directory: 0, or -1 with errno.
 int CLinux_rename_to_new(const char *_Nonnull old_path, const char *_Nonnull new_path);
 

@@ -7,6 +7,7 @@ public final class ImageFileTarget: MigrationTarget {
     /// The wanted path.
     public let path: String
     private let file = Mutex<PartialFile?>(nil)
+    private let writeback = Mutex<Writeback?>(nil)
 
     /// - Parameter path: where the file is to be after the commit. A file that is there then is replaced.
     /// - Throws: ``MemoryError`` when no file can be made there: better now than when a source has come.
@@ -32,18 +33,29 @@ public final class ImageFileTarget: MigrationTarget {
                     path: path))
             offset += block.size
         }
-        return try GuestMemory(blocks: blocks)
+        let memory = try GuestMemory(blocks: blocks)
+        writeback.withLock { $0 = Writeback(of: blocks) }
+        return memory
     }
 
     /// Does nothing: only the memory is stored.
     public func load(deviceState: [UInt8]) {}
 
     /// Gives the file its name.
-    public func commit() throws { try file.withLock { try $0.take()?.commit() } }
+    public func commit() throws {
+        endWriteback()
+        try file.withLock { try $0.take()?.commit() }
+    }
 
     /// Does nothing: there is nobody to run.
     public func run() {}
 
     /// Removes what was written.
-    public func abort() { file.withLock { $0 = nil } }
+    public func abort() {
+        endWriteback()
+        file.withLock { $0 = nil }
+    }
+
+    /// Outside the lock, because it waits for a thread.
+    private func endWriteback() { _ = writeback.withLock { $0.take() } }
 }

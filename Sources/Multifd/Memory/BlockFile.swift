@@ -45,6 +45,11 @@ struct BlockFile: ~Copyable, Sendable {
         }
     }
 
+    /// Has the kernel begin to write to the disk what is not there yet. Only a hint: what fails shows in `fsync`.
+    func startWriteback(_ byteCount: Int) {
+        _ = CLinux_start_writeback(descriptor, Int64(offset), Int64(byteCount))
+    }
+
     /// Writes whole pages of the block.
     @unsafe
     func write(_ byteCount: Int, at position: Int, from buffer: UnsafeRawPointer) throws(MemoryError) {

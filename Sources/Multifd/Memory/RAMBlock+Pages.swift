@@ -40,6 +40,9 @@ extension RAMBlock {
         }
     }
 
+    /// Has a block in a file written to the disk soon.
+    func startWriteback() { file?.startWriteback(byteCount) }
+
     /// Makes pages zero. In a file they become a hole.
     package func clear(_ pages: Range<Int>) throws(MemoryError) {
         precondition(pages.lowerBound >= 0 && pages.upperBound <= pageCount)

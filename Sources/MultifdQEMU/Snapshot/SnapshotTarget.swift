@@ -15,6 +15,7 @@ public final class SnapshotTarget: RecordingTarget {
 
     private struct State: ~Copyable, Sendable {
         var directory: PartialDirectory?
+        var writeback: Writeback?
         var blocks: [SnapshotBlock] = []
         var configuration: String?
         var deviceState: [UInt8] = []
@@ -73,6 +74,7 @@ public final class SnapshotTarget: RecordingTarget {
             state.recorder = try HashRecorder(of: blocks, recorder: recorder)
             state.configuration = guest.configuration
             state.directory = consume directory
+            state.writeback = Writeback(of: blocks)
             return try GuestMemory(blocks: blocks)
         }
     }
@@ -109,6 +111,7 @@ public final class SnapshotTarget: RecordingTarget {
     public func commit() throws {
         try state.withLock { state in
             guard var directory = state.directory.take() else { return }
+            state.writeback = nil
             do {
                 let manifest = try Self.finish(&directory, state)
                 // What would not be read is not written.
@@ -133,6 +136,7 @@ public final class SnapshotTarget: RecordingTarget {
             if state.manifest != nil { state.directory?.retract() }
             state.manifest = nil
             state.recorder = nil
+            state.writeback = nil
             state.directory = nil
         }
     }
