@@ -60,7 +60,8 @@ let package = Package(
                 "Multifd", "MultifdQEMU", .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
-        .testTarget(name: "MultifdCLITests", dependencies: ["Multifd", "MultifdCLI", "TestProcesses"]),
+        .testTarget(
+            name: "MultifdCLITests", dependencies: ["Multifd", "MultifdCLI", "MultifdQEMU", "TestProcesses"]),
         .testTarget(name: "MultifdSimulatorTests", dependencies: ["Multifd", "MultifdSimulator"]),
         // What the README shows: it compiles with what is public, or not at all.
         .testTarget(name: "OwnMachineTests", dependencies: ["Multifd"], packageAccess: false),

@@ -1,12 +1,10 @@
 import ArgumentParser
 import Glibc
-import Multifd
-import MultifdQEMU
 
 /// The entry: runs the subcommand and turns errors into one sentence on standard error and an exit code.
 ///
-/// 0 is success, 1 a migration that failed or could not begin, 2 a command line that makes no sense. ArgumentParser's own
-/// entry would exit with 64 for the latter.
+/// 0 is success, 1 a migration that failed or could not begin, 2 a command line that makes no sense, 3 a guest that was
+/// handed over without that being confirmed or told. ArgumentParser's own entry would exit with 64 for a wrong command line.
 @main
 enum Main {
     static func main() async {
@@ -30,18 +28,7 @@ enum Main {
             let isOurs = !(error is ExitCode) && MultifdCommand.exitCode(for: error) != .success
             guard isOurs else { MultifdCommand.exit(withError: error) }
             StandardError.writeLine("multifd: \(error)")
-            MultifdCommand.exit(withError: isUsage(error) ? wrongUsage : ExitCode.failure)
-        }
-    }
-
-    private static let wrongUsage = ExitCode(2)
-
-    /// Whether a command line makes no sense beside the guests and the files that it names: that shows only when these are
-    /// opened.
-    private static func isUsage(_ error: any Error) -> Bool {
-        switch error {
-        case is ParameterError, MigrationError.parameter, QEMUError.transfer(.parameter): true
-        default: false
+            MultifdCommand.exit(withError: FailureCode(error).exitCode)
         }
     }
 
@@ -53,6 +40,6 @@ enum Main {
         if let hint = MultifdCommand.fullMessage(for: error).split(separator: "\n").last, hint.contains("--help") {
             StandardError.writeLine(String(hint))
         }
-        MultifdCommand.exit(withError: wrongUsage)
+        MultifdCommand.exit(withError: FailureCode.wrongUsage.exitCode)
     }
 }

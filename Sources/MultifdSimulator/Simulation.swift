@@ -3,7 +3,8 @@ import Multifd
 /// Runs a migration on a virtual clock: the guest, the link and the bitmap are models, while syncs, samples, throttle and
 /// switchover are decided by the code that decides in a live migration.
 package struct Simulation {
-    /// A migration that needs more syncs than this is not going to end: an hour of the shortest iterations has fewer.
+    /// No more are simulated: an hour of the shortest iterations has fewer, a dirty limit that looks every millisecond
+    /// makes as many in minutes.
     private static let syncLimit = 200_000
 
     let scenario: Scenario
@@ -24,6 +25,8 @@ package struct Simulation {
     private var bytesDirtied = 0.0
     private var highestThrottle = ThrottlePercentage.off
     private var iterations: [SimulationReport.Iteration] = []
+    /// Why the guest was not paused when it could have been last; nil before.
+    private var shortfall: (remaining: Int, affordable: Int?)?
     private var decisions: [ThrottleDecision] = []
 
     package init(_ scenario: Scenario) {
@@ -49,15 +52,17 @@ package struct Simulation {
         sync()
         while true {
             iterate()
-            let pending = memory.remaining
-            guard now < scenario.timeout, dirtySyncCount < Self.syncLimit else {
-                return report(downtime: 0, failure: reasonForNonConvergence)
-            }
-            if estimator.shouldSwitchOver(
-                pendingByteCount: Int(saturating: pending), downtimeLimit: .seconds(scenario.downtimeLimit),
-                overhead: scenario.switchoverOverhead)
-            {
+            guard now < scenario.timeout else { return report(downtime: 0, failure: reasonForNonConvergence) }
+            let pending = Int(saturating: memory.remaining)
+            let limit = Duration.seconds(scenario.downtimeLimit)
+            let overhead = scenario.switchoverOverhead
+            if estimator.shouldSwitchOver(pendingByteCount: pending, downtimeLimit: limit, overhead: overhead) {
                 return report(downtime: switchOver(), failure: nil)
+            }
+            shortfall = (pending, estimator.affordableByteCount(downtimeLimit: limit, overhead: overhead))
+            guard dirtySyncCount < Self.syncLimit else {
+                let suffix = " (given up after \(dirtySyncCount) syncs: no more are simulated)"
+                return report(downtime: 0, failure: reasonForNonConvergence + suffix)
             }
             // As in a live migration, none begins right after a very short one.
             let shortest = IterationPace.shortest.seconds
@@ -210,19 +215,18 @@ package struct Simulation {
 
     private var reasonForNonConvergence: String {
         let overhead = scenario.switchoverOverhead
-        let affordable =
-            estimator.affordableByteCount(downtimeLimit: .seconds(scenario.downtimeLimit), overhead: overhead) ?? 0
-        guard affordable > 0 else {
+        guard overhead.total < .seconds(scenario.downtimeLimit) else {
             return "the switchover alone takes \(overhead.total.seconds.threeFigures) s of a downtime limit of "
                 + "\(scenario.downtimeLimit.threeFigures) s"
         }
-        guard let last = iterations.last else {
+        guard let shortfall else {
             return "the first iteration takes longer than \(scenario.timeout.threeFigures) s"
         }
         let throttle = vcpus.highestThrottle
         let slowed = throttle == .off ? "unthrottled" : "throttled by \(throttle.rawValue) %"
-        return "not complete after \(now.threeFigures) s: the guest, \(slowed), leaves \(last.remaining.byteText) an "
-            + "iteration, and \(affordable.byteText) fit the downtime"
+        let fitting = shortfall.affordable.map { ", and \($0.byteText) fit the downtime" } ?? ""
+        return "not complete after \(now.threeFigures) s: the guest, \(slowed), leaves "
+            + "\(shortfall.remaining.byteText) an iteration\(fitting)"
     }
 
     private var policy: String {

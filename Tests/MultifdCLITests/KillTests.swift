@@ -29,7 +29,8 @@ import Testing
             let sent = try source.result()
             #expect(sent.exitCode == 1)
             #expect(sent.error.split(separator: "\n").count == 1, "\(sent.error)")
-            #expect(sent.error.hasSuffix("; the guest runs on at the source\n"), "\(sent.error)")
+            #expect(
+                sent.error.hasSuffix("; the guest ran on at the source, and ends with this command\n"), "\(sent.error)")
             // Nobody was left to remove what was written under the other name.
             #expect(try !directory.names.contains("copy"))
             _ = try destination.result()

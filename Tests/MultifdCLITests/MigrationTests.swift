@@ -1,5 +1,6 @@
 import Foundation
 import Multifd
+import MultifdCLI
 import Testing
 
 @Suite struct MigrationTests {
@@ -45,6 +46,45 @@ import Testing
             #expect(info.channels.reduce(0) { $0 + $1.normal } == 666)
         }
         #expect(source.iterations.count == 1)
+        // The rest is no matter of the destination's, which is not told it.
+        let document = try JSONSerialization.jsonObject(with: Data(received.output.utf8)) as? [String: Any]
+        let parameters = try #require(document?["parameters"] as? [String: Any])
+        #expect(parameters.keys.sorted() == ["multifd-channels", "multifd-compression", "verify-memory", "xbzrle"])
+        #expect(parameters["verify-memory"] as? Bool == true)
+    }
+
+    @Test func `a source whose report cannot be written says that the guest is gone, and exits with 3`() throws {
+        let directory = try TemporaryDirectory()
+        let (destination, uri) = try receive("--output", directory.path("copy"))
+        let image = try directory.makeImage("image", pageCount: 10)
+        let sent = try CommandRun(["send", image, uri, "--json"], by: #"exec "$@" > /dev/full"#).result()
+        #expect(try destination.result().exitCode == 0)
+        #expect(sent.exitCode == 3)
+        #expect(
+            sent.error == "multifd: the migration is complete, but its report is lost: cannot write the file "
+                + "'/dev/stdout': No space left on device\n")
+    }
+
+    @Test func `a guest runs on at its destination although the report cannot be written`() throws {
+        let directory = try TemporaryDirectory()
+        let socket = "unix:\(directory.path("socket"))"
+        let destination = try CommandRun(["receive", socket, "--run", "--json"], by: #"exec "$@" > /dev/full"#)
+        try directory.waitForFiles(count: 1)
+        let sent = try CommandRun.result("send", "workload:idle,ram=1MiB", socket)
+        #expect(sent.exitCode == 0)
+        usleep(300_000)
+        #expect(kill(destination.identifier, 0) == 0)
+        destination.send(SIGTERM)
+        let received = try destination.result()
+        #expect(received.exitCode == 3)
+        #expect(received.error.contains("multifd: the migration is complete, but its report is lost: "))
+    }
+
+    @Test func `a failure is told although its report cannot be written`() throws {
+        let arguments = ["send", "/nowhere/image", "tcp:127.0.0.1:1", "--json"]
+        let run = try CommandRun(arguments, by: #"exec "$@" > /dev/full"#).result()
+        #expect(run.exitCode == 1)
+        #expect(run.error.hasSuffix("multifd: cannot open the image '/nowhere/image': No such file or directory\n"))
     }
 
     @Test func `the demo proves that a running guest loses nothing`() throws {
@@ -54,6 +94,15 @@ import Testing
         #expect(demo.error == "")
         #expect(demo.output.matches(of: /identical/).count == 2)
         #expect(!demo.output.contains("DIFFERENT"))
+    }
+
+    @Test func `the demo's document has the proof beside what every migration's has`() throws {
+        let demo = try CommandRun.result("demo", "--guest", "workload:idle,ram=4MiB", "--json")
+        let data = Data(demo.output.utf8)
+        let migration = try JSONDecoder().decode(MigrationDocument.self, from: data)
+        #expect(migration.info.status == .completed && migration.process.peakMemory > 0)
+        let document = try JSONSerialization.jsonObject(with: data) as? [String: Any]
+        #expect(document?["proof"] is [String: Any])
     }
 
     @Test func `a source that fails before it begins says so in the document too`() throws {
@@ -115,7 +164,7 @@ import Testing
         let sent = try source.result()
         #expect(sent.exitCode == 1)
         #expect(sent.error.split(separator: "\n").count == 1)
-        #expect(sent.error.hasSuffix("; the guest runs on at the source\n"))
+        #expect(sent.error.hasSuffix("; the guest ran on at the source, and ends with this command\n"))
     }
 
     /// Whether this process may mount a file system, in a namespace of its own.

@@ -29,6 +29,58 @@ import Testing
         #expect(decisions.first?.to == ThrottlePercentage(clamping: 30))
     }
 
+    /// What a run had, and not a default, decides what a parameter is good for.
+    @Test func `a parameter of the recorded policy need not be told which that is`() throws {
+        let directory = try TemporaryDirectory()
+        let sample = PeriodSample(
+            time: .milliseconds(1500), duration: .milliseconds(1500), bytesDirtied: 2000, bytesTransferred: 1000)
+        let throttle = ThrottleParameters(policy: .geometric)
+        let recording = ThrottleRecording(parameters: throttle, samples: [sample, sample])
+        let samples = directory.path("samples")
+        try Data(Self.text(of: recording).utf8).write(to: URL(fileURLWithPath: samples))
+        var info = Self.fitted
+        info.parameters?.autoConverge = true
+        info.parameters?.throttle = throttle
+        let report = directory.path("run.json")
+        try Data(Self.text(of: info).utf8).write(to: URL(fileURLWithPath: report))
+
+        let rate = ["--cpu-throttle-geometric-rate", "50"]
+        let replayed = try CommandRun(["throttle", "replay", samples, "--json"] + rate).result()
+        let decisions = try JSONDecoder().decode([ThrottleDecision].self, from: Data(replayed.output.utf8))
+        #expect(decisions.map(\.to.rawValue) == [50], "\(replayed.error)")
+        let simulated = try CommandRun(["simulate", "--fit", report, "--json"] + rate).result()
+        let document = try JSONSerialization.jsonObject(with: Data(simulated.output.utf8)) as? [String: Any]
+        #expect(document?["throttle-policy"] as? String == "geometric", "\(simulated.error)")
+        for command in [["throttle", "replay", samples], ["simulate", "--fit", report]] {
+            for wrong in [["--policy", "predictive"] + rate, ["--cpu-throttle-geometric-rate", "101"]] {
+                #expect(try CommandRun(command + wrong).result().exitCode == 2, "\(command) \(wrong)")
+            }
+        }
+    }
+
+    private func model(_ options: String...) throws -> NSDictionary? {
+        let run = try CommandRun(["simulate", "--timeout", "20", "--json"] + options).result()
+        let document = try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? NSDictionary
+        return document?["model"] as? NSDictionary
+    }
+
+    @Test func `as many vCPUs as a guest has change nothing, and twice as many write twice as much`() throws {
+        // One of its two vCPUs writes.
+        let guest = try #require(try model("--published", "rhel-60"))
+        #expect(try model("--published", "rhel-60", "--vcpus", "2") == guest)
+        let larger = try model("--published", "rhel-60", "--vcpus", "4")?.value(forKey: "guest") as? NSDictionary
+        let region = try #require((larger?["regions"] as? [NSDictionary])?.first)
+        #expect(larger?["vcpus"] as? Int == 4 && region["vcpus"] as? Int == 2)
+        #expect(region["working-set"] as? Int == 120 << 20 && region["rate"] as? Double == 800e6)
+        let smaller = try model("--published", "rhel-60", "--vcpus", "1")?.value(forKey: "guest") as? NSDictionary
+        #expect((smaller?["regions"] as? [NSDictionary])?.first?["vcpus"] as? Int == 1)
+    }
+
+    @Test func `a simulation of any link is told to people, too`() throws {
+        let run = try CommandRun.result("simulate", "--bandwidth", "9223372036854775807")
+        #expect(run.exitCode == 0 && run.output.contains("TB/s"))
+    }
+
     @Test func `a simulated dirty limit slows the writers, and goes with no other throttle`() throws {
         let guest = ["--vcpus", "4", "--working-set", "256MiB", "--rate", "400MB/s", "--bandwidth", "125MB/s"]
         let run = try CommandRun(["simulate", "--vcpu-dirty-limit", "10", "--json"] + guest).result()
@@ -57,7 +109,8 @@ import Testing
         #expect(refused.exitCode == 2 && refused.error.contains("'cpu-throttle-initial' does nothing without"))
     }
 
-    @Test func `a fit that knows a rate only from below says so on standard error`() throws {
+    /// Of a guest that rewrites a quarter of its memory whenever it is looked at.
+    private static let fitted: MigrationInfo = {
         var info = MigrationInfo()
         info.parameters = MigrationParameters()
         info.ram.total = 64 << 20
@@ -69,9 +122,13 @@ import Testing
             iteration.remaining = 16 << 20
             return iteration
         }
+        return info
+    }()
+
+    @Test func `a fit that knows a rate only from below says so on standard error`() throws {
         let directory = try TemporaryDirectory()
         let path = directory.path("run.json")
-        try Data(Self.text(of: info).utf8).write(to: URL(fileURLWithPath: path))
+        try Data(Self.text(of: Self.fitted).utf8).write(to: URL(fileURLWithPath: path))
         let text = try CommandRun(["simulate", "--fit", path, "--timeout", "9"]).result()
         #expect(text.exitCode == 0 && text.output.contains("MB/s or more"))
         #expect(text.error.split(separator: "\n").count == 1 && text.error.contains("at least"))

@@ -40,6 +40,40 @@ import Testing
         #expect(report.workLost == 0)
     }
 
+    private func reason(
+        ram: Int = 4 << 30, zeroShare: Double = 0.5, bandwidth: Double = 1.25e9, downtimeLimit: Double = 0.3,
+        timeout: Double, regions: [WriteRegion] = [WriteRegion(byteCount: 50 << 20, writeRate: 200e6)]
+    ) throws -> String {
+        let scenario = Scenario(
+            name: "a guest", guest: GuestModel(ramByteCount: ram, regions: regions, zeroShare: zeroShare),
+            link: LinkModel(bandwidth: bandwidth), downtimeLimit: downtimeLimit, timeout: timeout)
+        return try #require(Simulation.run(scenario).reason)
+    }
+
+    @Test func `a time that ends in the first iteration is told so, whatever it has shown until then`() throws {
+        #expect(try reason(bandwidth: 10e6, timeout: 10) == "the first iteration takes longer than 10 s")
+        #expect(
+            try reason(ram: 100 << 30, zeroShare: 1, downtimeLimit: 5, timeout: 10, regions: [])
+                == "the first iteration takes longer than 10 s")
+    }
+
+    @Test(arguments: [41, 41.5, 41.8, 42, 42.2])
+    func `what is left is more than what fits, wherever the time ends`(timeout: Double) throws {
+        let reason = try reason(
+            ram: 1 << 30, bandwidth: 50e6, downtimeLimit: 1, timeout: timeout,
+            regions: [WriteRegion(byteCount: 60 << 20, writeRate: 60e6)])
+        #expect(reason.contains("leaves 62.9 MB an iteration, and 44.3 MB fit the downtime"), "\(reason)")
+    }
+
+    @Test func `a switchover that takes too long by itself is the reason`() throws {
+        #expect(try reason(downtimeLimit: 0.01, timeout: 60).hasPrefix("the switchover alone takes 0.01"))
+    }
+
+    @Test func `a run with more syncs than are simulated says that it was given up`() throws {
+        let reason = try reason(ram: 64 << 20, downtimeLimit: 0, timeout: 1e6)
+        #expect(reason.hasSuffix("(given up after 200000 syncs: no more are simulated)"), "\(reason)")
+    }
+
     /// RHEL bug 1289285: 30 MB converge by themselves, 60 and 100 only when throttled, each to the same region as published.
     @Test(arguments: [(PublishedScenario.rhel30, 11, 0...0), (.rhel60, 35, 80...90), (.rhel100, 40, 80...99)])
     func `published results come out again`(published: PublishedScenario, seconds: Int, throttle: ClosedRange<Int>) {

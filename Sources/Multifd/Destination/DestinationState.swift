@@ -40,7 +40,7 @@ final class DestinationState: Sendable {
             parameters.level = Int(setup.level)
             parameters.verifyMemory = setup.features.contains(.memoryDigest)
             parameters.xbzrle = setup.features.contains(.deltas)
-            shared.info.parameters = parameters
+            shared.info.agree(on: parameters)
             var guest = GuestInfo()
             guest.ramBlocks = setup.blocks.map { RAMBlockInfo(name: $0.name, size: Int($0.byteCount)) }
             guest.workload = setup.guestConfiguration.isEmpty ? nil : setup.guestConfiguration

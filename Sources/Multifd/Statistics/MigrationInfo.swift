@@ -32,8 +32,12 @@ public struct MigrationInfo: Codable, Hashable, Sendable {
     public var verified = false
     /// Where the destination listens.
     public var uri: String?
-    /// The parameters in force. At a destination, those that the source chose.
-    public var parameters: MigrationParameters?
+    /// The parameters in force. A destination knows those that the two ends have agreed on: only these are in its document,
+    /// and the others have their defaults here, whatever the source chose.
+    public var parameters: MigrationParameters? {
+        get { encodedParameters?.parameters }
+        set { encodedParameters = newValue.map { ReportedParameters($0) } }
+    }
     /// The guest. Not before it is known.
     public var guest: GuestInfo?
     /// One entry an iteration, in order. The last is the one with the guest paused.
@@ -52,9 +56,15 @@ public struct MigrationInfo: Codable, Hashable, Sendable {
     // Stored as they are written, because a property wrapper cannot leave a nil out of the document.
     private var encodedExpectedDowntime: WholeMilliseconds?
     private var encodedDowntime: WholeMilliseconds?
+    private var encodedParameters: ReportedParameters?
 
     /// A migration that has not begun.
     public init() {}
+
+    /// Sets the parameters of a destination.
+    package mutating func agree(on parameters: MigrationParameters) {
+        encodedParameters = ReportedParameters(parameters, areAgreedOnly: true)
+    }
 
     private enum CodingKeys: String, CodingKey {
         case status
@@ -68,7 +78,7 @@ public struct MigrationInfo: Codable, Hashable, Sendable {
         case xbzrleCache = "xbzrle-cache"
         case verified
         case uri
-        case parameters
+        case encodedParameters = "parameters"
         case guest
         case iterations
         case channels

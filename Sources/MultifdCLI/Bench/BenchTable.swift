@@ -24,29 +24,29 @@ struct BenchTable {
                     "from ... to",
                     "\(Self.seconds(summary.totalTime.minimum)) ... \(Self.seconds(summary.totalTime.maximum))"),
                 .number("RAM", Self.rate(summary.throughput.median)),
-                .number("on the wire", ByteCount(rawValue: Int(summary.transferred.median)).rounded),
+                .number("on the wire", ByteCount(rawValue: Int(saturating: summary.transferred.median)).rounded),
                 .number("ratio", (summary.ratio.median * 100).rounded() / 100),
             ]
             if isLive {
                 columns += [
-                    .number("downtime", Duration.milliseconds(Int(summary.downtime.median)).people),
-                    .number("iterations", Int(summary.iterations.median)),
+                    .number("downtime", Duration.milliseconds(Int(saturating: summary.downtime.median)).people),
+                    .number("iterations", Int(saturating: summary.iterations.median)),
                 ]
             }
             columns += [
                 .number("CPU s/GiB", Self.pair(summary.sourceCPU.median, summary.destinationCPU.median)),
                 .number(
                     "memory",
-                    ByteCount(rawValue: Int(summary.sourceMemory.median)).rounded + " / "
-                        + ByteCount(rawValue: Int(summary.destinationMemory.median)).rounded),
-                .number("balance", "\(Int((summary.balance.median * 100).rounded())) %"),
+                    ByteCount(rawValue: Int(saturating: summary.sourceMemory.median)).rounded + " / "
+                        + ByteCount(rawValue: Int(saturating: summary.destinationMemory.median)).rounded),
+                .number("balance", "\(Int(saturating: (summary.balance.median * 100).rounded())) %"),
             ]
             return columns
         }.string(for: summaries, style: Simple.self) ?? ""
     }
 
     private static func seconds(_ seconds: Double) -> String { Duration.seconds(seconds).people }
-    private static func rate(_ rate: Double) -> String { ByteRate(rawValue: Int(rate)).rounded }
+    private static func rate(_ rate: Double) -> String { ByteRate(rawValue: Int(saturating: rate)).rounded }
 
     /// Source and destination.
     private static func pair(_ source: Double, _ destination: Double) -> String {

@@ -40,7 +40,7 @@ package struct ChannelAdvice: Encodable, Hashable, Sendable {
         channels = chosen.benchCase.channels
         limit = Self.limit(of: chosen, coreCount: coreCount)
         let share = Int((chosen.throughput.median / best.throughput.median * 100).rounded())
-        let speed = ByteRate(rawValue: Int(chosen.throughput.median)).rounded
+        let speed = ByteRate(rawValue: Int(saturating: chosen.throughput.median)).rounded
         reason =
             chosen.benchCase.channels == best.benchCase.channels
             ? "\(speed), the most of all; \(limit.reason)"

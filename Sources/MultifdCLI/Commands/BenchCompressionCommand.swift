@@ -73,7 +73,10 @@ extension LinkAdvice {
     /// For people.
     var text: String {
         let parts = steps.map { step in
-            step.upTo.map { "\(step.mode) up to \(BenchCase(channels: 1, mode: step.mode, link: Int($0)).linkText)" }
+            step.upTo.map {
+                let benchCase = BenchCase(channels: 1, mode: step.mode, link: Int(saturating: $0))
+                return "\(step.mode) up to \(benchCase.linkText)"
+            }
                 ?? "\(step.mode) beyond"
         }
         return "computed from the runs without a limit, by the speed of the link: " + parts.joined(separator: ", ")

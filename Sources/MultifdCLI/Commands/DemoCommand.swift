@@ -46,11 +46,13 @@ extension MultifdCommand {
             do {
                 (info, proof) = try await demonstrate()
             } catch {
-                try output.report(failure: error, since: start)
+                output.tell(failure: error, since: start)
                 throw error
             }
             try tell("\(Report(info).text)\n\n\(proof.text)")
-            if output.json { try JSONDocument(DemoDocument(info: info, proof: proof)).print() }
+            let document = DemoDocument(
+                migration: MigrationDocument(info: info, process: .now.since(start)), proof: proof)
+            if output.json { try JSONDocument(document).print() }
             guard proof.holds else { throw DemoError.memoryDiffers(steps: proof.steps) }
         }
 

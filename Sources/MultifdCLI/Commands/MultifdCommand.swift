@@ -20,7 +20,8 @@ struct MultifdCommand: AsyncParsableCommand {
               multifd qemu save --qmp unix:/run/vm.qmp vm.snapshot
               multifd qemu restore vm.snapshot --qmp unix:/run/vm2.qmp
 
-            Exit codes: 0 success, 1 failure (a source's guest runs on), 2 wrong usage.
+            Exit codes: 0 success, 1 failure (the guest was not handed over), 2 wrong usage, 3 the guest was handed \
+            over, but that is not confirmed or could not be reported: look at the destination.
             """,
         version: Version.description,
         subcommands: [

@@ -91,6 +91,23 @@ extension MultifdCommand {
         func run() async throws {
             lifeline.watch()
             let running = runsGuest ? WorkloadTarget() : nil
+            var isUnreported = false
+            do {
+                try await receive(running)
+            } catch let error as UnreportedMigration where running?.guest != nil {
+                // The guest is nowhere else now.
+                StandardError.writeLine("multifd: \(error)")
+                isUnreported = true
+            }
+            if let guest = running?.guest {
+                await Interrupt.wait()
+                guest.shutDown()
+            }
+            if isUnreported { throw FailureCode.handedOver.exitCode }
+        }
+
+        /// - Parameter running: what the guest is to run in; nil when it is not to run.
+        private func receive(_ running: WorkloadTarget?) async throws {
             _ = try await reporting.report {
                 if let path = snapshot ?? record { return try makeDestination(for: path) }
                 let target: any MigrationTarget =
@@ -102,10 +119,6 @@ extension MultifdCommand {
                     logger: try reporting.logger("destination"))
                 try announce(destination.uri)
                 return destination
-            }
-            if let guest = running?.guest {
-                await Interrupt.wait()
-                guest.shutDown()
             }
         }
 

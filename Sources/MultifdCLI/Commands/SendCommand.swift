@@ -32,7 +32,7 @@ extension MultifdCommand {
                     --path tcp:10.0.0.7:7000 --path tcp:10.1.0.7:7000,10.1.0.5
 
                 Until the destination has confirmed all of it, the guest belongs to the source: whatever fails, and on \
-                ^C, it runs on there.
+                ^C, it runs on there. One that runs in this process ends with it.
                 """)
 
         @Argument(
@@ -150,7 +150,7 @@ extension MultifdCommand {
                     return source
                 }
             } catch let error as MigrationError where source.isRunning(after: error) {
-                throw GuestRunsOn(reason: error)
+                throw GuestRanOn(reason: error)
             }
         }
 

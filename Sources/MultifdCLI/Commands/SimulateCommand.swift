@@ -74,6 +74,8 @@ extension MultifdCommand {
                 if let needless, autoConverge != true, fit == nil || autoConverge == false {
                     throw ParameterError.needless(name: needless, without: "auto-converge")
                 }
+                // The file tells otherwise what these are added to.
+                if fit == nil { try policy.parameters().validate() }
             }
         }
 

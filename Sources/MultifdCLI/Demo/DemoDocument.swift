@@ -1,8 +1,6 @@
-import Multifd
-
 /// The source's report with the proof beside it.
 struct DemoDocument: Encodable {
-    let info: MigrationInfo
+    let migration: MigrationDocument
     let proof: DemoProof
 
     private enum CodingKeys: CodingKey {
@@ -10,7 +8,7 @@ struct DemoDocument: Encodable {
     }
 
     func encode(to encoder: any Encoder) throws {
-        try info.encode(to: encoder)
+        try migration.encode(to: encoder)
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(proof, forKey: .proof)
     }

@@ -27,28 +27,42 @@ struct OutputOptions: ParsableArguments {
     func report<End: MigrationEnd>(_ make: () throws -> End) async throws -> End {
         var info = MigrationInfo()
         var start = ProcessUsage.now
+        let (migration, report): (End, MigrationInfo)
         do {
-            let migration = try make()
+            migration = try make()
             // What it takes to set a guest up is not part of its migration.
             start = .now
             defer { info = migration.info }
-            let report = try await migration.runWatched()
-            if json {
-                try JSONDocument(MigrationDocument(info: report, process: .now.since(start))).print()
-            } else if Terminal.output.isInteractive {
-                try StandardOutput.writeLine(Report(report).text)
-            }
-            return migration
+            report = try await migration.runWatched()
         } catch {
-            try report(failure: error, of: info, since: start)
+            tell(failure: error, of: info, since: start)
             throw error
+        }
+        do {
+            try tell(report, since: start)
+        } catch {
+            throw UnreportedMigration(reason: error)
+        }
+        return migration
+    }
+
+    private func tell(_ info: MigrationInfo, since start: ProcessUsage) throws {
+        if json {
+            try JSONDocument(MigrationDocument(info: info, process: .now.since(start))).print()
+        } else if Terminal.output.isInteractive {
+            try StandardOutput.writeLine(Report(info).text)
         }
     }
 
-    /// Prints the document of what failed, with `--json`.
-    func report(failure: any Error, of info: MigrationInfo = MigrationInfo(), since start: ProcessUsage) throws {
+    /// Prints the document of what failed, with `--json`. That it cannot be printed is told, and does not take the place of
+    /// the failure.
+    func tell(failure: any Error, of info: MigrationInfo = MigrationInfo(), since start: ProcessUsage) {
         guard json else { return }
-        try JSONDocument(MigrationDocument(info: info.failed(by: failure), process: .now.since(start))).print()
+        do {
+            try JSONDocument(MigrationDocument(info: info.failed(by: failure), process: .now.since(start))).print()
+        } catch {
+            StandardError.writeLine("multifd: \(error)")
+        }
     }
 }
 

@@ -37,8 +37,9 @@ struct PolicyOptions: ParsableArguments {
     @Option(help: ArgumentHelp("geometric: a step's share of what remains. (default: 30)", valueName: "%"))
     var cpuThrottleGeometricRate: Int?
 
+    /// What else there is to check depends on what these are added to, which may be in a file.
     func validate() throws {
-        try ValidationError.wrapping { try parameters().validate() }
+        try ValidationError.wrapping { _ = try policy(default: ThrottleParameters().policy) }
     }
 
     /// `defaults` with what was asked for.

@@ -9,7 +9,9 @@ struct ProgressDisplay {
         let isShown = terminal.isInteractive
         var line = ProgressLine()
         for await event in events {
-            guard isShown, case .progress(let info) = event else { continue }
+            guard isShown else { continue }
+            if let notice = ProgressLine.notice(of: event) { terminal.replaceLine(with: notice, isLast: false) }
+            guard case .progress(let info) = event else { continue }
             // A terminal may be resized meanwhile. Its last column stays empty: some break the line there.
             terminal.replaceLine(with: line.render(info, width: terminal.width - 1))
         }

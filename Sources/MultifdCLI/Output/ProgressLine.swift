@@ -19,14 +19,30 @@ package struct ProgressLine {
         {
             parts.remove(at: last)
         }
+        // The reason of the last decision has what room is left, cut where that is little.
+        if let index = parts.firstIndex(where: { !$0.detail.isEmpty }) {
+            let room = width - Self.length(of: parts)
+            if room >= Self.shortestDetail { parts[index].text += parts[index].detail.cut(to: room) }
+        }
         return String(parts.map(\.text).joined(separator: Self.separator).prefix(max(width, 0)))
+    }
+
+    /// What stays on the terminal, above the line: that no throttle will do, and what would.
+    package static func notice(of event: MigrationEvent) -> String? {
+        guard case .throttle(let decision) = event, decision.from == decision.to else { return nil }
+        return decision.line
     }
 
     /// A piece of the line; ranks tell which goes first when there is no room, the highest.
     private struct Part {
         let rank: Int
-        let text: String
+        var text: String
+        /// What is said behind it where there is room.
+        var detail = ""
     }
+
+    /// Fewer characters say nothing.
+    private static let shortestDetail = 10
 
     private static let separator = "  "
 
@@ -61,14 +77,23 @@ package struct ProgressLine {
             let rate = ByteRate(rawValue: ram.dirtyPagesRate * ram.pageSize)
             parts.append(Part(rank: 6, text: "dirties \(rate.rounded)"))
         }
-        if let percentage = info.cpuThrottlePercentage {
-            parts.append(Part(rank: 5, text: "throttled \(percentage) %"))
+        if let decision = info.throttleDecisions.last(where: { $0.from != $0.to }) {
+            parts.append(Part(rank: 4, text: decision.change, detail: ": \(decision.briefReason)"))
+        } else if let percentage = info.cpuThrottlePercentage {
+            parts.append(Part(rank: 4, text: "throttled \(percentage) %"))
         }
         if let downtime = info.expectedDowntime {
             parts.append(Part(rank: 9, text: "downtime \(downtime.millisecondsRoundedUp) ms"))
         }
         // While the guest runs, when it will have moved; from then on, what is being done.
-        parts.append(Part(rank: 4, text: info.forecast?.description ?? info.status.rawValue))
+        parts.append(Part(rank: 5, text: info.forecast?.description ?? info.status.rawValue))
         return parts
+    }
+}
+
+extension String {
+    /// At most so many characters, with an ellipsis in place of what is missing.
+    fileprivate func cut(to count: Int) -> String {
+        self.count <= count ? self : prefix(count - 1) + "…"
     }
 }

@@ -13,7 +13,8 @@ package struct Report {
         var sections: [String] = []
         if !info.iterations.isEmpty { sections.append(IterationTable(info.iterations).text) }
         if !info.channels.isEmpty { sections.append(ChannelTable(info.channels).text) }
-        sections.append(([totals, downtime].compactMap(\.self) + decisions).joined(separator: "\n"))
+        let lines = [totals, downtime].compactMap(\.self) + info.throttleDecisions.map(\.line)
+        sections.append(lines.joined(separator: "\n"))
         return sections.joined(separator: "\n")
     }
 
@@ -44,9 +45,5 @@ package struct Report {
             text += ", commit \(parts.commit.people), resume \(parts.resume.people)"
         }
         return text
-    }
-
-    private var decisions: [String] {
-        info.throttleDecisions.map { "throttle \($0.from) → \($0.to) % after \($0.time.people): \($0.reason)" }
     }
 }

@@ -21,8 +21,10 @@ struct Terminal: Sendable {
     }
 
     /// Writes over the line that the cursor is in.
-    func replaceLine(with text: String) {
-        write("\r\(text)\u{1B}[K")
+    ///
+    /// - Parameter isLast: whether it is to be written over the next time; otherwise the next text goes below it.
+    func replaceLine(with text: String, isLast: Bool = true) {
+        write("\r\(text)\u{1B}[K\(isLast ? "" : "\n")")
     }
 
     private func write(_ text: String) {

@@ -142,12 +142,14 @@ struct ScenarioOptions: ParsableArguments {
         for index in result.regions.indices {
             let before = result.regions[index]
             let count = Double(before.vcpuCount)
-            // Each vCPU goes on doing what it did, also when there are more of them.
-            let vcpuCount = vcpus ?? before.vcpuCount
+            // Each vCPU goes on doing what it did, also when there are more of them, and the same share of them writes.
+            let factor = Double(vcpus ?? guest.vcpuCount) / Double(max(guest.vcpuCount, 1))
+            let vcpuCount = max(1, Int((count * factor).rounded()))
             let ownBytes = workingSet.map { Double($0.rawValue) } ?? Double(before.byteCount) / count
             let ownRate = rate.map { Double($0.rawValue) } ?? before.writeRate / count
             result.regions[index].vcpuCount = vcpuCount
-            result.regions[index].byteCount = Int(min(ownBytes * Double(vcpuCount), Double(result.ramByteCount)))
+            let byteCount = (ownBytes * Double(vcpuCount)).rounded()
+            result.regions[index].byteCount = Int(saturating: min(byteCount, Double(result.ramByteCount)))
             result.regions[index].writeRate = ownRate * Double(vcpuCount)
             if rate != nil { result.regions[index].isRateLowerBound = false }
             if let pattern { result.regions[index].pattern = try pattern.value(of: "pattern") }

@@ -42,7 +42,8 @@ struct SimulationText {
     private var totals: String {
         let region = scenario.guest.regions.map {
             "\(ByteCount(rawValue: $0.byteCount).rounded) rewritten at "
-                + ByteRate(rawValue: Int(min($0.writeRate, 1e15))).rounded + ($0.isRateLowerBound ? " or more" : "")
+                + ByteRate(rawValue: Int(saturating: min($0.writeRate, 1e15))).rounded
+                + ($0.isRateLowerBound ? " or more" : "")
         }
         return "\(report.status.rawValue) in \(Duration.milliseconds(report.totalTime).people), downtime "
             + "\(Duration.milliseconds(report.downtime).people) of "
@@ -51,11 +52,7 @@ struct SimulationText {
             + "\(report.dirtySyncCount) syncs, throttle at most \(report.highestThrottle) %, guest work lost "
             + "\(Duration.milliseconds(report.workLost).people)\n"
             + "model: \(ByteCount(rawValue: scenario.guest.ramByteCount).rounded) of RAM, "
-            + "\(region.joined(separator: ", ")), link \(ByteRate(rawValue: Int(scenario.link.wireRate)).rounded)"
+            + "\(region.joined(separator: ", ")), "
+            + "link \(ByteRate(rawValue: Int(saturating: scenario.link.wireRate)).rounded)"
     }
-}
-
-extension ThrottleDecision {
-    /// For people: when, and why.
-    var line: String { "after \(time.people): \(reason)" }
 }

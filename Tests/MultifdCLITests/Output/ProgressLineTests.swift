@@ -48,6 +48,41 @@ import Testing
         if width >= 5 { #expect(text.contains("100 %")) }
     }
 
+    private static func decision(_ from: Int, _ to: Int, _ reason: String) -> ThrottleDecision {
+        ThrottleDecision(
+            time: .milliseconds(2650), bytesDirtied: 1, bytesTransferred: 1, trigger: .dirtyRate,
+            from: ThrottlePercentage(clamping: from), to: ThrottlePercentage(clamping: to), reason: reason)
+    }
+
+    @Test func `the last decision is told with its reason in short, cut to the room that is left`() {
+        var line = ProgressLine()
+        var info = Self.busy
+        info.throttleDecisions = [
+            Self.decision(
+                0, 20, "dirtied 62.9 MB > 50 % of 40.0 MB transferred, second time: throttle 0 → 20 %"),
+            Self.decision(20, 20, "no throttle will do"),
+        ]
+        let whole = line.render(info, width: 200)
+        #expect(whole.contains("  throttle 0 → 20 %: dirtied 62.9 MB > 50 %  downtime"))
+        #expect(!whole.contains("throttled"))
+        let narrow = line.render(info, width: whole.count - 5)
+        #expect(narrow.contains("  throttle 0 → 20 %: dirtied 62.9 MB …  downtime"))
+        for width in 0...160 { #expect(line.render(info, width: width).count <= width) }
+        // A terminal's usual width: what cannot be caught up with is known from the throttle.
+        info.ram.dirtyPagesRate = 300_000
+        #expect(
+            line.render(info, width: 79)
+                == "iteration 3  100 %  512 MiB left  1.00 GB/s  throttle 0 → 20 %: dirtied 62.9 M…")
+    }
+
+    @Test func `what would do is told when no throttle will, at once and to stay`() {
+        let advice = Self.decision(20, 20, "a downtime limit of 2 s would do")
+        #expect(
+            ProgressLine.notice(of: .throttle(advice)) == "after 2.65 s: a downtime limit of 2 s would do")
+        #expect(ProgressLine.notice(of: .throttle(Self.decision(0, 20, "dirtied"))) == nil)
+        #expect(ProgressLine.notice(of: .progress(Self.busy)) == nil)
+    }
+
     @Test func `the percentage never runs backwards`() {
         var line = ProgressLine()
         // 200 MiB are dirtied again in the middle of the first pass, and again after it.

@@ -272,6 +272,23 @@ import Testing
     }
 
     @Test(arguments: [
+        (MultifdCompression.none, []), (.auto, []), (.zlib, ["multifd-zlib-level"]), (.zstd, ["multifd-zstd-level"]),
+    ]) func `a destination tells no parameter that it does not know`(codec: MultifdCompression, level: [String]) throws
+    {
+        var info = MigrationInfo()
+        var parameters = MigrationParameters()
+        parameters.multifdCompression = codec
+        parameters.level = 7
+        parameters.verifyMemory = true
+        info.agree(on: parameters)
+        let text = try encode(info)
+        let known = ["multifd-channels", "multifd-compression", "verify-memory", "xbzrle"] + level
+        let section = try #require(text.firstMatch(of: /"parameters" : {([^}]*)}/)).1
+        #expect(section.matches(of: /"([a-z-]+)" :/).map { String($0.1) } == known.sorted())
+        #expect(try JSONDecoder().decode(MigrationInfo.self, from: Data(text.utf8)) == info)
+    }
+
+    @Test(arguments: [
         (MigrationStatus.none, "none"), (.setup, "setup"), (.active, "active"), (.preSwitchover, "pre-switchover"),
         (.device, "device"), (.completed, "completed"), (.failed, "failed"), (.cancelling, "cancelling"),
         (.cancelled, "cancelled"), (.postcopyActive, "postcopy-active"), (.colo, "colo"),
