@@ -16,6 +16,8 @@ package final class Listener: Sendable {
                 socket = try Self.open(address, uri)
             } catch {
                 failure = error
+                // Half of a port is not what was asked for, and would hide that the other half is somebody else's.
+                if uri.isAnyAddress, case .listen(_, .addressInUse) = error { break }
                 continue
             }
             if case .tcp(let host, _) = uri,
@@ -63,6 +65,11 @@ package final class Listener: Sendable {
         guard socket >= 0 else { throw .listen(on: "\(uri)", Errno(rawValue: errno)) }
         var on: Int32 = 1
         unsafe setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
+        if uri.isAnyAddress, address.family == AF_INET6 {
+            // Peers of IPv4, too, whatever the system's default is.
+            var off: Int32 = 0
+            unsafe setsockopt(socket, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &off, socklen_t(MemoryLayout<Int32>.size))
+        }
         if case .unix(let path) = uri { removeStaleSocket(path, address) }
         guard unsafe address.withSocketAddress({ unsafe bind(socket, $0, $1) }) == 0, listen(socket, backlog) == 0
         else {

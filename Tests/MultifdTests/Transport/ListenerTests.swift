@@ -22,6 +22,27 @@ import Testing
         try exchange(over: listener)
     }
 
+    @Test(arguments: ["127.0.0.1", "::1"])
+    func `no host means all addresses of both families, and a peer is known by its own`(host: String) throws {
+        let listener = try listen(on: "tcp::0")
+        guard case .tcp("", let port) = listener.uri else { return #expect(Bool(false), "\(listener.uri)") }
+        let near = try Connection.connect(
+            to: MigrationPath(destination: .tcp(host: host, port: port)), deadline: .seconds(10), patience: patience)
+        let far = try #require(listener.accept(within: .seconds(10)))
+        #expect(far.peer.hasPrefix(host.contains(":") ? "[\(host)]:" : "\(host):"))
+        withExtendedLifetime(near) {}
+    }
+
+    /// Who connects to the port would meet the one or the other, by the family that is tried first.
+    @Test(arguments: ["tcp:127.0.0.1:0", "tcp:[::1]:0"])
+    func `without a host a port that is in use in one family is not taken in the other`(text: String) throws {
+        let first = try listen(on: text)
+        guard case .tcp(_, let port) = first.uri else { return }
+        #expect(throws: TransportError.listen(on: "tcp::\(port)", .addressInUse)) {
+            try Listener(on: .tcp(host: "", port: port))
+        }
+    }
+
     @Test func `a port in use is named`() throws {
         let first = try listen()
         #expect(throws: TransportError.listen(on: "\(first.uri)", .addressInUse)) { try Listener(on: first.uri) }
