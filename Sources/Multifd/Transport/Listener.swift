@@ -73,17 +73,26 @@ package final class Listener: Sendable {
         if case .unix(let path) = uri { removeStaleSocket(path, address) }
         guard unsafe address.withSocketAddress({ unsafe bind(socket, $0, $1) }) == 0, listen(socket, backlog) == 0
         else {
-            let error = Errno(rawValue: errno)
+            var error = Errno(rawValue: errno)
             close(socket)
+            // The kernel calls either in use.
+            if error == .addressInUse, case .unix(let path) = uri, let type = fileType(path), type != S_IFSOCK {
+                error = .fileExists
+            }
             throw .listen(on: "\(uri)", error)
         }
         return socket
     }
 
+    /// Of what is at a path itself, be it a link; nil where nothing is.
+    private static func fileType(_ path: String) -> mode_t? {
+        var status = stat()
+        return unsafe lstat(path, &status) == 0 ? status.st_mode & S_IFMT : nil
+    }
+
     /// Removes a socket file that a killed program left behind: one to which nobody listens any more.
     private static func removeStaleSocket(_ path: String, _ address: SocketAddress) {
-        var status = stat()
-        guard unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return }
+        guard fileType(path) == S_IFSOCK else { return }
         // Not blocking: a listener whose queue is full would keep it waiting.
         let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
         let probe = Glibc.socket(AF_UNIX, type, 0)

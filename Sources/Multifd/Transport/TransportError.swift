@@ -45,6 +45,10 @@ extension TransportError: CustomStringConvertible {
             "cannot connect to \(address) from the local address \(local): this machine does not have it"
         case .connectFrom(let local, let address, let errno):
             "cannot connect to \(address) from the local address \(local): \(errno)"
+        case .listen(let address, .fileExists):
+            "cannot listen on \(address): a file is there already, and it is not a socket: choose another path"
+        case .listen(let address, .addressInUse) where address.hasPrefix("unix:"):
+            "\(address) is in use by another program: choose another path"
         case .listen(let address, .addressInUse):
             "\(address) is in use by another program: choose another port, or port 0 to have a free one picked"
         case .listen(let address, let errno):

@@ -84,7 +84,8 @@ import Testing
     @Test func `a socket that somebody listens on is left alone`() throws {
         let path = temporaryPath("live")
         let first = try listen(on: "unix:\(path)")
-        #expect(throws: TransportError.listen(on: "unix:\(path)", .addressInUse)) { try listen(on: "unix:\(path)") }
+        let error = #expect(throws: TransportError.self) { try listen(on: "unix:\(path)") }
+        #expect(error?.description == "unix:\(path) is in use by another program: choose another path")
         // What came to see whether somebody listens.
         _ = first.accept(within: .seconds(10))
         try exchange(over: first)
@@ -92,9 +93,8 @@ import Testing
 
     @Test func `a file that is no socket is left alone`() throws {
         let file = try TemporaryFile()
-        #expect(throws: TransportError.listen(on: "unix:\(file.path)", .addressInUse)) {
-            try listen(on: "unix:\(file.path)")
-        }
+        let error = #expect(throws: TransportError.self) { try listen(on: "unix:\(file.path)") }
+        #expect(error?.description.contains("a file is there already, and it is not a socket") == true)
         #expect(unsafe access(file.path, F_OK) == 0)
     }
 
