@@ -56,6 +56,8 @@ package final class Listener: Sendable {
             return nil
         }
         _ = fcntl(accepted, F_SETFD, FD_CLOEXEC)
+        // Who connects to a unix socket has no address: it is known by where it came.
+        guard case .tcp = uri else { return Connection(owning: accepted, peer: "\(uri)") }
         let peer = unsafe SocketAddress(of: accepted, using: { unsafe getpeername($0, $1, $2) })
         return Connection(owning: accepted, peer: peer.map { "\($0)" } ?? "unknown")
     }

@@ -117,7 +117,7 @@ struct SocketAddress {
 
 extension SocketAddress: CustomStringConvertible {
     var description: String {
-        guard let (host, port) = hostAndPort else { return "unix" }
+        guard let (host, port) = hostAndPort else { return "unknown" }
         return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 }

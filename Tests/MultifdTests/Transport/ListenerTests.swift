@@ -55,6 +55,15 @@ import Testing
         }
     }
 
+    /// It has no address of its own.
+    @Test func `a peer on a unix socket is known by the socket`() throws {
+        let listener = try listen(on: "unix:\(temporaryPath("named"))")
+        let near = try Connection.connect(
+            to: MigrationPath(destination: listener.uri), deadline: .seconds(10), patience: patience)
+        #expect(listener.accept(within: .seconds(10))?.peer == "\(listener.uri)")
+        withExtendedLifetime(near) {}
+    }
+
     @Test func `a socket file goes with its listener`() throws {
         let path = temporaryPath("socket")
         do {
