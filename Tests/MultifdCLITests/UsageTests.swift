@@ -212,7 +212,8 @@ import Testing
     @Test(arguments: [
         [], ["--help"], ["help", "send"], ["send", "--help"], ["receive", "--help"], ["demo", "--help"],
         ["simulate", "--help"], ["throttle", "replay", "--help"], ["throttle", "run", "--help"],
-        ["qemu", "save", "--help"], ["qemu", "restore", "--help"],
+        ["qemu", "save", "--help"], ["qemu", "restore", "--help"], ["inspect", "--help"], ["bench", "--help"],
+        ["bench", "channels", "--help"], ["bench", "compression", "--help"], ["bench", "matrix", "--help"],
     ])
     func `help goes to standard output, shows examples, and fits into 80 columns`(arguments: [String]) throws {
         let run = try CommandRun(arguments).result()
