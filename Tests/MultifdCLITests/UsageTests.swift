@@ -136,6 +136,11 @@ import Testing
         Misuse("simulate", "--zero-share", "2", says: "--zero-share is a share, 0 to 1, not 2"),
         Misuse("receive", "tcp::0", "--run", "--output", "file", says: "choose one"),
         Misuse("receive", "tcp::0", "--record", "one", "--snapshot", "two", says: "choose one"),
+        Misuse("receive", "tcp::0", "--output", "", says: "--output expects the path of a file, not ''"),
+        Misuse("receive", "tcp::0", "--output", "none/", says: "--output expects the path of a file, not 'none/'"),
+        Misuse("receive", "tcp::0", "--snapshot", "", says: "--snapshot expects the path of a directory, not ''"),
+        Misuse("receive", "tcp::0", "--record", "", says: "--record expects the path of a directory, not ''"),
+        Misuse("qemu", "save", "", "--qmp", "unix:/none", says: "<directory> expects the path of a directory, not ''"),
         Misuse("receive", "tcp::0", "--multifd-channels", "2", says: "which --snapshot and --record receive"),
         Misuse(
             "send", "vm", "tcp:host:7000", "--sync-mode", "round",
@@ -207,7 +212,8 @@ import Testing
     @Test(arguments: [
         [], ["--help"], ["help", "send"], ["send", "--help"], ["receive", "--help"], ["demo", "--help"],
         ["simulate", "--help"], ["throttle", "replay", "--help"], ["throttle", "run", "--help"],
-        ["qemu", "save", "--help"], ["qemu", "restore", "--help"],
+        ["qemu", "save", "--help"], ["qemu", "restore", "--help"], ["inspect", "--help"], ["bench", "--help"],
+        ["bench", "channels", "--help"], ["bench", "compression", "--help"], ["bench", "matrix", "--help"],
     ])
     func `help goes to standard output, shows examples, and fits into 80 columns`(arguments: [String]) throws {
         let run = try CommandRun(arguments).result()

@@ -18,6 +18,9 @@ struct PartialFile: ~Copyable {
 
     /// Throws when a file cannot be made at a path.
     static func checkPlace(of path: String) throws(MemoryError) {
+        // Taken apart, what is empty or ends in a slash looks like a name in a folder that there is.
+        guard !path.isEmpty else { throw .file(path: path, operation: "create", .noSuchFileOrDirectory) }
+        guard !path.hasSuffix("/") else { throw .file(path: path, operation: "create", .isDirectory) }
         var status = stat()
         if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
             throw .file(

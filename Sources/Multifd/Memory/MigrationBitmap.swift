@@ -30,10 +30,6 @@ public struct MigrationBitmap: ~Copyable, @unchecked Sendable {
         marks.dirtied += blocks[block].pages.insert(pages)
     }
 
-    package mutating func unmark(_ pages: Range<Int>, inBlock block: Int) {
-        blocks[block].pages.remove(pages)
-    }
-
     package mutating func removeAll() {
         for block in blocks { block.pages.removeAll() }
     }

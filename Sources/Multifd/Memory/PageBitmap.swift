@@ -41,17 +41,6 @@ package struct PageBitmap: ~Copyable {
         return added
     }
 
-    /// Clears the bits of a range.
-    package mutating func remove(_ pages: Range<Int>) {
-        precondition(pages.lowerBound >= 0 && pages.upperBound <= pageCount)
-        var removed = 0
-        forEachWord(in: pages) { word, mask in
-            removed += (mask & (unsafe words[word])).nonzeroBitCount
-            unsafe words[word] = words[word] & ~mask
-        }
-        population -= removed
-    }
-
     package mutating func removeAll() {
         guard population > 0 else { return }
         unsafe words.update(repeating: 0, count: wordCount)

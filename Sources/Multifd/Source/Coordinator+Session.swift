@@ -6,9 +6,9 @@ extension Coordinator {
         let parameters = state.parameters
         let connection: Connection
         do {
-            connection = try Connection.connect(
-                to: MigrationPath(destination: uri, localAddress: paths.first?.localAddress),
-                deadline: deadlines.connect, patience: state.patience)
+            // A path's local address goes with its destination: it need not lead to any other.
+            let path = paths.first { $0.destination == uri } ?? MigrationPath(destination: uri)
+            connection = try Connection.connect(to: path, deadline: deadlines.connect, patience: state.patience)
         } catch {
             throw .transport(error)
         }

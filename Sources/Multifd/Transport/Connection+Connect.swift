@@ -9,9 +9,17 @@ extension Connection {
         to path: MigrationPath, deadline: Duration, patience: Patience
     ) throws(TransportError) -> Connection {
         var failure = TransportError.unresolved(host: "\(path.destination)", reason: "it has no address")
+        var localAddresses: [SocketAddress] = []
+        if let local = path.localAddress {
+            localAddresses = try SocketAddress.resolve(host: local, port: 0, isPassive: false)
+            // Unless one of the destination's addresses is of its family.
+            failure = .connectFrom(local: local, to: "\(path.destination)", .addressFamilyNotSupported)
+        }
         for address in try SocketAddress.resolve(path.destination) {
+            let local = localAddresses.first { $0.family == address.family }
+            guard local != nil || path.localAddress == nil else { continue }
             do {
-                return try connect(to: address, path: path, deadline: deadline, patience: patience)
+                return try connect(to: address, from: local, path: path, deadline: deadline, patience: patience)
             } catch .cancelled {
                 throw .cancelled
             } catch {
@@ -22,15 +30,18 @@ extension Connection {
     }
 
     private static func connect(
-        to address: SocketAddress, path: MigrationPath, deadline: Duration, patience: Patience
+        to address: SocketAddress, from local: SocketAddress?, path: MigrationPath, deadline: Duration,
+        patience: Patience
     ) throws(TransportError) -> Connection {
         let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         let socket = Glibc.socket(address.family, type | Int32(SOCK_NONBLOCK.rawValue), 0)
         guard socket >= 0 else { throw .connect(to: "\(path.destination)", Errno(rawValue: errno)) }
         // From here on the connection owns the socket and closes it on every way out.
         let connection = Connection(owning: socket, peer: "\(path.destination)")
-        if let local = path.localAddress {
-            try bind(socket, to: local, family: address.family)
+        if let local, let name = path.localAddress,
+            unsafe local.withSocketAddress({ unsafe bind(socket, $0, $1) }) != 0
+        {
+            throw .connectFrom(local: name, to: "\(path.destination)", Errno(rawValue: errno))
         }
         var code = unsafe address.withSocketAddress { unsafe Glibc.connect(socket, $0, $1) }
         if code != 0, errno == EINPROGRESS {
@@ -41,16 +52,6 @@ extension Connection {
         guard code == 0 else { throw .connect(to: "\(path.destination)", Errno(rawValue: code)) }
         _ = fcntl(socket, F_SETFL, fcntl(socket, F_GETFL) & ~O_NONBLOCK)
         return connection
-    }
-
-    private static func bind(_ socket: Int32, to local: String, family: Int32) throws(TransportError) {
-        let candidates = try SocketAddress.resolve(host: local, port: 0, isPassive: false)
-        guard let address = candidates.first(where: { $0.family == family }) else {
-            throw .connect(to: "from the local address \(local)", .addressFamilyNotSupported)
-        }
-        guard unsafe address.withSocketAddress({ unsafe Glibc.bind(socket, $0, $1) }) == 0 else {
-            throw .connect(to: "from the local address \(local)", Errno(rawValue: errno))
-        }
     }
 
     /// Waits for a connection that is being made. Returns its error number, 0 when it stands.

@@ -16,6 +16,8 @@ package final class Listener: Sendable {
                 socket = try Self.open(address, uri)
             } catch {
                 failure = error
+                // Half of a port is not what was asked for, and would hide that the other half is somebody else's.
+                if uri.isAnyAddress, case .listen(_, .addressInUse) = error { break }
                 continue
             }
             if case .tcp(let host, _) = uri,
@@ -54,6 +56,8 @@ package final class Listener: Sendable {
             return nil
         }
         _ = fcntl(accepted, F_SETFD, FD_CLOEXEC)
+        // Who connects to a unix socket has no address: it is known by where it came.
+        guard case .tcp = uri else { return Connection(owning: accepted, peer: "\(uri)") }
         let peer = unsafe SocketAddress(of: accepted, using: { unsafe getpeername($0, $1, $2) })
         return Connection(owning: accepted, peer: peer.map { "\($0)" } ?? "unknown")
     }
@@ -63,20 +67,34 @@ package final class Listener: Sendable {
         guard socket >= 0 else { throw .listen(on: "\(uri)", Errno(rawValue: errno)) }
         var on: Int32 = 1
         unsafe setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
+        if uri.isAnyAddress, address.family == AF_INET6 {
+            // Peers of IPv4, too, whatever the system's default is.
+            var off: Int32 = 0
+            unsafe setsockopt(socket, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &off, socklen_t(MemoryLayout<Int32>.size))
+        }
         if case .unix(let path) = uri { removeStaleSocket(path, address) }
         guard unsafe address.withSocketAddress({ unsafe bind(socket, $0, $1) }) == 0, listen(socket, backlog) == 0
         else {
-            let error = Errno(rawValue: errno)
+            var error = Errno(rawValue: errno)
             close(socket)
+            // The kernel calls either in use.
+            if error == .addressInUse, case .unix(let path) = uri, let type = fileType(path), type != S_IFSOCK {
+                error = .fileExists
+            }
             throw .listen(on: "\(uri)", error)
         }
         return socket
     }
 
+    /// Of what is at a path itself, be it a link; nil where nothing is.
+    private static func fileType(_ path: String) -> mode_t? {
+        var status = stat()
+        return unsafe lstat(path, &status) == 0 ? status.st_mode & S_IFMT : nil
+    }
+
     /// Removes a socket file that a killed program left behind: one to which nobody listens any more.
     private static func removeStaleSocket(_ path: String, _ address: SocketAddress) {
-        var status = stat()
-        guard unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return }
+        guard fileType(path) == S_IFSOCK else { return }
         // Not blocking: a listener whose queue is full would keep it waiting.
         let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
         let probe = Glibc.socket(AF_UNIX, type, 0)

@@ -3,7 +3,8 @@
 public struct MigrationPath: Hashable, Sendable {
     /// An address at which the destination listens.
     public var destination: MigrationURI
-    /// The local address to connect from, which selects the network card; nil leaves it to the routing table.
+    /// The local address to connect from, which selects the network card; nil leaves it to the routing table. The main
+    /// channel starts from it, too, where `destination` is its own.
     public var localAddress: String?
 
     /// A path to `destination`, from `localAddress` if one is given.

@@ -31,6 +31,11 @@ public enum MigrationURI: Hashable, Sendable {
         }
     }
 
+    /// Whether it has an empty host: for a listener any address of this machine.
+    var isAnyAddress: Bool {
+        if case .tcp("", _) = self { true } else { false }
+    }
+
     /// Checks that the path of a socket fits into an address.
     func checkPath() throws(TransportError) {
         guard case .unix(let path) = self else { return }

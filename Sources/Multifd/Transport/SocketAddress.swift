@@ -10,11 +10,15 @@ struct SocketAddress {
 
     /// All addresses of a URI, in the resolver's order of preference.
     ///
-    /// - Parameter isPassive: for listening: an empty host then means any address of this machine.
+    /// - Parameter isPassive: for listening: an empty host then means any address of this machine, IPv6 first, which can
+    ///   take peers of IPv4 as well.
     static func resolve(_ uri: MigrationURI, isPassive: Bool = false) throws(TransportError) -> [SocketAddress] {
         switch uri {
-        case .unix(let path): [try SocketAddress(unixPath: path)]
-        case .tcp(let host, let port): try resolve(host: host, port: port, isPassive: isPassive)
+        case .unix(let path): return [try SocketAddress(unixPath: path)]
+        case .tcp(let host, let port):
+            let addresses = try resolve(host: host, port: port, isPassive: isPassive)
+            guard isPassive, uri.isAnyAddress else { return addresses }
+            return addresses.filter { $0.family == AF_INET6 } + addresses.filter { $0.family != AF_INET6 }
         }
     }
 
@@ -90,7 +94,7 @@ struct SocketAddress {
         }
     }
 
-    /// Host and port in numbers.
+    /// Host and port in numbers. A peer of IPv4 on a socket of IPv6, `::ffff:192.0.2.1`, has its own address.
     var hostAndPort: (host: String, port: UInt16)? {
         guard family == AF_INET || family == AF_INET6 else { return nil }
         var host = [CChar](repeating: 0, count: Int(NI_MAXHOST))
@@ -101,7 +105,9 @@ struct SocketAddress {
                 NI_NUMERICHOST | NI_NUMERICSERV)
         }
         guard code == 0, let port = UInt16(text(service)) else { return nil }
-        return (text(host), port)
+        let name = text(host)
+        let mapped = "::ffff:"
+        return (name.hasPrefix(mapped) && name.contains(".") ? String(name.dropFirst(mapped.count)) : name, port)
     }
 
     private func text(_ characters: [CChar]) -> String {
@@ -111,7 +117,7 @@ struct SocketAddress {
 
 extension SocketAddress: CustomStringConvertible {
     var description: String {
-        guard let (host, port) = hostAndPort else { return "unix" }
+        guard let (host, port) = hostAndPort else { return "unknown" }
         return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 }

@@ -8,6 +8,8 @@ public enum TransportError: Error, Equatable {
     case unresolved(host: String, reason: String)
     /// No connection could be made.
     case connect(to: String, Errno)
+    /// No connection could be made from the local address that was asked for.
+    case connectFrom(local: String, to: String, Errno)
     /// The address cannot be listened on, for example because it is in use.
     case listen(on: String, Errno)
     /// The peer closed the connection where more was due.
@@ -36,6 +38,17 @@ extension TransportError: CustomStringConvertible {
             "there is no socket \(address): start 'multifd receive' there first"
         case .connect(let address, let errno):
             "cannot connect to \(address): \(errno)"
+        case .connectFrom(let local, let address, .addressFamilyNotSupported):
+            "cannot connect to \(address) from the local address \(local): they are of different families, such as IPv4 "
+                + "and IPv6"
+        case .connectFrom(let local, let address, .addressNotAvailable):
+            "cannot connect to \(address) from the local address \(local): this machine does not have it"
+        case .connectFrom(let local, let address, let errno):
+            "cannot connect to \(address) from the local address \(local): \(errno)"
+        case .listen(let address, .fileExists):
+            "cannot listen on \(address): a file is there already, and it is not a socket: choose another path"
+        case .listen(let address, .addressInUse) where address.hasPrefix("unix:"):
+            "\(address) is in use by another program: choose another path"
         case .listen(let address, .addressInUse):
             "\(address) is in use by another program: choose another port, or port 0 to have a free one picked"
         case .listen(let address, let errno):

@@ -1,7 +1,7 @@
 import CXXHash
 
-/// XXH3, 64 bits: finds what goes wrong between two ends that trust each other. It is no defence against forgery, which
-/// is TLS's task.
+/// XXH3, 64 bits: finds what goes wrong between two ends that trust each other. It is no defence against forgery: who can
+/// change a message can change its checksum, too. Where that is to be feared the connection goes through a tunnel.
 package enum Checksum {
     /// Of a control message's frame and body.
     package static func of(_ prefix: [UInt8], _ body: [UInt8]) -> UInt64 {

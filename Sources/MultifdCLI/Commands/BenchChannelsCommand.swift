@@ -5,7 +5,15 @@ extension MultifdCommand {
     /// How many channels.
     struct BenchChannels: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "channels", abstract: "Compares numbers of channels, and recommends one.")
+            commandName: "channels",
+            abstract: "Compares numbers of channels, and recommends one.",
+            discussion: """
+                Examples:
+
+                  multifd bench channels memory.raw
+                  multifd bench channels memory.raw --channels 1,2,4 --modes zstd:1 \\
+                    --link 10Gbit/s
+                """)
 
         @OptionGroup
         var options: BenchOptions

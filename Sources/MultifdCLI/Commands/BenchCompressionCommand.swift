@@ -10,6 +10,11 @@ extension MultifdCommand {
             discussion: """
                 A run without a limit is always among them: from it the speeds of links are computed at which two modes are \
                 as fast as each other. Of a snapshot each RAMBlock is sent by itself, too, to tell what compresses how far.
+
+                Examples:
+
+                  multifd bench compression memory.raw --link 1Gbit/s,10Gbit/s
+                  multifd bench compression vm.snapshot --modes none,zstd:1,auto
                 """)
 
         @OptionGroup

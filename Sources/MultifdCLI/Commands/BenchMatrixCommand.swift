@@ -10,6 +10,10 @@ extension MultifdCommand {
             discussion: """
                 The files are brought up to date after every run. When it is stopped, the same command goes on with what is \
                 missing in the file that --json names.
+
+                Example:
+
+                  multifd bench matrix memory.raw --channels 2,4 --json all.json
                 """)
 
         @OptionGroup

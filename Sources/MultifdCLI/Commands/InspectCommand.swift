@@ -9,6 +9,11 @@ extension MultifdCommand {
             discussion: """
                 Reads all of it and compares the hashes with those in its manifest.json; exits with 1 when one differs. \
                 With --json the manifest is printed.
+
+                Examples:
+
+                  multifd inspect vm.snapshot
+                  multifd inspect vm.snapshot --quick --json
                 """)
 
         @Argument(help: ArgumentHelp("The snapshot's directory.", valueName: "directory"))

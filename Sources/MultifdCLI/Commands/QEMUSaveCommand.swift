@@ -73,6 +73,9 @@ extension MultifdCommand.QEMU {
         }
 
         func validate() throws {
+            guard !directory.isEmpty else {
+                throw ValidationError("<directory> expects the path of a directory, not ''")
+            }
             try ValidationError.wrapping {
                 try qemu.checkUse(of: options)
                 try parameters().validateForSavingQEMU(usesMultifd: !qemu.noMultifd)

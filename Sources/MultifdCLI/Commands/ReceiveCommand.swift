@@ -76,6 +76,12 @@ extension MultifdCommand {
                     "--output stores the guest's memory, --snapshot the guest, --record how it changed, too, and --run runs "
                         + "it: choose one")
             }
+            if let output, output.isEmpty || output.hasSuffix("/") {
+                throw ValidationError("--output expects the path of a file, not '\(output)'")
+            }
+            for (name, directory) in [("snapshot", snapshot), ("record", record)] where directory == "" {
+                throw ValidationError("--\(name) expects the path of a directory, not ''")
+            }
             guard snapshot != nil || record != nil || multifdChannels == nil && !switchoverAck else {
                 throw ValidationError(
                     "--multifd-channels and --switchover-ack are for a QEMU, which --snapshot and --record receive")

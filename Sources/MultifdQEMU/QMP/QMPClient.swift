@@ -95,14 +95,6 @@ public final class QMPClient: Sendable {
         return try result.get()
     }
 
-    /// The events that came while answers were awaited, oldest first. Each is given once.
-    public func takeEvents() -> [QMPEvent] {
-        session.withLock { session in
-            defer { session.events = [] }
-            return session.events
-        }
-    }
-
     /// Hangs up: QEMU serves one client at a time, and now another. Further commands fail.
     public func close() { session.withLock { $0.connection.shutdown() } }
 

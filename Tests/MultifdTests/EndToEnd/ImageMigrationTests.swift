@@ -114,6 +114,24 @@ import Testing
                 == ["127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.1"])
     }
 
+    @Test(arguments: [("127.0.0.1", "127.0.0.2:"), ("127.0.0.3", "127.0.0.1:")])
+    func `the main channel starts from a path's local address only where the path leads to its own destination`(
+        host: String, start: String
+    ) async throws {
+        let folder = try TemporaryFolder()
+        let listener = try listen()
+        guard case .tcp(_, let port) = listener.uri else { return }
+        var deadlines = Deadlines()
+        deadlines.stall = .milliseconds(100)
+        let source = try MigrationSource(
+            guest: ImageGuest(paths: [makeImage(folder)]), to: listener.uri,
+            paths: [MigrationPath(destination: .tcp(host: host, port: port), localAddress: "127.0.0.2")],
+            deadlines: deadlines, logger: silent)
+        // Nobody answers; what has come is still there.
+        await #expect(throws: MigrationError.self) { try await source.run() }
+        #expect(listener.accept(within: .zero)?.peer.hasPrefix(start) == true)
+    }
+
     @Test func `an image that shrinks meanwhile ends the migration with an error, and leaves no file`() async throws {
         let folder = try TemporaryFolder()
         let path = try makeImage(folder, isSparse: false)

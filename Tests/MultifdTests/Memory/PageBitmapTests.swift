@@ -29,18 +29,13 @@ struct PageBitmapTests {
     }
 
     @Test(arguments: pageCounts)
-    func `every range is inserted and removed exactly`(pageCount: Int) {
+    func `every range is inserted exactly`(pageCount: Int) {
         for lower in 0...pageCount {
             for upper in lower...pageCount {
                 var bitmap = PageBitmap(pageCount: pageCount)
                 #expect(bitmap.insert(lower..<upper) == upper - lower)
                 check(bitmap, is: Set(lower..<upper), "insert \(lower)..<\(upper)")
                 #expect(bitmap.insert(lower..<upper) == 0)
-
-                var full = PageBitmap(pageCount: pageCount)
-                full.insert(0..<pageCount)
-                full.remove(lower..<upper)
-                check(full, is: Set(0..<pageCount).subtracting(lower..<upper), "remove \(lower)..<\(upper)")
             }
         }
     }
@@ -99,8 +94,9 @@ struct PageBitmapTests {
                     #expect(bitmap.insert(range) == Set(range).subtracting(model).count)
                     model.formUnion(range)
                 case 2:
-                    bitmap.remove(range)
-                    model.subtract(range)
+                    var pages = [128 of UInt32](repeating: 0)
+                    let (count, _) = bitmap.takePages(from: range.lowerBound, into: &pages)
+                    model.subtract((0..<count).map { Int(pages[$0]) })
                 case 3:
                     let other = range.filter { $0 % 3 == 0 }
                     bitmap.formUnion(make(pageCount, other))

@@ -159,9 +159,28 @@ import Testing
         let far = try #require(listener.accept(within: .seconds(10)))
         #expect(far.peer.hasPrefix("127.0.0.2:"))
         withExtendedLifetime(near) {}
-        #expect(throws: TransportError.self) {
+    }
+
+    @Test(arguments: [
+        ("192.0.2.1", "this machine does not have it"),
+        ("::1", "they are of different families, such as IPv4 and IPv6"),
+    ]) func `a local address that cannot be used is named with its reason`(local: String, reason: String) throws {
+        let uri = try listen().uri
+        let error = #expect(throws: TransportError.self) {
             try Connection.connect(
-                to: MigrationPath(destination: listener.uri, localAddress: "192.0.2.1"), deadline: .seconds(10),
+                to: MigrationPath(destination: uri, localAddress: local), deadline: .seconds(10),
+                patience: Patience(limit: .seconds(10)))
+        }
+        #expect(error?.description == "cannot connect to \(uri) from the local address \(local): \(reason)")
+    }
+
+    /// That the last address is of the other family says nothing about why the others failed.
+    @Test(arguments: ["127.0.0.1", "::1"])
+    func `of the destination's addresses only those of the local address's family are tried`(local: String) throws {
+        let uri = try listen(on: "tcp::0").uri  // closed again; no host has addresses of both families
+        #expect(throws: TransportError.connect(to: "\(uri)", .connectionRefused)) {
+            try Connection.connect(
+                to: MigrationPath(destination: uri, localAddress: local), deadline: .seconds(10),
                 patience: Patience(limit: .seconds(10)))
         }
     }
