@@ -105,6 +105,31 @@ import Testing
         guest.shutDown()
     }
 
+    @Test func `one that is damaged does not arrive as another`() async throws {
+        let directory = try ScratchDirectory()
+        let path = "\(directory.path)/native"
+        let target = try SnapshotTarget(path: path)
+        _ = try target.prepare(
+            for: IncomingGuest(blocks: [RAMBlockInfo(name: "m", size: 8192)], configuration: "native"))
+        try target.load(deviceState: [1])
+        try target.commit()
+        let file = try #require(FileHandle(forWritingAtPath: "\(path)/ram-0-m.raw"))
+        try file.seek(toOffset: 5000)
+        try file.write(contentsOf: [1])
+        try file.close()
+
+        let destination = try MigrationDestination(
+            listeningOn: .tcp(host: "127.0.0.1", port: 0), snapshot: SnapshotTarget(path: "\(directory.path)/copy"),
+            logger: silent)
+        let received = Task { try await destination.run() }
+        let source = try MigrationSource(guest: SnapshotGuest(Snapshot(path: path)), to: destination.uri, logger: silent)
+        await #expect { try await source.run() } throws: {
+            "\($0)".contains("'\(path)/ram-0-m.raw' is damaged: its hash is")
+        }
+        await #expect(throws: MigrationError.self) { try await received.value }
+        #expect(!directory.names.contains { $0.hasPrefix("copy") })
+    }
+
     @Test func `every file is covered by a hash`() async throws {
         let directory = try ScratchDirectory()
         let snapshot = try await Self.make(in: directory)
