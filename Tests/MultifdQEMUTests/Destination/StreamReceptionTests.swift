@@ -325,6 +325,30 @@ import Testing
         #expect(answers.bytes == hexadecimal("0001 0004 00000001"))
     }
 
+    /// Each of its channels' threads may see that first, and be missed.
+    @Test func `a cancel at a barrier is told as one`() async throws {
+        let directory = try ScratchDirectory()
+        let destination = try MigrationDestination(
+            listeningOn: .unix(path: "\(directory.path)/in"),
+            snapshot: SnapshotTarget(path: "\(directory.path)/snapshot"), logger: silent)
+        let received = Task { try await destination.run() }
+        let uri = destination.uri
+        let script = await onThread(named: "script", unstarted: { fatalError("\($0)") }) { () throws(any Error) in
+            let source = try ScriptedSource(to: uri)
+            defer { source.close() }
+            try Self.setUp(source, channels: Array(0..<16))
+            var stream = StreamBytes()
+            stream.part()
+            stream.barrier()
+            try source.send(stream)
+            usleep(1_000_000)
+            destination.cancel()
+            _ = try source.receive(8)
+        }
+        try script.get()
+        await #expect { try await received.value } throws: { !"\($0)".contains("channel") }
+    }
+
     @Test func `a source that never stops sending is left at the deadline`() async throws {
         let directory = try ScratchDirectory()
         var deadlines = Deadlines()
