@@ -412,6 +412,34 @@ import Testing
         await #expect(throws: MigrationError.self) { try await received.value }
     }
 
+    @Test func `a source that is left and never stops talking on a channel is not heard out`() async throws {
+        let directory = try ScratchDirectory()
+        let destination = try MigrationDestination(
+            listeningOn: .unix(path: "\(directory.path)/in"),
+            snapshot: SnapshotTarget(path: "\(directory.path)/snapshot"), logger: silent)
+        let received = Task { try await destination.run() }
+        let uri = destination.uri
+        let isStopped = await onThread(named: "script", unstarted: { fatalError("\($0)") }) {
+            do {
+                let source = try ScriptedSource(to: uri)
+                var stream = StreamBytes()
+                stream.begin()
+                stream.startRAM([("m", 4096)])
+                try source.send(stream)
+                destination.cancel()
+                _ = try source.receive(1)
+                try source.addChannel(1)
+                let end = MonotonicTime.now + .seconds(10)
+                while MonotonicTime.now < end { try source.send(PacketBytes.sync(), on: 0) }
+                return false
+            } catch {
+                return true
+            }
+        }
+        #expect(isStopped.get())
+        await #expect(throws: MigrationError.self) { try await received.value }
+    }
+
     /// The source has given its guest away by then: the snapshot must not go, whoever cancels.
     @Test func `once the source has been told, a cancel comes too late`() async throws {
         let directory = try ScratchDirectory()
