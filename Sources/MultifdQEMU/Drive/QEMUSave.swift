@@ -355,13 +355,18 @@ extension MigrationInfo {
         // Complete is what both ends are, or neither.
         self.status = status == .completed && destination.status != .completed ? .device : status
         let ram = report["ram"]
-        self.ram.remaining = ram?["remaining"]?.integer ?? 0
-        self.ram.dirtyPagesRate = ram?["dirty-pages-rate"]?.integer ?? 0
-        self.ram.dirtySyncCount = ram?["dirty-sync-count"]?.integer ?? 0
+        self.ram.remaining = ram?["remaining"]?.count ?? 0
+        self.ram.dirtyPagesRate = ram?["dirty-pages-rate"]?.count ?? 0
+        self.ram.dirtySyncCount = ram?["dirty-sync-count"]?.count ?? 0
         self.ram.iterationCount = max(1, self.ram.dirtySyncCount)
-        cpuThrottlePercentage = report["cpu-throttle-percentage"]?.integer
-        expectedDowntime = report["expected-downtime"]?.integer.map { .milliseconds($0) }
-        downtime = report["downtime"]?.integer.map { .milliseconds($0) }
-        setupTime = .milliseconds(report["setup-time"]?.integer ?? 0)
+        cpuThrottlePercentage = report["cpu-throttle-percentage"]?.count
+        expectedDowntime = report["expected-downtime"]?.count.map { .milliseconds($0) }
+        downtime = report["downtime"]?.count.map { .milliseconds($0) }
+        setupTime = .milliseconds(report["setup-time"]?.count ?? 0)
     }
+}
+
+extension JSONValue {
+    /// A number that can be computed with: what a peer says may be anything.
+    fileprivate var count: Int? { integer.map { min(max(0, $0), 1 << 50) } }
 }

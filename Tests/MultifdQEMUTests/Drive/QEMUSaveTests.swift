@@ -53,12 +53,15 @@ import Testing
                 case "query-migrate-parameters": "{\"max-bandwidth\": 5}"
                 case "query-yank": "[]"
                 case "query-uuid": "{\"UUID\": \"00000000-0000-0000-0000-000000000000\"}"
-                case "query-migrate": state.withLock { $0.source == nil } ? "{}" : "{\"status\": \"\(status)\"}"
+                case "query-migrate": state.withLock { $0.source == nil } ? "{}" : "{\"status\": \"\(status)\", \"ram\": \(Self.ram)}"
                 default: "{}"
                 }
             if command == "migrate", let uri = arguments?["uri"]?.string { migrate(to: uri) }
             return "{\"return\": \(result), \"id\": \(id)}"
         }
+
+        /// Nothing to compute with.
+        private static let ram = "{\"remaining\": -1, \"dirty-pages-rate\": 4611686018427387904}"
 
         private var isPaused: Bool { state.withLock { $0.source != nil && $0.counts["cont"] == nil } }
 
@@ -115,6 +118,7 @@ import Testing
             "\($0)".contains("the snapshot is complete, but") && "\($0)".contains("not today")
         }
         try Snapshot(path: "\(directory.path)/vm").verify()
+        #expect(save.info.ram.remaining == 0 && save.info.ram.dirtyPagesRate == 1 << 50)
         _ = server
     }
 
