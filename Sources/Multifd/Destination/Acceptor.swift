@@ -280,7 +280,12 @@ final class Acceptor: Sendable {
     private func discard(_ connection: Connection) {
         guard case .foreign = state.withLock({ $0.main }) else { return }
         let patience = Patience(until: .now + Self.leave)
-        while (try? connection.receiveAvailable(upTo: 1 << 16, within: Self.leave, patience: patience)) != nil {}
+        do throws(TransportError) {
+            while try connection.receiveAvailable(upTo: 1 << 16, within: Self.leave, patience: patience) != nil {
+                // Where everything flows nobody ever waits and would notice.
+                try patience.checkStop()
+            }
+        } catch {}  // its end, or ours
     }
 
     private func receive(

@@ -18,7 +18,7 @@ extension BenchOptions {
             benchmark: name, input: input, arguments: commonArguments + deltaArguments, machine: .current)
         let done = resumes ? try json.map { try document.earlierRuns(in: $0) } ?? [] : []
         let lifeline = try Lifeline()
-        let interrupt = Interrupt { lifeline.cut() }
+        let interrupt = try Interrupt { lifeline.cut() }
         defer { interrupt.stop() }
         let pair = MigrationPair(
             input: input, arguments: commonArguments, deltaArguments: deltaArguments, lifeline: lifeline)

@@ -39,7 +39,8 @@ package struct MigrationPair {
             throw BenchError.allFailed(reason: "the destination did not listen: \(greeting)")
         }
         let all = arguments + (benchCase.mode.deltas ? deltaArguments : []) + benchCase.arguments
-        let source = try start("source", ["send", input, String(uri)] + all)
+        // That hashes are compared beside would be measured, too.
+        let source = try start("source", ["send", input, String(uri), "--skip-hashes"] + all)
         defer { source.stop() }
         // Whatever the source's document says, the destination has its own ready or gives up when the source has ended.
         let sent = source.document()

@@ -8,7 +8,8 @@ extension MultifdCommand {
             abstract: "Shows what a snapshot holds, and whether it is intact.",
             discussion: """
                 Reads all of it and compares the hashes with those in its manifest.json; exits with 1 when one differs. \
-                With --json the manifest is printed.
+                With --json the manifest is printed, with 'status', and 'verified': whether hashes have been compared. Of \
+                what cannot be used or has been damaged, 'error-desc' says why.
 
                 Examples:
 
@@ -22,17 +23,20 @@ extension MultifdCommand {
         @Flag(help: "Do not read the memory: the hashes are shown and not compared.")
         var quick = false
 
-        @Flag(help: "Print the manifest on standard output.")
+        @Flag(help: "Print one JSON document on standard output, also on failure.")
         var json = false
 
         func run() throws {
+            let result = Result { try inspect() }
+            if json { try JSONDocument(SnapshotDocument(result, isVerified: !quick)).print() }
+            let manifest = try result.get()
+            if !json { try StandardOutput.writeLine(SnapshotReport(manifest, isVerified: !quick).text) }
+        }
+
+        private func inspect() throws -> SnapshotManifest {
             let snapshot = try Snapshot(path: directory)
             if !quick { try snapshot.verify() }
-            if json {
-                try JSONDocument(snapshot.manifest).print()
-            } else {
-                try StandardOutput.writeLine(SnapshotReport(snapshot.manifest, isVerified: !quick).text)
-            }
+            return snapshot.manifest
         }
     }
 }

@@ -13,7 +13,8 @@ extension MultifdCommand.QEMU {
                 its memory is written to the disk meanwhile. \
                 Capabilities and parameters of QEMU that are changed for it are changed back. If anything fails the guest \
                 runs on, and there is no directory; what fails after the guest is saved is told as such. Only SIGKILL \
-                leaves QEMU with the changed settings, and multifd-*.sock in the directory for temporary files.
+                leaves QEMU with the changed settings, multifd-*.sock in the directory for temporary files, and what has \
+                come in DIRECTORY.partial-*: remove both.
 
                 A guest that is paused when it has been saved must run ('cont') before it is saved again: QEMU counts it \
                 as migrated away ('postmigrate'). QEMU 7.2 does so, too, with one that was paused before and whose save \

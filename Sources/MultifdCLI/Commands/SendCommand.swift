@@ -81,6 +81,9 @@ extension MultifdCommand {
         @OptionGroup(title: "Output")
         var output: OutputOptions
 
+        @Flag(help: ArgumentHelp("Do not compare a snapshot's hashes.", visibility: .hidden))
+        var skipHashes = false
+
         @OptionGroup
         var lifeline: LifelineOptions
 
@@ -143,8 +146,9 @@ extension MultifdCommand {
                 _ = try await output.report {
                     try throttle.checkRecord()
                     let source = try MigrationSource(
-                        guest: source.start(dirtyTracking: dirtyTracking.value(of: "dirty-tracking")), to: uri,
-                        paths: path, parameters: parameters(),
+                        guest: source.start(
+                            dirtyTracking: dirtyTracking.value(of: "dirty-tracking"), verifies: !skipHashes),
+                        to: uri, paths: path, parameters: parameters(),
                         logger: output.logger("source"))
                     migration = source
                     return source

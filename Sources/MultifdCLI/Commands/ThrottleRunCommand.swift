@@ -58,7 +58,7 @@ extension MultifdCommand {
         func run() async throws {
             let isInterrupted = Mutex(false)
             // Before anything is changed that is to be undone.
-            let interrupt = Interrupt { isInterrupted.withLock { $0 = true } }
+            let interrupt = try Interrupt { isInterrupted.withLock { $0 = true } }
             defer { interrupt.stop() }
             if let cgroup {
                 let throttle = try CgroupThrottle(path: cgroup, cpuCount: vcpus ?? 1)

@@ -1,6 +1,7 @@
 import Dispatch
 import Glibc
 import Synchronization
+import SystemPackage
 
 /// Turns ^C, SIGTERM and the end of the terminal into a call, until it is stopped. The process goes on, and ends when its
 /// work has been wound up. There is one at a time.
@@ -12,10 +13,9 @@ final class Interrupt {
     private static let signals = [SIGINT, SIGTERM] + (isIgnored(SIGHUP) ? [] : [SIGHUP])
     private let source: any DispatchSourceRead
 
-    /// Traps when the process has no descriptor left.
-    init(_ onInterrupt: @escaping @Sendable () -> Void) {
+    init(_ onInterrupt: @escaping @Sendable () -> Void) throws(InterruptError) {
         var ends: [Int32] = [-1, -1]
-        precondition(unsafe pipe(&ends) == 0, "no descriptors are left for a pipe")
+        guard unsafe pipe(&ends) == 0 else { throw InterruptError(errno: Errno(rawValue: errno)) }
         for end in ends {
             _ = fcntl(end, F_SETFD, FD_CLOEXEC)
             _ = fcntl(end, F_SETFL, O_NONBLOCK)
@@ -67,12 +67,12 @@ final class Interrupt {
         source.cancel()
     }
 
-    /// Returns at the first of them.
+    /// Returns at the first of them. Where they cannot be watched for, they end the process.
     static func wait() async {
         let (interrupts, continuation) = AsyncStream.makeStream(of: Void.self)
-        let interrupt = Interrupt { continuation.finish() }
+        let interrupt = try? Interrupt { continuation.finish() }
         for await _ in interrupts {}
-        interrupt.stop()
+        interrupt?.stop()
     }
 }
 

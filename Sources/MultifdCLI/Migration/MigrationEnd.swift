@@ -33,7 +33,7 @@ extension QEMURestore: MigrationEnd {
 extension MigrationEnd {
     /// Runs the migration with its progress on the terminal; ^C and SIGTERM cancel it.
     func runWatched() async throws -> MigrationInfo {
-        let signals = Interrupt { interrupt() }
+        let signals = try Interrupt { interrupt() }
         defer { signals.stop() }
         async let shown: Void = ProgressDisplay().follow(events)
         let result: Result<MigrationInfo, any Error>

@@ -32,12 +32,14 @@ enum SourceGuest {
     }
 
     /// The guest. One with vCPUs runs already.
-    func start(dirtyTracking: DirtyTracking) throws -> any Guest {
+    ///
+    /// - Parameter verifies: whether a snapshot's hashes are compared beside.
+    func start(dirtyTracking: DirtyTracking, verifies: Bool = true) throws -> any Guest {
         switch self {
         case .image(let path):
             return try ImageGuest(paths: Self.images(in: path))
         case .snapshot(let path):
-            return try SnapshotGuest(Snapshot(path: path))
+            return try SnapshotGuest(Snapshot(path: path), verifies: verifies)
         case .replay(let source):
             return try ReplayGuest(Recording(Snapshot(path: source.path)), speed: source.speed)
         case .workload(let configuration):
@@ -47,10 +49,10 @@ enum SourceGuest {
         }
     }
 
-    /// Throws what would make ``start(dirtyTracking:)`` fail, as far as that shows without memory for a workload.
+    /// Throws what would make ``start(dirtyTracking:verifies:)`` fail, as far as that shows without memory for a workload.
     func check() throws {
         switch self {
-        case .image, .snapshot: _ = try start(dirtyTracking: .auto)
+        case .image, .snapshot: _ = try start(dirtyTracking: .auto, verifies: false)
         case .replay(let source): _ = try Recording(Snapshot(path: source.path))
         case .workload: break
         }

@@ -84,6 +84,8 @@ extension StreamReception {
                 try endPart(startsIteration: startsIteration, endsIteration: endsIteration)
                 return barrier.open(barrierCount)
             case .lost(let channel):
+                // Whether all is to end channels may see first, and go.
+                try check()
                 throw .foreign(StreamError.channelEnded(channel))
             case .failed(let error):
                 throw error

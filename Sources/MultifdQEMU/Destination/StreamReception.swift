@@ -233,8 +233,10 @@ final class StreamReception {
     }
 
     private func accept(_ tail: DeviceStateTail) throws(MigrationError) {
-        guard let description = tail.description else { return }
+        let description: VMDescription
         do {
+            guard let found = try tail.description else { return }
+            description = found
             machine.deviceSections = try description.sections(
                 of: machine.earlySections.flatMap(\.bytes) + machine.deviceState[..<tail.endMark])
         } catch {

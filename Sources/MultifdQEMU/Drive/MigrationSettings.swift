@@ -40,26 +40,30 @@ struct MigrationSettings {
     mutating func set(_ wanted: [String: Bool]) throws(QEMUError) {
         let changes = wanted.filter { name, state in capabilities[name].map { $0 != state } ?? false }
         guard !changes.isEmpty else { return }
-        try apply(changes)
+        // First: what is not answered in time may still be done.
         for name in changes.keys { changedCapabilities[name] = capabilities[name] }
+        try apply(changes)
     }
 
     /// Sets parameters. Those that this QEMU does not know are left out.
     mutating func set(_ wanted: [String: JSONValue]) throws(QEMUError) {
         let changes = wanted.filter { name, value in parameters[name].map { $0 != value } ?? false }
         guard !changes.isEmpty else { return }
-        try qmp.ask("migrate-set-parameters", .object(changes))
         for name in changes.keys { changedParameters[name] = parameters[name] }
+        try qmp.ask("migrate-set-parameters", .object(changes))
     }
 
-    /// Sets everything back to what it was. What one command cannot, the other still does.
+    /// Sets everything back to what it was. What one command cannot, the other still does, and what was not done can be
+    /// tried again.
     mutating func restore() throws(QEMUError) {
-        let (parameters, capabilities) = (changedParameters, changedCapabilities)
-        (changedParameters, changedCapabilities) = ([:], [:])
         let first = Result { () throws(QEMUError) in
-            if !parameters.isEmpty { try qmp.ask("migrate-set-parameters", .object(parameters)) }
+            if !changedParameters.isEmpty { try qmp.ask("migrate-set-parameters", .object(changedParameters)) }
+            changedParameters = [:]
         }
-        let second = Result { () throws(QEMUError) in if !capabilities.isEmpty { try apply(capabilities) } }
+        let second = Result { () throws(QEMUError) in
+            if !changedCapabilities.isEmpty { try apply(changedCapabilities) }
+            changedCapabilities = [:]
+        }
         try first.get()
         try second.get()
     }

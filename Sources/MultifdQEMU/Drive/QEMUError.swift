@@ -21,6 +21,8 @@ public enum QEMUError: Error {
     case migration(reason: String)
     /// It failed, and QEMU (7.2 does, 10.0 does not) takes its guest, which was paused, for one that has been migrated away.
     indirect case countedAsMigrated(QEMUError)
+    /// The connection to QEMU was lost in the middle, and there is no other.
+    indirect case lost(QEMUError, mayBePaused: Bool)
     /// What went wrong at our end; the guest is where it was.
     case transfer(MigrationError)
     /// QEMU does not wait for a guest.
@@ -33,6 +35,8 @@ public enum QEMUError: Error {
     case noPort(uri: String)
     /// QEMU has another machine than the guest.
     case machine(snapshot: String, qemu: String)
+    /// QEMU waits for its guest where we cannot bring it: in another namespace, or on another machine.
+    case notReached(uri: String)
     /// QEMU took the guest, but then it came to nothing.
     case notLoaded(reason: String, cause: MigrationError?)
 }
@@ -42,10 +46,13 @@ extension QEMUError {
     var isCancellation: Bool {
         switch self {
         case .transfer(let error): error.isCancellation
-        case .countedAsMigrated(let cause): cause.isCancellation
+        case .countedAsMigrated(let cause), .lost(let cause, _): cause.isCancellation
         default: false
         }
     }
+
+    /// Whether QEMU is known not to be reached any more.
+    var isLoss: Bool { if case .lost = self { true } else { false } }
 
     static func noThread(_ errno: Errno) -> QEMUError { .transfer(.noThread(errno)) }
 }
@@ -76,6 +83,9 @@ extension QEMUError: CustomStringConvertible {
         case .countedAsMigrated(let cause):
             "\(cause); the guest is paused as it was, but this QEMU takes it for one that has been migrated away "
                 + "('postmigrate'): let it run ('cont') before it is saved again"
+        case .lost(let cause, let mayBePaused):
+            "\(cause); QEMU cannot be asked any more: it has ended, or crashed; if it lives, its migration settings are "
+                + "changed" + (mayBePaused ? ", and its guest may be paused: let it run ('cont')" : "")
         case .transfer(let error): "\(error)"
         case .notIncoming(let status):
             "QEMU is '\(status)' and takes no guest in: start it with -incoming defer, and the machine of the snapshot"
@@ -89,6 +99,9 @@ extension QEMUError: CustomStringConvertible {
             "QEMU cannot be told to listen on \(uri) and pick a port: name one, or use a unix socket"
         case .machine(let snapshot, let qemu):
             "the snapshot is of the machine '\(snapshot)', but this QEMU has '\(qemu)': start it with -machine \(snapshot)"
+        case .notReached(let uri):
+            "QEMU waits for its guest at \(uri), which cannot be reached from here: give --listen with an address that both "
+                + "ends reach, and start QEMU anew"
         case .notLoaded(let reason, let cause):
             "QEMU could not load the guest: \(reason)" + (cause.map { " (\($0))" } ?? "")
         }

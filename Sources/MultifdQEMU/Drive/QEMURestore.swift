@@ -17,6 +17,8 @@ public final class QEMURestore: Sendable {
     private let logger: Logger
     /// What QEMU's were, once they are changed.
     private let settings = Mutex<MigrationSettings?>(nil)
+    /// Whether QEMU has been told where its guest comes from.
+    private let isListening = Atomic(false)
 
     /// Connects to QEMU and opens the snapshot.
     ///
@@ -130,9 +132,11 @@ public final class QEMURestore: Sendable {
         throw .machine(snapshot: machine.machine, qemu: String(type.dropLast(suffix.count)))
     }
 
-    /// So that a later migration of the guest is what the operator set up. A QEMU that has ended needs none of it.
+    /// So that a later migration of the guest is what the operator set up. A QEMU that has ended needs none of it, nor does
+    /// one that still waits: it must be started anew.
     private func restoreSettings() {
         guard var changed = settings.withLock({ $0.take() }) else { return }
+        if isListening.load(ordering: .relaxed), (try? qmp.guestStatus()) == "inmigrate" { return }
         do {
             // They must not change before it has wound this migration up.
             try qmp.waitForWindingUp(within: Self.patience)
@@ -152,6 +156,7 @@ public final class QEMURestore: Sendable {
         } else {
             try qmp.ask("migrate-incoming", .object(arguments))
         }
+        isListening.store(true, ordering: .relaxed)
     }
 
     /// Has QEMU confirm what became of the guest: its reason for a failure says more than the stream's end.
@@ -194,9 +199,17 @@ public final class QEMURestore: Sendable {
             if report["status"]?.string == "failed", let reason = report["error-desc"]?.string {
                 return .notLoaded(reason: reason, cause: nil)
             }
+            if Self.isUnreached(failure), (try? qmp.guestStatus()) == "inmigrate" { return .notReached(uri: "\(uri)") }
             Patience.sleep(for: .milliseconds(50))
         }
         return .transfer(failure)
+    }
+
+    private static func isUnreached(_ failure: MigrationError) -> Bool {
+        switch failure {
+        case .foreign(QEMUSendError.nobodyWaits), .transport(.connect), .transport(.unresolved): true
+        default: false
+        }
     }
 
     private static let patience = Duration.seconds(5)

@@ -23,6 +23,10 @@ public final class QEMUSave: Sendable {
         var isReceived = false
         /// Whether the guest is known to go on in QEMU after a failure.
         var isRescued = false
+        /// Whether the guest ran, and may be paused now.
+        var mayBePaused = false
+        /// Whether QEMU cannot be asked any more.
+        var isLost = false
         /// Whether QEMU calls a guest that was paused `postmigrate` after a failure.
         var isCountedAsMigrated = false
         var failure: MigrationError?
@@ -124,7 +128,11 @@ public final class QEMUSave: Sendable {
         if case .savedBut = error { return error }
         // What QEMU makes of our going away says less.
         var error = state.withLock { $0.isCancelled } ? QEMUError.transfer(.cancelled) : error
-        if state.withLock({ $0.isCountedAsMigrated }) { error = .countedAsMigrated(error) }
+        let (isCountedAsMigrated, isLost, mayBePaused) = state.withLock {
+            ($0.isCountedAsMigrated, $0.isLost, $0.mayBePaused)
+        }
+        if isCountedAsMigrated { error = .countedAsMigrated(error) }
+        if isLost, !error.isLoss { error = .lost(error, mayBePaused: mayBePaused) }
         guard target.manifest != nil else { return error }
         guard state.withLock({ $0.isRescued }) else { return .savedBut(reason: "\(error)") }
         target.abort()
@@ -153,10 +161,13 @@ public final class QEMUSave: Sendable {
         try qmp.waitForWindingUp(within: Self.patience)
         if let uuid = try qmp.ask("query-uuid")["UUID"]?.string { target.setSourceID(SessionID(uuid: uuid)) }
         let runs = Self.runningStates.contains(status)
-        let result = Result { () throws(QEMUError) in try migrate(&settings, resumes: runs) }
-        if options.afterwards == .quit, case .success = result { return try afterSaving(quit) }
+        var result = Result { () throws(QEMUError) in try migrate(&settings, resumes: runs) }
+        if options.afterwards == .quit, case .success = result {
+            // A QEMU that stays has its settings back.
+            do { return try afterSaving(quit) } catch { result = .failure(error) }
+        }
         do {
-            try settings.restore()
+            try reaching { () throws(QEMUError) in try settings.restore() }
         } catch {
             logger.error("QEMU's migration settings could not be changed back: \(error)")
             // What went wrong before says more.
@@ -168,6 +179,9 @@ public final class QEMUSave: Sendable {
 
     /// For what QEMU does without being waited for by anybody.
     private static let patience = Duration.seconds(30)
+
+    /// For another connection to QEMU.
+    private static let reconnecting = Duration.seconds(5)
 
     private static let runningStates = ["running", "suspended"]
     private static let savableStates = runningStates + ["paused", "prelaunch", "debug"]
@@ -205,12 +219,16 @@ public final class QEMUSave: Sendable {
         try settings.set(capabilities)
         try settings.set(MigrationSettings.saving(parameters))
         let resumed: Result<Void, QEMUError>
+        state.withLock { $0.mayBePaused = resumes }
         do {
             try qmp.ask("migrate", ["uri": .string("\(destination.uri.forConnecting)")])
             let report = try follow()
             resumed = Result { () throws(QEMUError) in
-                try qmp.waitForWindingUp(within: Self.patience)
-                if options.afterwards == .resume, resumes { try qmp.ask("cont") }
+                try reaching { () throws(QEMUError) in
+                    try qmp.waitForWindingUp(within: Self.patience)
+                    if options.afterwards == .resume, resumes { try qmp.ask("cont") }
+                }
+                state.withLock { $0.mayBePaused = false }
             }
             try waitForStoring(report)
         } catch {
@@ -231,7 +249,7 @@ public final class QEMUSave: Sendable {
         let begun = MonotonicTime.now
         var receivedAt: MonotonicTime?
         while true {
-            let report = try qmp.ask("query-migrate")
+            let report = try reaching { () throws(QEMUError) in try qmp.ask("query-migrate") }
             let status = report["status"]?.string ?? "none"
             publish { $0.take(report, from: self.destination.info) }
             let (isReceived, failure) = state.withLock { ($0.isReceived, $0.failure) }
@@ -273,7 +291,8 @@ public final class QEMUSave: Sendable {
             _ = try qmp.waitForEvent(within: .milliseconds(50)) { $0.name == "MIGRATION" }
         } catch .timedOut {
         } catch {
-            throw .qmp(error)
+            // What is asked next sees to a loss.
+            guard error.isLoss else { throw .qmp(error) }
         }
     }
 
@@ -313,21 +332,48 @@ public final class QEMUSave: Sendable {
     private func rescue(resumes: Bool) {
         destination.cancel()
         do {
-            if let status = try qmp.migrationStatus(), Self.isUnderWay(status) { try qmp.ask("migrate_cancel") }
-            let end = MonotonicTime.now + Self.patience
-            while let status = try qmp.migrationStatus(), Self.isUnderWay(status), MonotonicTime.now < end {
-                Patience.sleep(for: .milliseconds(50))
-            }
-            try qmp.waitForWindingUp(within: Self.patience)
-            let status = try qmp.guestStatus()
-            if resumes, !Self.runningStates.contains(status) { try qmp.ask("cont") }
-            state.withLock { state in
-                state.isRescued = true
-                // Nothing but running it would change that.
-                state.isCountedAsMigrated = !resumes && status == "postmigrate"
-            }
+            try reaching { () throws(QEMUError) in try endMigration(resumes: resumes) }
         } catch {
             logger.error("QEMU could not be asked to go on: \(error)")
+        }
+    }
+
+    private func endMigration(resumes: Bool) throws(QEMUError) {
+        if let status = try qmp.migrationStatus(), Self.isUnderWay(status) { try qmp.ask("migrate_cancel") }
+        let end = MonotonicTime.now + Self.patience
+        while let status = try qmp.migrationStatus(), Self.isUnderWay(status), MonotonicTime.now < end {
+            Patience.sleep(for: .milliseconds(50))
+        }
+        try qmp.waitForWindingUp(within: Self.patience)
+        let status = try qmp.guestStatus()
+        if resumes, !Self.runningStates.contains(status) { try qmp.ask("cont") }
+        state.withLock { state in
+            state.isRescued = true
+            state.mayBePaused = false
+            // Nothing but running it would change that.
+            state.isCountedAsMigrated = !resumes && status == "postmigrate"
+        }
+    }
+
+    /// Does what the guest may be waiting for, and where the connection to QEMU is lost, all of it again over another:
+    /// what had stood between may have ended it.
+    private func reaching<Value>(_ body: () throws(QEMUError) -> Value) throws(QEMUError) -> Value {
+        do {
+            return try body()
+        } catch .qmp(let loss) where loss.isLoss {
+            logger.warning("\(loss)")
+            do throws(QMPError) {
+                // One that could not be had will not be had for the next step.
+                guard !state.withLock({ $0.isLost }) else { throw loss }
+                try qmp.reconnect(within: Self.reconnecting)
+            } catch {
+                let mayBePaused = state.withLock { state in
+                    state.isLost = true
+                    return state.mayBePaused
+                }
+                throw .lost(.qmp(loss), mayBePaused: mayBePaused)
+            }
+            return try body()
         }
     }
 
@@ -343,25 +389,5 @@ public final class QEMUSave: Sendable {
         }
         if before != after.status { continuation.yield(.status(after.status)) }
         continuation.yield(.progress(after))
-    }
-}
-
-extension MigrationInfo {
-    /// What both ends know of a migration from QEMU to here: bytes and channels from our end, what concerns the running
-    /// guest from QEMU's `query-migrate`.
-    fileprivate mutating func take(_ report: JSONValue, from destination: MigrationInfo) {
-        let status = MigrationStatus(rawValue: report["status"]?.string ?? "") ?? status
-        self = destination
-        // Complete is what both ends are, or neither.
-        self.status = status == .completed && destination.status != .completed ? .device : status
-        let ram = report["ram"]
-        self.ram.remaining = ram?["remaining"]?.integer ?? 0
-        self.ram.dirtyPagesRate = ram?["dirty-pages-rate"]?.integer ?? 0
-        self.ram.dirtySyncCount = ram?["dirty-sync-count"]?.integer ?? 0
-        self.ram.iterationCount = max(1, self.ram.dirtySyncCount)
-        cpuThrottlePercentage = report["cpu-throttle-percentage"]?.integer
-        expectedDowntime = report["expected-downtime"]?.integer.map { .milliseconds($0) }
-        downtime = report["downtime"]?.integer.map { .milliseconds($0) }
-        setupTime = .milliseconds(report["setup-time"]?.integer ?? 0)
     }
 }

@@ -41,18 +41,31 @@ public final class QMPClient: Sendable {
     public init(connectingTo address: MigrationURI, deadline: Duration = .seconds(30)) throws(QMPError) {
         self.address = address
         self.deadline = deadline
-        var session: Session
-        do {
-            session = Session(
-                connection: try Connection.connect(
-                    to: MigrationPath(destination: address), deadline: deadline, patience: Patience(limit: deadline)))
-        } catch {
-            throw .transport(address: "\(address)", error)
-        }
-        version = try Self.readGreeting(&session, address, deadline)
-        _ = try Self.execute("qmp_capabilities", nil, &session, deadline)
+        let (session, version) = try Self.connect(to: address, deadline)
+        self.version = version
         self.session = Mutex(session)
     }
+
+    /// Connects anew when the connection has been lost, above all to what stands between: QEMU itself may live.
+    ///
+    /// - Throws: ``QMPError`` of the last try when none has succeeded within `time`.
+    package func reconnect(within time: Duration) throws(QMPError) {
+        // QEMU serves nobody else before it has seen this.
+        close()
+        let end = MonotonicTime.now + time
+        while true {
+            do throws(QMPError) {
+                let (session, _) = try Self.connect(to: address, max(end.since(.now), Patience.tick))
+                return self.session.withLock { $0 = session }
+            } catch {
+                guard MonotonicTime.now + Self.pause < end else { throw error }
+            }
+            Patience.sleep(for: Self.pause)
+        }
+    }
+
+    /// Between two tries to connect anew.
+    private static let pause = Duration.milliseconds(200)
 
     /// Executes a command and waits for its answer.
     ///
@@ -99,6 +112,22 @@ public final class QMPClient: Sendable {
     public func close() { session.withLock { $0.connection.shutdown() } }
 
     // MARK: The wire
+
+    private static func connect(
+        to address: MigrationURI, _ deadline: Duration
+    ) throws(QMPError) -> (Session, QEMUVersion) {
+        var session: Session
+        do {
+            session = Session(
+                connection: try Connection.connect(
+                    to: MigrationPath(destination: address), deadline: deadline, patience: Patience(limit: deadline)))
+        } catch {
+            throw .transport(address: "\(address)", error)
+        }
+        let version = try readGreeting(&session, address, deadline)
+        _ = try execute("qmp_capabilities", nil, &session, deadline)
+        return (session, version)
+    }
 
     private static func readGreeting(
         _ session: inout Session, _ address: MigrationURI, _ deadline: Duration

@@ -8,12 +8,22 @@ public enum QMPError: Error, Equatable {
     case noGreeting(address: String, found: String)
     /// The server said something that is no QMP.
     case malformed(found: String)
-    /// QEMU closed the connection: it has ended, or another client took over.
+    /// The connection was closed: QEMU has ended, or a proxy before it has.
     case closed(command: String)
     /// QEMU did not answer, or did not report an event, in time.
     case timedOut(waitingFor: String, after: Duration)
     /// QEMU refused a command. `errorClass` is `GenericError`, `CommandNotFound`, ...
     case refused(command: String, errorClass: String, reason: String)
+}
+
+extension QMPError {
+    /// Whether another connection may help.
+    var isLoss: Bool {
+        switch self {
+        case .closed, .transport: true
+        default: false
+        }
+    }
 }
 
 extension QMPError: CustomStringConvertible {
@@ -30,7 +40,7 @@ extension QMPError: CustomStringConvertible {
         case .malformed(let found):
             "QEMU sent what is no QMP message: \(found)"
         case .closed(let command):
-            "QEMU closed the QMP connection before it answered '\(command)': it has ended, or crashed"
+            "the QMP connection was closed before QEMU answered '\(command)': it has ended, or what leads to it"
         case .timedOut(let what, let duration):
             "QEMU gave no answer to '\(what)' within \(duration.components.seconds) s: it is busy or stuck"
         case .refused(let command, let errorClass, let reason):

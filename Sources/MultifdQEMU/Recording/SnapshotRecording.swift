@@ -47,7 +47,7 @@ public struct SnapshotRecording: Codable, Hashable, Sendable {
         var isPossible: Bool {
             // Far longer than any migration, and short enough to compute with.
             (0...1_000_000_000_000).contains(microseconds) && min(runs, normal, duplicate, unchanged) >= 0
-                && max(runs, normal, duplicate, unchanged) < 1 << 40
+                && max(runs, normal, duplicate, unchanged) < 1 << 38
         }
 
         /// Whether they are those of an iteration in which these pages came, and pages came at all.

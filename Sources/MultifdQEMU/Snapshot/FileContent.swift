@@ -51,20 +51,35 @@ package enum FileContent {
     }
 
     /// Hashes a file of any size piece by piece.
-    package static func hash(ofFile path: String) throws(SnapshotError) -> (hash: String, byteCount: Int) {
+    ///
+    /// - Parameters:
+    ///   - expected: bytes that it must have, and be a regular file; nil for any file.
+    ///   - body: gets each piece.
+    package static func hash(
+        ofFile path: String, byteCount expected: Int? = nil, _ body: (([UInt8]) throws -> Void)? = nil
+    ) throws(SnapshotError) -> (hash: String, byteCount: Int) {
         do {
             let file = try FileDescriptor.open(FilePath(path), .readOnly, options: [.closeOnExec, .nonBlocking])
             return try file.closeAfter {
+                var status = stat()
+                guard unsafe fstat(file.rawValue, &status) == 0 else { throw Errno(rawValue: errno) }
+                if let expected, status.st_mode & S_IFMT != S_IFREG || status.st_size != expected {
+                    throw SnapshotError.size(file: path, expected: expected)
+                }
                 var checksum = StreamingChecksum()
                 var byteCount = 0
                 let buffer = try ScratchMemory(byteCount: 1 << 20)
                 while true {
                     let count = unsafe try file.read(into: buffer.buffer)
                     guard count > 0 else { return (hexadecimal(checksum.value), byteCount) }
-                    unsafe checksum.update(UnsafeRawBufferPointer(start: buffer.start, count: count))
+                    let piece = unsafe UnsafeRawBufferPointer(start: buffer.start, count: count)
+                    unsafe checksum.update(piece)
+                    try body?(unsafe Array(piece))
                     byteCount += count
                 }
             }
+        } catch let error as SnapshotError {
+            throw error
         } catch {
             throw .file(path: path, operation: "read", error as? Errno ?? .ioError)
         }

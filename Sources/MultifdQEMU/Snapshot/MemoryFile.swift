@@ -13,6 +13,8 @@ final class MemoryFile: Sendable {
             (block, content) = try Self.open("\(directory)/\(file)", name)
         } catch GuestError.image(let path, let operation, let errno) {
             throw .file(path: path, operation: operation, errno)
+        } catch let error as MemoryError {
+            throw SnapshotError(error, of: directory)
         } catch {
             throw .inconsistent(path: directory, problem: "\(error)")
         }

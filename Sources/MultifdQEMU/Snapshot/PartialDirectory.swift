@@ -11,6 +11,7 @@ struct PartialDirectory: ~Copyable {
 
     /// Checks early, before a guest is asked for, that the name is free and can be used.
     static func check(_ path: String) throws(SnapshotError) {
+        guard !path.isEmpty else { throw .file(path: path, operation: "create", .noSuchFileOrDirectory) }
         var status = stat()
         guard unsafe lstat(path, &status) != 0 else { throw .exists(path: path) }
         let parent = parent(of: path)

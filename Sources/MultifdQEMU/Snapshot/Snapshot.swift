@@ -46,13 +46,17 @@ public final class Snapshot: Sendable {
     /// - Throws: ``SnapshotError/hash(file:expected:found:)`` for the first file that differs.
     public func verify() throws(SnapshotError) {
         try verifySmallFiles()
-        for file in manifest.recordingFiles {
-            let (hash, _) = try FileContent.hash(ofFile: "\(path)/\(file.file)")
-            guard hash == file.hash else {
-                throw .hash(file: "\(path)/\(file.file)", expected: file.hash, found: hash)
-            }
-        }
+        for file in manifest.recordingFiles { try verify(file) }
         try verifyRAM { true }
+    }
+
+    /// Does the same for a file of any size.
+    ///
+    /// - Parameter body: gets each piece, before all of them are known to be what was stored.
+    func verify(_ file: SnapshotFile, _ body: (([UInt8]) throws -> Void)? = nil) throws(SnapshotError) {
+        let path = "\(path)/\(file.file)"
+        let (hash, _) = try FileContent.hash(ofFile: path, byteCount: file.size, body)
+        guard hash == file.hash else { throw .hash(file: path, expected: file.hash, found: hash) }
     }
 
     /// Does the same for all but RAM and the recording.
@@ -67,7 +71,7 @@ public final class Snapshot: Sendable {
             do {
                 found = try file.hash(while: goesOn)
             } catch {
-                throw .inconsistent(path: path, problem: "\(error)")
+                throw SnapshotError(error, of: path)
             }
             guard let hash = found else { return }
             guard hash == block.hash else {

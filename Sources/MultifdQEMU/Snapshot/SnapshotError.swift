@@ -1,3 +1,4 @@
+import Multifd
 public import SystemPackage
 
 /// Why a snapshot could not be written or read.
@@ -14,12 +15,26 @@ public enum SnapshotError: Error, Equatable {
     case inconsistent(path: String, problem: String)
     /// A name in the manifest would do something to a terminal that shows it.
     case controlCharacters(path: String, text: String)
+    /// A file is not as large as the one that was stored, or none.
+    case size(file: String, expected: Int)
     /// A file's content is not what was stored.
     case hash(file: String, expected: String, found: String)
     /// It does not hold how its memory came to be what it is.
     case notRecorded(path: String)
     /// It holds a guest of another program than is needed.
     case notQEMU(path: String)
+}
+
+extension SnapshotError {
+    /// What memory of a snapshot met: a file that cannot be used, as when no descriptor is left, is not damaged.
+    init(_ error: MemoryError, of path: String) {
+        self =
+            switch error {
+            case .file(let file, let operation, let errno): .file(path: file, operation: operation, errno)
+            case .mappingFailed(_, _, let errno): .file(path: path, operation: "map the memory of", errno)
+            default: .inconsistent(path: path, problem: "\(error)")
+            }
+    }
 }
 
 extension SnapshotError: CustomStringConvertible {
@@ -40,6 +55,8 @@ extension SnapshotError: CustomStringConvertible {
         case .controlCharacters(let path, let text):
             "the snapshot '\(path)' has '\(text.escapingControlCharacters)' in its manifest, but control characters belong "
                 + "in no name: do not trust it"
+        case .size(let file, let expected):
+            "'\(file)' is damaged: it is no file of the \(expected) bytes that were stored"
         case .hash(let file, let expected, let found):
             "'\(file)' is damaged: its hash is \(found), but \(expected) was stored"
         case .notRecorded(let path):

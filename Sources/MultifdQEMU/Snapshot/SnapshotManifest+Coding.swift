@@ -66,6 +66,7 @@ extension SnapshotManifest {
         else {
             throw .inconsistent(path: path, problem: "its RAMBlocks do not have pages of 4 KiB and distinct names")
         }
+        try checkSizes(path)
         if let recording {
             guard !recording.iterations.isEmpty,
                 recording.iterations.allSatisfy(\.isPossible),
@@ -85,7 +86,33 @@ extension SnapshotManifest {
                 }
                 end = run[0] + run[1]
             }
+            guard block.hasPossibleCounts else {
+                throw .inconsistent(path: path, problem: "the counts of pages of '\(block.name)' do not add up")
+            }
         }
+    }
+
+    /// More than any guest has, and little enough for sums.
+    private static let maximumByteCount = 1 << 50
+
+    private func checkSizes(_ path: String) throws(SnapshotError) {
+        let sizes =
+            ramBlocks.map(\.size) + (smallFiles + recordingFiles).map(\.size) + (qemu?.deviceSections.map(\.size) ?? [])
+        let maximum = Self.maximumByteCount
+        guard sizes.allSatisfy({ (0...maximum).contains($0) }),
+            ramBlocks.reduce(0, { min($0 + $1.size, maximum + 1) }) <= maximum
+        else {
+            throw .inconsistent(path: path, problem: "the manifest has sizes that no guest has")
+        }
+    }
+}
+
+extension SnapshotBlock {
+    /// Whether its pages are counted once each. Its size and its runs have been checked.
+    fileprivate var hasPossibleCounts: Bool {
+        let pageCount = size >> Page.shift
+        return (0...pageCount).contains(normal) && (neverSentCount...pageCount).contains(duplicate)
+            && normal + duplicate == pageCount
     }
 }
 

@@ -197,6 +197,9 @@ extension SnapshotTarget {
                     file: block.file, expected: manifest.ramBlocks[index].hash, found: block.hash)
             }
             manifest.ramBlocks[index].file = block.file
+            // Counted here, and not by the peer.
+            manifest.ramBlocks[index].normal = block.normal
+            manifest.ramBlocks[index].duplicate = block.duplicate
         }
         for (name, content) in bundle.files { try FileContent.write(content, to: directory.add(name)) }
         return manifest

@@ -28,9 +28,9 @@ final class SnapshotVerification: Sendable {
 
     /// Waits for the comparison's end.
     ///
-    /// - Returns: false when it has not come until then.
+    /// - Returns: false when it has not come until then; nil waits for ever.
     /// - Throws: ``SnapshotError/hash(file:expected:found:)`` for the first RAMBlock that differs.
-    func wait(until deadline: MonotonicTime) throws(SnapshotError) -> Bool {
+    func wait(until deadline: MonotonicTime? = nil) throws(SnapshotError) -> Bool {
         guard let result = progress.result.wait(until: deadline, { $0 }) else { return false }
         try result.get()
         return true

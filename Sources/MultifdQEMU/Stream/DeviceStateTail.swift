@@ -10,10 +10,32 @@ package struct DeviceStateTail {
     /// More device state than this is refused.
     package static let maximumByteCount = 256 << 20
 
+    /// Those of real machines have about 100 kB. To decode one takes many times its size.
+    private static let maximumDescriptionByteCount = 8 << 20
+
     /// Where the end mark stands.
-    package var endMark: Int
+    package let endMark: Int
+    /// The VM description's text; nil when the machine suppresses it.
+    private let text: ArraySlice<UInt8>?
+
     /// Nil when the machine suppresses it.
-    package var description: VMDescription?
+    ///
+    /// - Throws: ``StreamError/description(_:)`` when what stands in its place is none: its length alone is what tells an
+    ///   end.
+    package var description: VMDescription? {
+        get throws(StreamError) {
+            guard let text else { return nil }
+            guard text.count <= Self.maximumDescriptionByteCount else {
+                throw .description(
+                    "it has \(text.count) bytes, and at most \(Self.maximumDescriptionByteCount) are expected")
+            }
+            do {
+                return try JSONDecoder().decode(VMDescription.self, from: Data(text))
+            } catch {
+                throw .description("it is no list of devices in JSON")
+            }
+        }
+    }
 
     /// Finds the tail of a device state that ends with its VM description. Nil when it is not complete.
     package init?(of bytes: [UInt8]) {
@@ -25,11 +47,9 @@ package struct DeviceStateTail {
                 bytes[mark + 1] == QEMUStream.SectionType.description
             else { continue }
             let byteCount = bytes[mark + 2..<mark + 6].reduce(0) { $0 << 8 | Int($1) }
-            guard byteCount == bytes.count - mark - 6, bytes[mark + 6] == UInt8(ascii: "{"),
-                let description = try? JSONDecoder().decode(VMDescription.self, from: Data(bytes[(mark + 6)...]))
-            else { continue }
+            guard byteCount == bytes.count - mark - 6 else { continue }
             endMark = mark
-            self.description = description
+            text = bytes[(mark + 6)...]
             return
         }
         return nil
@@ -42,6 +62,6 @@ package struct DeviceStateTail {
             return nil
         }
         endMark = bytes.count - 1
-        description = nil
+        text = nil
     }
 }

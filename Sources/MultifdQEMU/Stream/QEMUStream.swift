@@ -33,8 +33,8 @@ package enum QEMUStream {
 
     /// Commands of postcopy and COLO, by their names in the field.
     static let commandNames: [UInt16: String] = [
-        4: "POSTCOPY_LISTEN", 5: "POSTCOPY_RUN", 6: "POSTCOPY_RAM_DISCARD", 7: "POSTCOPY_RESUME", 8: "PACKAGED",
-        9: "RECV_BITMAP", 10: "ENABLE_COLO",
+        4: "POSTCOPY_LISTEN", 5: "POSTCOPY_RUN", 6: "POSTCOPY_RAM_DISCARD", 7: "PACKAGED", 8: "ENABLE_COLO",
+        9: "POSTCOPY_RESUME", 10: "RECV_BITMAP",
     ]
 
     /// Text of a peer, safe to print.

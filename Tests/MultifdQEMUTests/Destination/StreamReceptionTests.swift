@@ -136,7 +136,7 @@ import Testing
     }
 
     /// A set-up with one channel that meets by round.
-    private static func setUp(_ source: ScriptedSource, channels: [UInt8] = [0]) throws {
+    static func setUp(_ source: ScriptedSource, channels: [UInt8] = [0]) throws {
         for channel in channels { try source.addChannel(channel) }
         var stream = StreamBytes()
         stream.begin()
@@ -282,6 +282,20 @@ import Testing
             stream.deviceState()
             try source.send(stream)
         },
+        Failure("a description that is none", "it is no list of devices in JSON") { source in
+            var stream = StreamBytes()
+            stream.begin()
+            stream.command(1)
+            stream.startRAM([("m", 4096)])
+            stream.endSection()
+            stream.part(end: true)
+            stream.endSection()
+            stream.deviceSection([1, 2, 3])
+            stream.append([0, 6, 0, 0, 0, 2])
+            stream.append(Array("[]".utf8))
+            try source.send(stream)
+            _ = try source.receive(8)
+        },
         Failure(
             "a machine without a description while the return path is open",
             "'multifd receive --snapshot' with the capability return-path off"
@@ -323,69 +337,6 @@ import Testing
             answers.set(try source.receive(8))
         }
         #expect(answers.bytes == hexadecimal("0001 0004 00000001"))
-    }
-
-    @Test func `a source that never stops sending is left at the deadline`() async throws {
-        let directory = try ScratchDirectory()
-        var deadlines = Deadlines()
-        deadlines.total = .seconds(1)
-        let destination = try MigrationDestination(
-            listeningOn: .unix(path: "\(directory.path)/in"),
-            snapshot: SnapshotTarget(path: "\(directory.path)/snapshot"),
-            deadlines: deadlines, logger: silent)
-        let received = Task { try await destination.run() }
-        let uri = destination.uri
-        let isStopped = await onThread(named: "script", unstarted: { fatalError("\($0)") }) {
-            do {
-                let source = try ScriptedSource(to: uri)
-                defer { source.close() }
-                var stream = StreamBytes()
-                stream.begin()
-                stream.startRAM([("m", 4096)])
-                stream.endSection()
-                try source.send(stream)
-                stream = StreamBytes()
-                for _ in 0..<64 {
-                    stream.part()
-                    stream.page("m", 0, page(1))
-                    stream.endSection()
-                }
-                while true { try source.send(stream) }
-            } catch {
-                return true
-            }
-        }
-        #expect(isStopped.get())
-        await #expect(throws: MigrationError.self) { try await received.value }
-        #expect(!directory.names.contains("snapshot"))
-    }
-
-    /// A QEMU whose channel breaks before its main connection does may hang.
-    @Test(arguments: [true, false])
-    func `a source that is left may say on its channels what it has to say`(endsThem: Bool) async throws {
-        let directory = try ScratchDirectory()
-        let destination = try MigrationDestination(
-            listeningOn: .unix(path: "\(directory.path)/in"),
-            snapshot: SnapshotTarget(path: "\(directory.path)/snapshot"), logger: silent)
-        let received = Task { try await destination.run() }
-        let uri = destination.uri
-        let script = await onThread(named: "script", unstarted: { fatalError("\($0)") }) { () throws(any Error) in
-            let source = try ScriptedSource(to: uri)
-            try source.addChannel(0)
-            var stream = StreamBytes()
-            stream.begin(machine: "pc-i440fx-7.2")
-            stream.startRAM([("m", 4096)])
-            try source.send(stream)
-            try source.send(PacketBytes.sync(), on: 0)
-            destination.cancel()
-            #expect(try source.receive(1) == [])
-            try source.addChannel(1)
-            for channel in 0..<2 { for _ in 0..<100 { try source.send(PacketBytes.sync(), on: channel) } }
-            // One that ends nothing is left all the same.
-            if endsThem { source.close() } else { usleep(1_500_000) }
-        }
-        try script.get()
-        await #expect(throws: MigrationError.self) { try await received.value }
     }
 
     /// The source has given its guest away by then: the snapshot must not go, whoever cancels.

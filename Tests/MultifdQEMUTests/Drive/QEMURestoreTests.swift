@@ -32,6 +32,36 @@ import Testing
         #expect(commands.withLock { $0.allSatisfy { $0.hasPrefix("query-") } })
     }
 
+    /// One in a container, whose QMP goes over TCP.
+    @Test func `a QEMU that listens where nobody here can reach it is told from one that does not`() async throws {
+        let directory = try ScratchDirectory()
+        let commands = Mutex<[String]>([])
+        let server = try QMPServer(in: directory) { command, id, _ in
+            let isListening = commands.withLock { commands in
+                commands.append(command)
+                return commands.contains("migrate-incoming")
+            }
+            let answer =
+                switch command {
+                case "query-status": "{\"status\": \"inmigrate\"}"
+                case "query-migrate-capabilities": "[{\"capability\": \"multifd\", \"state\": false}]"
+                case "query-migrate": isListening ? "{\"status\": \"setup\"}" : "{}"
+                case "query-yank": "[{\"type\": \"migration\"}]"
+                default: "{}"
+                }
+            return "{\"return\": \(answer), \"id\": \(id)}"
+        }
+        let restore = try QEMURestore(
+            snapshot: await SnapshotTests.make(in: directory), qmp: server.listener.uri,
+            uri: .unix(path: "\(directory.path)/elsewhere"), logger: silent)
+        await #expect { try await restore.run() } throws: {
+            "\($0)".hasPrefix("QEMU waits for its guest at unix:\(directory.path)/elsewhere, which cannot be reached")
+                && "\($0)".contains("--listen")
+        }
+        // It has nothing to wind up.
+        #expect(commands.withLock { !$0.contains("query-yank") && $0.count { $0 == "migrate-set-capabilities" } == 1 })
+    }
+
     /// A QEMU that waits for a guest, hangs up on whoever brings one, and then says nothing more or has ended.
     @Test(arguments: [(true, "it hangs, and must be ended"), (false, "it has ended, and its standard error says why")])
     func `a QEMU that hangs is told from one that has ended`(hangs: Bool, says: String) async throws {

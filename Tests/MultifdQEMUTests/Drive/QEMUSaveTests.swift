@@ -40,7 +40,7 @@ import Testing
                 return state.counts[command, default: 0]
             }
             // What is set is set once before, and once after.
-            if command == refused, count > (command == "cont" ? 0 : 1) {
+            if command == refused, count > (["cont", "quit"].contains(command) ? 0 : 1) {
                 return "{\"error\": {\"class\": \"GenericError\", \"desc\": \"not today\"}, \"id\": \(id)}"
             }
             let result =
@@ -53,14 +53,18 @@ import Testing
                 case "query-migrate-parameters": "{\"max-bandwidth\": 5}"
                 case "query-yank": "[]"
                 case "query-uuid": "{\"UUID\": \"00000000-0000-0000-0000-000000000000\"}"
-                case "query-migrate": state.withLock { $0.source == nil } ? "{}" : "{\"status\": \"\(status)\"}"
+                case "query-migrate":
+                    state.withLock { $0.source == nil } ? "{}" : "{\"status\": \"\(status)\", \"ram\": \(Self.ram)}"
                 default: "{}"
                 }
             if command == "migrate", let uri = arguments?["uri"]?.string { migrate(to: uri) }
             return "{\"return\": \(result), \"id\": \(id)}"
         }
 
-        private var isPaused: Bool { state.withLock { $0.source != nil && $0.counts["cont"] == nil } }
+        /// Nothing to compute with.
+        private static let ram = "{\"remaining\": -1, \"dirty-pages-rate\": 4611686018427387904}"
+
+        var isPaused: Bool { state.withLock { $0.source != nil && $0.counts["cont"] == nil } }
 
         private func occupy() {
             guard let occupied else { return }
@@ -115,6 +119,7 @@ import Testing
             "\($0)".contains("the snapshot is complete, but") && "\($0)".contains("not today")
         }
         try Snapshot(path: "\(directory.path)/vm").verify()
+        #expect(save.info.ram.remaining == 0 && save.info.ram.dirtyPagesRate == 1 << 50)
         _ = server
     }
 
@@ -124,6 +129,74 @@ import Testing
         let (save, server) = try Self.save(in: directory, ends: status)
         await #expect(throws: QEMUError.self) { try await save.run() }
         #expect(!directory.names.contains { $0.hasPrefix("vm") })
+        _ = server
+    }
+
+    @Test func `a QEMU that is not to be ended has its settings back`() async throws {
+        let directory = try ScratchDirectory()
+        let guest = Guest(occupying: nil)
+        let (save, server) = try Self.save(in: directory, refused: "quit", .quit, guest: guest)
+        await #expect { try await save.run() } throws: { "\($0)".contains("not today") }
+        #expect(guest.count(of: "migrate-set-capabilities") == 2 && guest.count(of: "migrate-set-parameters") == 2)
+        _ = server
+    }
+
+    /// QEMU does what it is told, and its answer does not come: a proxy has ended, or a tunnel.
+    private static func save(
+        in directory: ScratchDirectory, _ guest: Guest, losing command: String, forEver: Bool = false
+    ) throws -> (QEMUSave, QMPServer) {
+        let isLost = Atomic(false)
+        let server = try QMPServer(in: directory) { asked, id, arguments in
+            let answer = guest.answer(asked, id, arguments, refused: "", ends: "completed")
+            let isDue = !command.hasPrefix("query") || guest.count(of: "migrate") > 0
+            guard asked == command, isDue, !isLost.exchange(true, ordering: .relaxed) else { return answer }
+            if forEver { _ = unsafe unlink("\(directory.path)/qmp") }
+            return nil
+        }
+        var options = QEMUSaveOptions()
+        options.usesMultifd = false
+        return (
+            try QEMUSave(
+                qmp: server.listener.uri, to: "\(directory.path)/vm", options: options, logger: silent), server
+        )
+    }
+
+    @Test(arguments: [
+        ("migrate-set-capabilities", false), ("migrate-set-parameters", false), ("migrate", false),
+        ("query-migrate", true), ("query-yank", true), ("cont", true),
+    ])
+    func `a connection that is lost leaves neither a paused guest nor changed settings`(
+        command: String, isSaved: Bool
+    ) async throws {
+        let directory = try ScratchDirectory()
+        let guest = Guest(occupying: nil)
+        let (save, server) = try Self.save(in: directory, guest, losing: command)
+        if isSaved {
+            try await save.run()
+        } else {
+            await #expect { try await save.run() } throws: {
+                "\($0)"
+                    == "the QMP connection was closed before QEMU answered '\(command)': it has ended, or what leads to it"
+            }
+        }
+        #expect(directory.names.contains("vm") == isSaved)
+        #expect(!guest.isPaused)
+        #expect(guest.count(of: "migrate-set-capabilities") == 2)
+        #expect(guest.count(of: "migrate-set-parameters") == (command == "migrate-set-capabilities" ? 0 : 2))
+        _ = server
+    }
+
+    @Test(arguments: ["query-migrate", "cont"])
+    func `what becomes of a guest whose QEMU cannot be asked any more is told`(command: String) async throws {
+        let directory = try ScratchDirectory()
+        let guest = Guest(occupying: nil)
+        let (save, server) = try Self.save(in: directory, guest, losing: command, forEver: true)
+        await #expect { try await save.run() } throws: {
+            "\($0)".contains("the snapshot is complete, but") && "\($0)".contains("answered '\(command)'")
+                && "\($0)".contains("it has ended, or crashed")
+                && "\($0)".hasSuffix("may be paused: let it run ('cont')")
+        }
+        try Snapshot(path: "\(directory.path)/vm").verify()
         _ = server
     }
 

@@ -105,6 +105,32 @@ import Testing
         guest.shutDown()
     }
 
+    @Test func `one that is damaged does not arrive as another`() async throws {
+        let directory = try ScratchDirectory()
+        let path = "\(directory.path)/native"
+        let target = try SnapshotTarget(path: path)
+        _ = try target.prepare(
+            for: IncomingGuest(blocks: [RAMBlockInfo(name: "m", size: 8192)], configuration: "native"))
+        try target.load(deviceState: [1])
+        try target.commit()
+        let file = try #require(FileHandle(forWritingAtPath: "\(path)/ram-0-m.raw"))
+        try file.seek(toOffset: 5000)
+        try file.write(contentsOf: [1])
+        try file.close()
+
+        let destination = try MigrationDestination(
+            listeningOn: .tcp(host: "127.0.0.1", port: 0), snapshot: SnapshotTarget(path: "\(directory.path)/copy"),
+            logger: silent)
+        let received = Task { try await destination.run() }
+        let source = try MigrationSource(
+            guest: SnapshotGuest(Snapshot(path: path)), to: destination.uri, logger: silent)
+        await #expect { try await source.run() } throws: {
+            "\($0)".contains("'\(path)/ram-0-m.raw' is damaged: its hash is")
+        }
+        await #expect(throws: MigrationError.self) { try await received.value }
+        #expect(!directory.names.contains { $0.hasPrefix("copy") })
+    }
+
     @Test func `every file is covered by a hash`() async throws {
         let directory = try ScratchDirectory()
         let snapshot = try await Self.make(in: directory)
@@ -127,6 +153,15 @@ import Testing
         try FileManager.default.removeItem(atPath: "\(path)/ram-0-pc.ram.raw")
         #expect { try Snapshot(path: path) } throws: {
             "\($0)" == "cannot open '\(path)/ram-0-pc.ram.raw': No such file or directory"
+        }
+    }
+
+    @Test func `a file of another size is told as such`() async throws {
+        let directory = try ScratchDirectory()
+        let path = try await Self.make(in: directory).path
+        try #require(FileHandle(forWritingAtPath: "\(path)/ram-0-pc.ram.raw")).truncate(atOffset: 4096)
+        #expect { try Snapshot(path: path) } throws: {
+            "\($0)".contains("has 4096 bytes, but the manifest says 2457600")
         }
     }
 
@@ -200,8 +235,23 @@ import Testing
         Damage(
             testDescription: "a file elsewhere", expected: "outside", old: "\"device-state.bin\"", new: "\"../passwd\""),
         Damage(testDescription: "one file twice", expected: "twice", old: "ram-0-pc.ram.raw", new: "manifest.json"),
-        Damage(testDescription: "another size", expected: "the manifest says", old: "2457600", new: "2461696"),
+        Damage(testDescription: "another size", expected: "do not add up", old: "2457600", new: "2461696"),
         Damage(testDescription: "pages beyond the end", expected: "never sent", old: "500,", new: "501,"),
+        Damage(
+            testDescription: "fewer zero pages than can be", expected: "do not add up", old: "\"duplicate\" : 302",
+            new: "\"duplicate\" : -9223372036854775808"),
+        Damage(
+            testDescription: "fewer zero pages than were never sent", expected: "do not add up",
+            old: "\"duplicate\" : 302,", new: "\"duplicate\" : 99,"),
+        Damage(
+            testDescription: "more pages than there are", expected: "do not add up", old: "\"normal\" : 298",
+            new: "\"normal\" : 9223372036854775807"),
+        Damage(
+            testDescription: "RAM that no guest has", expected: "sizes that no guest has", old: "2457600",
+            new: "9223372036854771712"),
+        Damage(
+            testDescription: "a device that no guest has", expected: "sizes that no guest has", old: "\"size\" : 1,",
+            new: "\"size\" : -1,"),
         Damage(
             testDescription: "a machine that colours a terminal", expected: "has '\\u{1B}[31mpc",
             old: "\"machine\" : \"pc", new: "\"machine\" : \"\\u001b[31mpc"),

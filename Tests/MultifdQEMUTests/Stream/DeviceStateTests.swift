@@ -11,7 +11,7 @@ import Testing
     @Test func `a whole device state ends with its description`() throws {
         let bytes = Self.deviceState()
         let tail = try #require(DeviceStateTail(of: bytes))
-        let sections = try #require(tail.description).sections(of: Array(bytes[..<tail.endMark]))
+        let sections = try #require(try tail.description).sections(of: Array(bytes[..<tail.endMark]))
         #expect(sections == [DeviceSection(name: "timer", instance: 0, version: 2, size: 5)])
     }
 
@@ -41,7 +41,7 @@ import Testing
     @Test func `sections are walked to the last byte`() throws {
         let bytes = Self.deviceState()
         let tail = try #require(DeviceStateTail(of: bytes))
-        let description = try #require(tail.description)
+        let description = try #require(try tail.description)
         let sections = Array(bytes[..<tail.endMark])
         #expect(throws: StreamError.self) { try description.sections(of: Array(sections.dropLast())) }
         #expect(throws: StreamError.self) { try description.sections(of: sections + [0]) }
@@ -63,9 +63,18 @@ import Testing
         stream.append(UInt32(json.count))
         stream.append(json)
         let tail = DeviceStateTail(of: stream.bytes)
-        if let description = tail?.description {
-            #expect(throws: StreamError.self) { try description.sections(of: sections) }
-        }
+        #expect(throws: StreamError.self) { try tail?.description?.sections(of: sections) }
+    }
+
+    @Test func `a description far larger than any is not decoded`() {
+        var json = StreamBytes.description(byteCount: 1)
+        json += [UInt8](repeating: UInt8(ascii: " "), count: 8 << 20)
+        var stream = StreamBytes()
+        stream.append([0, 6])
+        stream.append(UInt32(json.count))
+        stream.append(json)
+        let tail = DeviceStateTail(of: stream.bytes)
+        #expect { try tail?.description } throws: { "\($0)".contains("at most 8388608 are expected") }
     }
 
     @Test func `nesting without end is refused`() {
@@ -77,6 +86,7 @@ import Testing
         stream.append([0, 6])
         stream.append(UInt32(json.count))
         stream.append(json)
-        #expect(DeviceStateTail(of: stream.bytes) == nil)
+        let tail = DeviceStateTail(of: stream.bytes)
+        #expect(throws: StreamError.self) { try tail?.description }
     }
 }

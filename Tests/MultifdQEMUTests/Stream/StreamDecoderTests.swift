@@ -190,9 +190,13 @@ import Testing
             $0.begin()
             $0.command(4)
         },
+        Refusal("postcopy that begins", "PACKAGED") {
+            $0.begin()
+            $0.command(7)
+        },
         Refusal("COLO", "ENABLE_COLO") {
             $0.begin()
-            $0.command(10)
+            $0.command(8)
         },
         Refusal("a foreign section", "'dirty-bitmap'") {
             $0.begin()
