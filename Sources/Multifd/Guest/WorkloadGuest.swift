@@ -115,13 +115,11 @@ extension WorkloadGuest {
     package func pause() { control.stop(.paused) }
 
     package func setThrottle(_ percentage: ThrottlePercentage) {
-        control.give { state in
-            for vcpu in state.throttles.indices { state.throttles[vcpu] = percentage }
-        }
+        control.setThrottle(percentage, ofVCPUs: vcpus.indices)
     }
 
     package func setThrottle(_ percentage: ThrottlePercentage, ofVCPU vcpu: Int) {
-        control.give { $0.throttles[vcpu] = percentage }
+        control.setThrottle(percentage, ofVCPUs: vcpu..<vcpu + 1)
     }
 
     /// In force, of each vCPU.
