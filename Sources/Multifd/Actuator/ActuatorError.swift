@@ -20,6 +20,8 @@ public enum ActuatorError: Error, Hashable {
     case cpuCount(Int)
     /// The process that undoes a throttle if this one is killed cannot be started.
     case guardian(Errno)
+    /// The system gives no thread to stop a process from.
+    case noThread(Errno)
 }
 
 extension ActuatorError: CustomStringConvertible {
@@ -49,6 +51,8 @@ extension ActuatorError: CustomStringConvertible {
             "a guest has 1 to 4096 vCPUs, not \(count)"
         case .guardian(let errno):
             "the process that would undo the throttle if this one were killed cannot be started: \(errno)"
+        case .noThread(let errno):
+            "no thread could be started: \(errno); raise the limit of processes (ulimit -u, pids.max)"
         }
     }
 }

@@ -174,6 +174,26 @@ struct WorkloadGuestTests {
         try Self.run(guest, steps: 500)
     }
 
+    @Test func `a guest that has come for good has its threads before it is to run`() async {
+        await #expect(processExitsWith: .success) {
+            let configuration = try WorkloadConfiguration(parsing: "workload:idle,ram=4MiB,vcpus=64")
+            let source = try WorkloadGuest(configuration: configuration)
+            let (memory, deviceState) = (try source.memory.copy(), try source.saveDeviceState())
+            try AddressSpace.limit(toPresentAnd: 64 << 20)
+            // A stack is of 8 MiB: some of the threads are to be had, but not all.
+            let error = #expect(throws: GuestError.self) {
+                try WorkloadGuest(configuration: configuration, memory: memory, deviceState: deviceState)
+            }
+            #expect(error == .noThread(.resourceTemporarilyUnavailable))
+            #expect(throws: GuestError.noThread(.resourceTemporarilyUnavailable)) { try source.resume() }
+            // What needs no threads but is faster with them does without.
+            try source.run(toStepCounts: Array(repeating: 10, count: 64))
+            try AddressSpace.unlimit()
+            try source.resume()
+            source.shutDown()
+        }
+    }
+
     @Test func `a reference run refuses to go back`() throws {
         let guest = try WorkloadGuest(configuration: Self.configuration(.stress))
         try guest.run(toStepCounts: [10, 20])
