@@ -86,6 +86,21 @@ import Testing
         }
     }
 
+    /// The child that undoes the throttle used to need as many descriptors again as it keeps.
+    @Test(arguments: 9...20) func `a process runs on when there was no descriptor to spare`(limit: Int) throws {
+        let process = try BusyProcess()
+        let command = try CommandRun(
+            ["throttle", "run", "--pid", "\(process.identifier)", "--cpu-throttle-percentage", "99"],
+            by: "ulimit -n \(limit); exec \"$@\"")
+        // With too few it does not come to that.
+        while process.state != "T", command.isRunning { usleep(1000) }
+        if command.isRunning { command.send(SIGKILL) }
+        _ = try command.result()
+        #expect(process.reaches("R"))
+        usleep(50_000)
+        #expect(process.state == "R")
+    }
+
     @Test(.enabled("cgroups are of version 1 here") { TemporaryCgroup.isVersion1 })
     func `a bandwidth that cannot be given back is told, with what to write where`() throws {
         let parent = try TemporaryCgroup()

@@ -161,6 +161,27 @@ struct CgroupThrottleTests {
         #expect(throttle.isGone)
     }
 
+    @Test func `a program whose guardian was killed survives the end of a throttle`() async {
+        await #expect(processExitsWith: .success) {
+            _ = signal(SIGPIPE, SIG_DFL)
+            let cgroup = try StandIn("max 100000")
+            let throttle = try CgroupThrottle(path: cgroup.path, cpuCount: 1)
+            let guardians = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").flatMap { thread in
+                try String(contentsOfFile: "/proc/self/task/\(thread)/children", encoding: .utf8)
+                    .split(separator: " ").compactMap { Int32($0) }
+            }
+            #expect(guardians.count == 1)
+            for guardian in guardians {
+                kill(guardian, SIGKILL)
+                // Its descriptors are closed by then.
+                while try !String(contentsOfFile: "/proc/\(guardian)/stat", encoding: .utf8).contains(") Z") {
+                    usleep(1000)
+                }
+            }
+            try throttle.release()
+        }
+    }
+
     @Test func `a throttle that comes after the release is not set`() throws {
         let cgroup = try StandIn("max 100000")
         let throttle = try CgroupThrottle(path: cgroup.path, cpuCount: 4)
