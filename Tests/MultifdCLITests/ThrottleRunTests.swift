@@ -101,6 +101,23 @@ import Testing
         #expect(process.state == "R")
     }
 
+    @Test func `a command that the terminal is to stop goes on, and so does what it slows`() throws {
+        let process = try BusyProcess()
+        let command = try CommandRun([
+            "throttle", "run", "--pid", "\(process.identifier)", "--cpu-throttle-percentage", "90",
+        ])
+        #expect(process.reaches("T"))
+        command.send(SIGTSTP)
+        for _ in 0..<3 {
+            #expect(process.reaches("R"))
+            #expect(process.reaches("T"))
+        }
+        // One that was stopped after all would never end.
+        for signal in [SIGCONT, SIGINT] { command.send(signal) }
+        #expect(try command.result().exitCode == 0)
+        #expect(process.reaches("R"))
+    }
+
     @Test(.enabled("cgroups are of version 1 here") { TemporaryCgroup.isVersion1 })
     func `a bandwidth that cannot be given back is told, with what to write where`() throws {
         let parent = try TemporaryCgroup()

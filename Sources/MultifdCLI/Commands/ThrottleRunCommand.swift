@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Multifd
 import Synchronization
 
@@ -59,6 +60,8 @@ extension MultifdCommand {
             // Before anything is changed that is to be undone.
             let interrupt = Interrupt { isInterrupted.withLock { $0 = true } }
             defer { interrupt.stop() }
+            // Stopped by ^Z, this command would leave stopped what it has stopped.
+            _ = signal(SIGTSTP, SIG_IGN)
             if let cgroup {
                 let throttle = try CgroupThrottle(path: cgroup, cpuCount: vcpus ?? 1)
                 let meter = CPUMeter { CPUMeter.cpuTime(ofCgroup: cgroup) }
