@@ -29,7 +29,8 @@ public enum ActuatorError: Error, Hashable {
 extension ActuatorError: CustomStringConvertible {
     /// What makes the kernel refuse a quota that is not wrong in itself.
     private static let refusal =
-        " (the root cgroup cannot be throttled, nor, of version 1, one that has a cgroup in it that may use more)"
+        " (the root cgroup cannot be throttled, nor one whose burst, in cpu.max.burst or cpu.cfs_burst_us, is more than that, "
+        + "nor, of version 1, one that has a cgroup in it that may use more)"
     /// And what makes it refuse one that was in force before.
     private static let lateRefusal = " (of version 1, a cgroup may not use more than the one that it is in)"
 
