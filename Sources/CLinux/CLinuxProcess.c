@@ -14,34 +14,47 @@ int CLinux_pidfd_send_signal(int pidfd, int signal) {
     return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, (void *)0, 0);
 }
 
-// Gives the lifeline the number 0 and the targets 1 and so on, and closes all others, the pipe's writing end above all: as
-// long as that is open here, the pipe does not end.
+int CLinux_pipe(int32_t *ends) { return pipe2(ends, O_CLOEXEC); }
+
+static void close_all(unsigned first, unsigned last) {
+    if (first > last || syscall(SYS_close_range, first, last, 0) == 0) return;
+    for (unsigned descriptor = first; descriptor <= last && descriptor < 65536; descriptor++) close((int)descriptor);
+}
+
+// Closes all but the lifeline and the targets, the pipe's writing end above all: as long as that is open here, the pipe
+// does not end. They keep their numbers: there may be no others to be had.
 static void keep(int lifeline, const int32_t *targets, size_t target_count) {
-    int kept[1 + CLinux_target_limit];
-    int count = 1 + (int)target_count;
-    for (int i = 0; i < count; i++) kept[i] = fcntl(i == 0 ? lifeline : targets[i - 1], F_DUPFD, count);
-    for (int i = 0; i < count; i++) dup2(kept[i], i);
-    if (syscall(SYS_close_range, count, ~0U, 0) != 0) {
-        for (int descriptor = count; descriptor < 65536; descriptor++) close(descriptor);
+    unsigned next = 0;
+    for (size_t left = 1 + target_count; left > 0; left--) {
+        // The lowest that has not been passed. No two are the same.
+        unsigned kept = (unsigned)lifeline >= next ? (unsigned)lifeline : ~0U;
+        for (size_t i = 0; i < target_count; i++) {
+            unsigned target = (unsigned)targets[i];
+            if (target >= next && target < kept) kept = target;
+        }
+        if (kept > next) close_all(next, kept - 1);
+        next = kept + 1;
     }
+    close_all(next, ~0U);
 }
 
 // Async-signal-safe calls only: other threads of the process that was copied may have held any lock.
-static void guard(size_t target_count, const uint8_t *lines, size_t byte_count) {
+static void guard(
+    int lifeline, const int32_t *targets, size_t target_count, const uint8_t *lines, size_t byte_count) {
     uint8_t byte;
     ssize_t count;
     do {
-        count = read(0, &byte, 1);
+        count = read(lifeline, &byte, 1);
     } while (count < 0 && errno == EINTR);
     if (count > 0) return;
-    for (int target = 1; target <= (int)target_count; target++) {
+    for (size_t i = 0; i < target_count; i++) {
         if (byte_count == 0) {
-            CLinux_pidfd_send_signal(target, SIGCONT);
+            CLinux_pidfd_send_signal(targets[i], SIGCONT);
             continue;
         }
         const uint8_t *end = memchr(lines, '\n', byte_count);
         size_t length = end ? (size_t)(end - lines) : byte_count;
-        (void)!pwrite(target, lines, length, 0);
+        (void)!pwrite(targets[i], lines, length, 0);
         if (!end) return;
         lines += length + 1;
         byte_count -= length + 1;
@@ -50,10 +63,6 @@ static void guard(size_t target_count, const uint8_t *lines, size_t byte_count) 
 
 int32_t CLinux_start_guardian(
     int lifeline, const int32_t *targets, size_t target_count, const uint8_t *lines, size_t byte_count) {
-    if (target_count > CLinux_target_limit) {
-        errno = EINVAL;
-        return -1;
-    }
     // No signal may end the child between fork and the line that blocks them.
     sigset_t all, before;
     sigfillset(&all);
@@ -62,7 +71,7 @@ int32_t CLinux_start_guardian(
     if (child == 0) {
         setsid();
         keep(lifeline, targets, target_count);
-        guard(target_count, lines, byte_count);
+        guard(lifeline, targets, target_count, lines, byte_count);
         _exit(0);
     }
     int error = errno;

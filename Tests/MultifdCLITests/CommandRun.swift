@@ -59,6 +59,8 @@ final class CommandRun {
         return String(decoding: line, as: UTF8.self)
     }
 
+    var isRunning: Bool { process.isRunning }
+
     func send(_ signal: Int32) { kill(identifier, signal) }
 
     /// Of the shell, when one runs it.

@@ -86,6 +86,75 @@ import Testing
         }
     }
 
+    /// The child that undoes the throttle used to need as many descriptors again as it keeps.
+    @Test(arguments: 9...20) func `a process runs on when there was no descriptor to spare`(limit: Int) throws {
+        let process = try BusyProcess()
+        let command = try CommandRun(
+            ["throttle", "run", "--pid", "\(process.identifier)", "--cpu-throttle-percentage", "99"],
+            by: "ulimit -n \(limit); exec \"$@\"")
+        // With too few it does not come to that.
+        while process.state != "T", command.isRunning { usleep(1000) }
+        if command.isRunning { command.send(SIGKILL) }
+        _ = try command.result()
+        #expect(process.reaches("R"))
+        usleep(50_000)
+        #expect(process.state == "R")
+    }
+
+    @Test func `a command that the terminal is to stop goes on, and so does what it slows`() throws {
+        let process = try BusyProcess()
+        let command = try CommandRun([
+            "throttle", "run", "--pid", "\(process.identifier)", "--cpu-throttle-percentage", "90",
+        ])
+        #expect(process.reaches("T"))
+        command.send(SIGTSTP)
+        for _ in 0..<3 {
+            #expect(process.reaches("R"))
+            #expect(process.reaches("T"))
+        }
+        // One that was stopped after all would never end.
+        for signal in [SIGCONT, SIGINT] { command.send(signal) }
+        #expect(try command.result().exitCode == 0)
+        #expect(process.reaches("R"))
+    }
+
+    @Test(.enabled("cgroups are of version 1 here") { TemporaryCgroup.isVersion1 })
+    func `a bandwidth that cannot be given back is told, with what to write where`() throws {
+        let parent = try TemporaryCgroup()
+        let cgroup = try TemporaryCgroup(in: parent)
+        cgroup.bandwidth = "150000 100000"
+        let command = try CommandRun([
+            "throttle", "run", "--cgroup", cgroup.path, "--vcpus", "2", "--cpu-throttle-percentage", "50",
+        ])
+        for _ in 0..<10_000 where cgroup.bandwidth != "75000 100000" { usleep(1000) }
+        parent.bandwidth = "80000 100000"
+        command.send(SIGINT)
+        let result = try command.result()
+        #expect(result.exitCode == 1)
+        #expect(result.output.contains("% of a CPU for"))
+        #expect(result.error.contains("write '150000' to '\(cgroup.path)/cpu.cfs_quota_us'"))
+    }
+
+    @Test func `the command ends when there is another cgroup at the path`() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path("cpu.max")
+        try Data("90000 100000\n".utf8).write(to: URL(fileURLWithPath: path))
+        let command = try CommandRun([
+            "throttle", "run", "--cgroup", directory.path(""), "--cpu-throttle-percentage", "50",
+        ])
+        for _ in 0..<10_000 where (try? String(contentsOfFile: path, encoding: .utf8)) != "45000 100000\n" {
+            usleep(1000)
+        }
+        // Takes the old one's place in one step.
+        try Data("90000 100000\n".utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+        for _ in 0..<10_000 where command.isRunning { usleep(1000) }
+        let hasEnded = !command.isRunning
+        if !hasEnded { command.send(SIGINT) }
+        #expect(hasEnded)
+        #expect(try command.result().exitCode == 0)
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "90000 100000\n")
+    }
+
     @Test func `a second command on a process is refused`() throws {
         let process = try BusyProcess()
         let arguments = [

@@ -143,14 +143,18 @@ import Testing
         var predictive = PredictiveThrottle(maximum: 99)
         var throttle = ThrottlePercentage.off
         var course: [(time: Int, throttle: Int)] = []
+        var reasons: [String] = []
         for second in 1...600 {
             guard let prediction = predictive.predict(from: failing(second), throttle: throttle) else { continue }
             throttle = prediction.throttle
+            reasons.append(prediction.reason)
             course.append((second, throttle.rawValue))
         }
         let first = course.prefix { $0.throttle > 0 }
         #expect(first.count > 2 && first.last?.throttle == 99)
         #expect(zip(first, first.dropFirst()).allSatisfy { $0.throttle < $1.throttle })
+        // The plan is the same all the time: it is not what the second throttle is for.
+        #expect(reasons[1] == "\(first[0].throttle) % have not been enough in \(first[1].time - first[0].time) s")
         let ends = course.filter { $0.throttle == 0 }.map(\.time)
         let starts = course.indices.dropFirst().filter { course[$0 - 1].throttle == 0 }.map { course[$0].time }
         let rests = zip(ends, starts).map { $1 - $0 }

@@ -12,8 +12,12 @@ package final class TemporaryCgroup {
         return ["cpu.max", "cpu.cfs_quota_us"].contains { FileManager.default.fileExists(atPath: "\(path)/\($0)") }
     }
 
-    package init() throws {
-        path = "\(Self.parent ?? "")/multifd-\(UUID().uuidString)"
+    /// Whether the controller is of version 1, where no cgroup may have more than the one that it is in.
+    package static let isVersion1 = parent == "/sys/fs/cgroup/cpu"
+
+    /// - Parameter parent: by default the top, which no other may be above.
+    package init(in parent: TemporaryCgroup? = nil) throws {
+        path = "\(parent?.path ?? Self.parent ?? "")/multifd-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
     }
 

@@ -1,5 +1,5 @@
 // Other processes: pidfd_open(2) and pidfd_send_signal(2), which Debian 12's headers have not in a form that Swift sees,
-// and fork(2), which Swift does not import because a copy of a process with threads must run no Swift.
+// pipe2(2), which they have for GNU's C only, and fork(2), which Swift does not import because a copy of a process with threads must run no Swift.
 #pragma once
 
 #include <stddef.h>
@@ -11,11 +11,14 @@ int CLinux_pidfd_open(int32_t process);
 // 0, or -1 with errno. ESRCH: the process has ended.
 int CLinux_pidfd_send_signal(int pidfd, int signal);
 
+// The reading and the writing end of a new pipe, of which programs that this process starts get neither, whenever another
+// thread starts them: 0, or -1 with errno.
+int CLinux_pipe(int32_t *_Nonnull ends);
+
 // Starts a child process that waits until `lifeline`, the reading end of a pipe, ends. If it ends without a byte, this
 // process has died: the child then writes a line of `lines` to the start of each of `targets`, one after the other, or,
-// without any lines, lets the processes go on whose pidfds they are. There are at most CLinux_target_limit. The child is in
-// a session of its own and keeps no other descriptor of this process open. Its process number, or -1 with errno.
-enum { CLinux_target_limit = 2 };
+// without any lines, lets the processes go on whose pidfds they are. The child is in a session of its own and keeps no other
+// descriptor of this process open. Its process number, or -1 with errno.
 int32_t CLinux_start_guardian(
     int lifeline, const int32_t *_Nonnull targets, size_t target_count, const uint8_t *_Nonnull lines,
     size_t byte_count);

@@ -20,12 +20,19 @@ public enum ActuatorError: Error, Hashable {
     case cpuCount(Int)
     /// The process that undoes a throttle if this one is killed cannot be started.
     case guardian(Errno)
+    /// The system gives no thread to stop a process from.
+    case noThread(Errno)
+    /// What a file of the cgroup held before cannot be written back: the throttle is still in force.
+    case unrestored(path: String, text: String, Errno)
 }
 
 extension ActuatorError: CustomStringConvertible {
     /// What makes the kernel refuse a quota that is not wrong in itself.
     private static let refusal =
-        " (the root cgroup cannot be throttled, nor, of version 1, one that has a cgroup in it that may use more)"
+        " (the root cgroup cannot be throttled, nor one whose burst, in cpu.max.burst or cpu.cfs_burst_us, is more than that, "
+        + "nor, of version 1, one that has a cgroup in it that may use more)"
+    /// And what makes it refuse one that was in force before.
+    private static let lateRefusal = " (of version 1, a cgroup may not use more than the one that it is in)"
 
     /// A sentence with what was expected, what was found and what to do.
     public var description: String {
@@ -49,6 +56,11 @@ extension ActuatorError: CustomStringConvertible {
             "a guest has 1 to 4096 vCPUs, not \(count)"
         case .guardian(let errno):
             "the process that would undo the throttle if this one were killed cannot be started: \(errno)"
+        case .noThread(let errno):
+            "no thread could be started: \(errno); raise the limit of processes (ulimit -u, pids.max)"
+        case .unrestored(let path, let text, let errno):
+            "the throttle is still in force: write '\(text)' to '\(path)', which was not possible: \(errno)"
+                + (errno == .invalidArgument ? Self.lateRefusal : "")
         }
     }
 }

@@ -26,7 +26,15 @@ public final class CgroupThrottle: ThrottleActuator {
     }
 
     /// Writes back what the cgroup's files held before.
-    public func release() {
-        cgroup.withLock { $0 = nil }
+    ///
+    /// - Throws: ``ActuatorError/unrestored(path:text:_:)`` when the kernel does not take it. Then it may be called again.
+    public func release() throws(ActuatorError) {
+        try cgroup.withLock { cgroup throws(ActuatorError) in
+            try cgroup?.restore()
+            cgroup = nil
+        }
     }
+
+    /// Whether the cgroup has been removed, also when there is another at its path by now.
+    public var isGone: Bool { cgroup.withLock { $0?.isGone ?? false } }
 }

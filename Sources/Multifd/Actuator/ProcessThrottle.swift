@@ -26,8 +26,8 @@ public final class ProcessThrottle: ThrottleActuator {
     }
 
     /// - Parameter process: its number.
-    /// - Throws: ``ActuatorError`` when there is no such process, it may not be signalled, it is this one or another throttle
-    ///   is on it.
+    /// - Throws: ``ActuatorError`` when there is no such process, it may not be signalled, it is this one, another throttle is
+    ///   on it or the system gives no thread.
     public init(process: Int32) throws(ActuatorError) {
         guard process != getpid() else { throw .ownProcess(process) }
         let descriptor = CLinux_pidfd_open(process)
@@ -46,9 +46,15 @@ public final class ProcessThrottle: ThrottleActuator {
         }
         self.process = process
         self.pidfd = pidfd
-        thread = WorkerThread(name: "throttle") { [order] in
-            var cycles = StopCycles(of: process, pidfd: pidfd)
-            Self.run(&cycles, order)
+        do throws(Errno) {
+            thread = try WorkerThread(attempting: "throttle") { [order] in
+                var cycles = StopCycles(of: process, pidfd: pidfd)
+                Self.run(&cycles, order)
+            }
+        } catch {
+            try? status.close()
+            try? pidfd.close()
+            throw .noThread(error)
         }
     }
 

@@ -9,5 +9,7 @@ public protocol ThrottleActuator: AnyObject, Sendable {
     func setThrottle(_ percentage: ThrottlePercentage) throws(ActuatorError)
 
     /// Undoes everything, exactly. Further calls do nothing.
-    func release()
+    ///
+    /// - Throws: ``ActuatorError`` when the throttle could not be taken off. Then it may be called again.
+    func release() throws(ActuatorError)
 }

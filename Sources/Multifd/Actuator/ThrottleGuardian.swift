@@ -14,29 +14,26 @@ struct ThrottleGuardian: ~Copyable, Sendable {
     private let process: Int32
     /// The writing end of a pipe that the child reads: it ends when this process does.
     private let lifeline: FileDescriptor
+    /// The other end, open here too: were the child killed, a write to a pipe without a reader would end this process.
+    private let reader: FileDescriptor
 
     init(_ undo: Undo) throws(ActuatorError) {
-        var ends: (Int32, Int32) = (-1, -1)
-        let made = unsafe withUnsafeMutableBytes(of: &ends) { ends in
-            unsafe ends.withMemoryRebound(to: Int32.self) { unsafe pipe($0.baseAddress) }
-        }
-        guard made == 0 else { throw .guardian(Errno(rawValue: errno)) }
-        // Programs that this process starts must not keep the pipe open.
-        for end in [ends.0, ends.1] { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        let (child, error) = Self.start(undo, lifeline: ends.0)
-        close(ends.0)
+        var ends: [Int32] = [-1, -1]
+        guard unsafe CLinux_pipe(&ends) == 0 else { throw .guardian(Errno(rawValue: errno)) }
+        let (child, error) = Self.start(undo, lifeline: ends[0])
         guard child > 0 else {
-            close(ends.1)
+            for end in ends { close(end) }
             throw .guardian(error)
         }
         process = child
-        lifeline = FileDescriptor(rawValue: ends.1)
+        reader = FileDescriptor(rawValue: ends[0])
+        lifeline = FileDescriptor(rawValue: ends[1])
     }
 
     /// The throttle has been undone: ends the child.
     deinit {
         _ = try? lifeline.writeAll([0])
-        try? lifeline.close()
+        for end in [lifeline, reader] { try? end.close() }
         while waitpid(process, nil, 0) < 0, errno == EINTR {}
     }
 

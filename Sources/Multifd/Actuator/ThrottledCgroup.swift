@@ -1,3 +1,4 @@
+import Glibc
 import SystemPackage
 
 /// Owns the CPU bandwidth of a cgroup: no other throttle changes it meanwhile, and it is as it was found once this goes, also
@@ -9,6 +10,8 @@ struct ThrottledCgroup: ~Copyable {
     private let bandwidth: CgroupBandwidth
     private let guardian: ThrottleGuardian
     private var inForce: [String]
+    /// What the kernel answers to a write to the file of a cgroup that has been removed.
+    private static let gone: [Errno] = [.operationNotSupportedByDevice, .noSuchFileOrDirectory]
 
     init(path: String, cpuCount: Int) throws(ActuatorError) {
         let paths = try CgroupBandwidth.paths(ofCgroup: path)
@@ -29,8 +32,7 @@ struct ThrottledCgroup: ~Copyable {
     }
 
     deinit {
-        // A cgroup that has gone has nothing left to undo.
-        for index in files.indices { try? write(bandwidth.original[index], at: index) }
+        try? restore()
         for file in files { try? file.close() }
     }
 
@@ -42,6 +44,30 @@ struct ThrottledCgroup: ~Copyable {
             try write(text, at: index)
             inForce[index] = text
         }
+    }
+
+    /// Writes back what was found, as far as the kernel takes it.
+    ///
+    /// - Throws: ``ActuatorError/unrestored(path:text:_:)`` for the first file of which it does not.
+    borrowing func restore() throws(ActuatorError) {
+        var failure: ActuatorError?
+        for (index, text) in bandwidth.original.enumerated() {
+            do throws(ActuatorError) {
+                try write(text, at: index)
+            } catch {
+                // A cgroup that has gone has nothing left to undo.
+                guard case .file(let path, _, let errno) = error, !Self.gone.contains(errno) else { continue }
+                failure = failure ?? .unrestored(path: path, text: text, errno)
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    /// Whether it has been removed: another at its path is another file.
+    var isGone: Bool {
+        var (own, found) = (stat(), stat())
+        guard unsafe fstat(files[0].rawValue, &own) == 0, unsafe stat(paths[0], &found) == 0 else { return true }
+        return own.st_ino != found.st_ino || own.st_dev != found.st_dev
     }
 
     private func write(_ text: String, at index: Int) throws(ActuatorError) {

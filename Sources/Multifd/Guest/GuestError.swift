@@ -24,6 +24,8 @@ package enum GuestError: Error, Equatable {
     case running
     /// The guest's threads have ended.
     case shutDown
+    /// The system gives no thread for a vCPU.
+    case noThread(Errno)
     /// A guest cannot run backwards.
     case stepCountPassed(vcpu: Int, at: UInt64, wanted: UInt64)
     case stepCountOfVCPUs(expected: Int, found: Int)
@@ -64,6 +66,8 @@ extension GuestError: CustomStringConvertible {
             "the guest is running: pause it first"
         case .shutDown:
             "the guest is shut down and cannot run again"
+        case .noThread(let errno):
+            "no thread could be started for a vCPU: \(errno); raise the limit of processes (ulimit -u, pids.max)"
         case .stepCountPassed(let vcpu, let at, let wanted):
             "vCPU \(vcpu) is at step \(at) already and cannot go back to step \(wanted)"
         case .stepCountOfVCPUs(let expected, let found):

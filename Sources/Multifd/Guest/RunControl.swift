@@ -1,5 +1,3 @@
-import Synchronization
-
 /// Starts, pauses and throttles the vCPUs of a built-in guest.
 final class RunControl: Sendable {
     /// What all vCPUs are to do.
@@ -9,6 +7,8 @@ final class RunControl: Sendable {
         var phase = Phase.paused
         /// vCPUs that have not yet stopped since they were last told to run.
         var executing = 0
+        /// Orders to all vCPUs so far, with which they stop: all but those that change a throttle.
+        var stopCount: UInt64 = 0
         /// Registers of each vCPU, as of when it last stopped.
         var vcpus: [VCPUState]
         /// Of each vCPU.
@@ -19,27 +19,22 @@ final class RunControl: Sendable {
     }
 
     let state: Condition<State>
-    /// Changes with each order: what a vCPU looks at between two steps, without a lock.
-    private let order = Atomic<UInt64>(0)
+    /// One for each vCPU: an order to one of them leaves the others asleep.
+    let orderNumbers: [OrderNumber]
 
     init(_ vcpus: [VCPUState]) {
         state = Condition(State(vcpus: vcpus, throttles: vcpus.map { _ in .off }))
+        orderNumbers = vcpus.map { _ in OrderNumber() }
     }
 
-    /// The present order's number.
-    @inline(__always)
-    var orderNumber: UInt64 { order.load(ordering: .relaxed) }
-
-    /// Sleeps until a time, or until there is a new order.
-    func sleep(until deadline: MonotonicTime, unlessAfter number: UInt64) {
-        let _: Void? = state.wait(until: deadline) { _ in orderNumber == number ? nil : () }
-    }
-
-    /// Gives an order. `body` runs with the lock held.
-    func give<Result, Failure: Error>(_ body: (inout State) throws(Failure) -> Result) throws(Failure) -> Result {
-        try state.withLock { state throws(Failure) in
-            defer { order.wrappingAdd(1, ordering: .relaxed) }
-            return try body(&state)
+    /// Gives an order to all vCPUs, which stop for it. `body` runs with the lock held.
+    func give<Result>(_ body: (inout State) -> Result) -> Result {
+        state.withLock { state in
+            defer {
+                state.stopCount += 1
+                for number in orderNumbers { number.advance() }
+            }
+            return body(&state)
         }
     }
 
@@ -70,11 +65,42 @@ final class RunControl: Sendable {
         let _: Void? = state.wait { $0.executing == 0 ? () : nil }
     }
 
+    /// Takes effect without a stop, at the vCPUs whose throttle it changes.
+    func setThrottle(_ percentage: ThrottlePercentage, ofVCPUs vcpus: Range<Int>) {
+        state.withLock { state in
+            for vcpu in vcpus where state.throttles[vcpu] != percentage {
+                state.throttles[vcpu] = percentage
+                orderNumbers[vcpu].advance()
+            }
+        }
+    }
+
     // MARK: The vCPUs' side
 
     struct Order {
         let number: UInt64
         let throttle: ThrottlePercentage
+        fileprivate let stopCount: UInt64
+    }
+
+    private func order(vcpu: Int, _ state: State) -> Order {
+        Order(number: orderNumbers[vcpu].value, throttle: state.throttles[vcpu], stopCount: state.stopCount)
+    }
+
+    /// Sleeps until a time, or until there is a new order.
+    ///
+    /// - Returns: whether there is one.
+    func sleep(vcpu: Int, until deadline: MonotonicTime, unlessAfter order: Order) -> Bool {
+        state.wait(until: deadline) { _ in orderNumbers[vcpu].value == order.number ? nil : () } != nil
+    }
+
+    /// What to do after an order that is no longer the present one.
+    ///
+    /// - Returns: nil when the vCPU is to stop.
+    func order(vcpu: Int, after order: Order) -> Order? {
+        // The end of a wait wakes nobody, that of `withLock` would all who sleep.
+        let next: Order?? = state.wait { .some($0.stopCount == order.stopCount ? self.order(vcpu: vcpu, $0) : nil) }
+        return next ?? nil
     }
 
     /// Waits until the vCPU is to run.
@@ -89,7 +115,7 @@ final class RunControl: Sendable {
             case .running:
                 state.executing += 1
                 registers = state.vcpus[vcpu]
-                return Order(number: orderNumber, throttle: state.throttles[vcpu])
+                return self.order(vcpu: vcpu, state)
             }
         }
         return order ?? nil

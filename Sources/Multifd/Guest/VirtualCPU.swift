@@ -6,6 +6,7 @@ final class VirtualCPU: Sendable {
     private let program: WorkloadProgram
     private let configuration: WorkloadConfiguration
     private let control: RunControl
+    private let orderNumber: OrderNumber
     /// Steps executed, published a few steps late while running and exactly when stopped.
     private let published: Atomic<UInt64>
 
@@ -14,6 +15,7 @@ final class VirtualCPU: Sendable {
         self.program = program
         self.configuration = configuration
         self.control = control
+        orderNumber = control.orderNumbers[index]
         published = Atomic(program.initialState.stepCount)
     }
 
@@ -33,28 +35,42 @@ final class VirtualCPU: Sendable {
         }
     }
 
-    /// Executes whole steps until there is another order.
-    private func execute(_ order: RunControl.Order, _ registers: inout VCPUState, _ pace: inout Pace?) {
+    /// Executes whole steps until it is to stop.
+    private func execute(_ first: RunControl.Order, _ registers: inout VCPUState, _ pace: inout Pace?) {
+        var order = first
         var slice = ThrottleSlice(order.throttle, now: .now)
         let stepsPerLook = pace?.stepsPerLook ?? 16
         while true {
             for _ in 0..<stepsPerLook {
-                guard control.orderNumber == order.number else { return }
+                if orderNumber.value != order.number {
+                    guard let next = control.order(vcpu: index, after: order) else { return }
+                    order = next
+                    slice.change(to: order.throttle, now: .now)
+                }
                 program.step(&registers)
             }
             publish(registers)
 
             var now = MonotonicTime.now
             if let due = pace?.executed(stepsPerLook, now: now) {
-                control.sleep(until: due, unlessAfter: order.number)
+                _ = control.sleep(vcpu: index, until: due, unlessAfter: order)
                 now = .now
             }
-            if let asked = slice.sleep(now: now) {
-                control.sleep(until: now + asked, unlessAfter: order.number)
+            // Again when another percentage woke it: then it sleeps for what that one asks for.
+            while let asked = slice.sleep(now: now) {
+                let isWoken = control.sleep(vcpu: index, until: now + asked, unlessAfter: order)
                 let woke = MonotonicTime.now
                 let slept = woke.since(now)
-                slice.slept(slept, of: asked, now: woke)
+                now = woke
                 pace?.postpone(by: slept)
+                guard isWoken else {
+                    slice.slept(slept, of: asked, now: now)
+                    break
+                }
+                guard let next = control.order(vcpu: index, after: order) else { return }
+                order = next
+                slice.woken(after: slept)
+                slice.change(to: order.throttle, now: now)
             }
         }
     }

@@ -1,4 +1,5 @@
 import Synchronization
+import SystemPackage
 
 /// The built-in guest: vCPU threads that execute a deterministic program on real memory.
 ///
@@ -16,7 +17,7 @@ package final class WorkloadGuest: VCPUThrottling {
     private let programs: [WorkloadProgram]
     private let vcpus: [VirtualCPU]
     private let control: RunControl
-    /// None until the guest first runs.
+    /// One for each vCPU, from when the guest is to run: fewer when the system gave no more.
     private let threads = Mutex<[WorkerThread]>([])
 
     /// Makes a guest with new memory and fills it.
@@ -32,10 +33,11 @@ package final class WorkloadGuest: VCPUThrottling {
         try self.init(configuration, memory: memory, image: image, dirtyTracking: dirtyTracking)
     }
 
-    /// Makes a guest over memory that a migration has filled, to go on where the source stopped.
+    /// Makes a guest over memory that a migration has filled, to go on where the source stopped. Its threads wait already:
+    /// once the source has let go of the guest it would be too late to find that there are none.
     ///
     /// - Parameter deviceState: from the peer; every byte is checked.
-    /// - Throws: as ``init(configuration:dirtyTracking:)``.
+    /// - Throws: as ``init(configuration:dirtyTracking:)``, and ``GuestError/noThread(_:)``.
     package convenience init(
         configuration: WorkloadConfiguration, memory: GuestMemory, deviceState: [UInt8],
         dirtyTracking: DirtyTracking = .auto
@@ -45,6 +47,7 @@ package final class WorkloadGuest: VCPUThrottling {
         }
         try self.init(configuration, memory: memory, image: nil, dirtyTracking: dirtyTracking)
         try loadDeviceState(deviceState)
+        try startThreads()
     }
 
     private init(
@@ -104,24 +107,34 @@ package final class WorkloadGuest: VCPUThrottling {
 extension WorkloadGuest {
     /// Lets the vCPUs run, on threads that the first call starts.
     package func resume() throws(GuestError) {
-        threads.withLock { threads in
-            guard threads.isEmpty, control.state.withLock({ $0.phase != .shutDown }) else { return }
-            threads = vcpus.enumerated().map { index, vcpu in WorkerThread(name: "vcpu-\(index)") { vcpu.run() } }
-        }
+        try startThreads()
         guard control.resume() else { throw .shutDown }
+    }
+
+    /// Those that are missing. After an error, those that have started wait for the next call or the shutdown.
+    private func startThreads() throws(GuestError) {
+        try threads.withLock { threads throws(GuestError) in
+            guard control.state.withLock({ $0.phase != .shutDown }) else { return }
+            for index in threads.count..<vcpus.count {
+                let vcpu = vcpus[index]
+                do throws(Errno) {
+                    threads.append(try WorkerThread(attempting: "vcpu-\(index)") { vcpu.run() })
+                } catch {
+                    throw .noThread(error)
+                }
+            }
+        }
     }
 
     /// Returns when no vCPU executes. A step is never cut in two, and a throttle's sleep ends at once.
     package func pause() { control.stop(.paused) }
 
     package func setThrottle(_ percentage: ThrottlePercentage) {
-        control.give { state in
-            for vcpu in state.throttles.indices { state.throttles[vcpu] = percentage }
-        }
+        control.setThrottle(percentage, ofVCPUs: vcpus.indices)
     }
 
     package func setThrottle(_ percentage: ThrottlePercentage, ofVCPU vcpu: Int) {
-        control.give { $0.throttles[vcpu] = percentage }
+        control.setThrottle(percentage, ofVCPUs: vcpu..<vcpu + 1)
     }
 
     /// In force, of each vCPU.
@@ -164,12 +177,16 @@ extension WorkloadGuest {
             throw .stepCountPassed(vcpu: index, at: registers.stepCount, wanted: count)
         }
         let end = Condition(start)
-        let threads = programs.enumerated().map { index, program in
-            WorkerThread(name: "reference-\(index)") {
+        let threads = programs.enumerated().compactMap { index, program -> WorkerThread? in
+            @Sendable func run() {
                 var registers = start[index]
                 program.fastForward(&registers, to: counts[index])
                 end.withLock { [registers] in $0[index] = registers }
             }
+            if let thread = try? WorkerThread(attempting: "reference-\(index)", run) { return thread }
+            // No thread is to be had: slower, but as good.
+            run()
+            return nil
         }
         for thread in threads { thread.join() }
         setRegisters(end.withLock { $0 })

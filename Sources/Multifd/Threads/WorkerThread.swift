@@ -10,15 +10,6 @@ package final class WorkerThread: Sendable {
     private let joined: Condition<Bool>
     private let handle: pthread_t
 
-    /// Starts `body` on a new thread, or traps: for threads without which nothing could begin.
-    package convenience init(name: String, _ body: @escaping @Sendable () -> Void) {
-        do {
-            try self.init(attempting: name, body)
-        } catch {
-            preconditionFailure("the system gives no thread: \(error)")
-        }
-    }
-
     /// Starts `body` on a new thread.
     ///
     /// - Parameter name: shown by debuggers and `/proc`; Linux keeps its first 15 bytes.

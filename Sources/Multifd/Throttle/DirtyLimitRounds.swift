@@ -7,9 +7,8 @@ package struct DirtyLimitRounds: GuestThrottle {
     private var trigger: DirtyRateTrigger
     private var clock = SampleClock()
     private var isEngaged = false
-    private var lastSyncTime = Duration.zero
-    /// Where the present period began.
-    private var period: (start: Duration, written: [Int]) = (.zero, [])
+    /// Where the present period began, with bytes transferred and written until then.
+    private var period: (start: Duration, transferred: Int, written: [Int]) = (.zero, 0, [])
     package private(set) var lastSample: PeriodSample?
 
     package init(_ limit: DirtyLimit, triggerThreshold: Int) {
@@ -19,14 +18,14 @@ package struct DirtyLimitRounds: GuestThrottle {
 
     package var throttle: ThrottlePercentage { limit.throttles.max() ?? .off }
 
-    package var nextSyncTime: Duration? { lastSyncTime + limit.quota.period }
+    /// At the period's end: whatever else syncs meanwhile does not put that off.
+    package var nextSyncTime: Duration? { period.start + limit.quota.period }
 
     package mutating func isSyncDue(at now: Duration, dirtySyncCount: Int) -> Bool {
-        dirtySyncCount > 1 && now >= lastSyncTime + limit.quota.period
+        dirtySyncCount > 1 && now >= period.start + limit.quota.period
     }
 
     package mutating func synced(_ sync: SyncOutcome) -> [ThrottleDecision] {
-        lastSyncTime = sync.time
         if let sample = clock.sync(sync, throttle: throttle) {
             lastSample = sample
             if trigger.firing(on: sample) != nil { isEngaged = true }
@@ -34,7 +33,7 @@ package struct DirtyLimitRounds: GuestThrottle {
         let duration = sync.time - period.start
         // The last millisecond of a period is as good as its end: a sync between iterations often comes just before it.
         guard duration >= limit.quota.period - .milliseconds(1) || period.written.isEmpty else { return [] }
-        defer { period = (sync.time, sync.vcpuBytesWritten) }
+        defer { period = (sync.time, sync.bytesTransferred, sync.vcpuBytesWritten) }
         guard isEngaged, period.written.count == sync.vcpuBytesWritten.count else { return [] }
         let seconds = duration.seconds
         let rates = zip(sync.vcpuBytesWritten, period.written).map { Int(saturating: Double($0 - $1) / seconds) }
@@ -43,7 +42,8 @@ package struct DirtyLimitRounds: GuestThrottle {
             let (vcpu, next) = change
             return ThrottleDecision(
                 time: sync.time, bytesDirtied: sync.vcpuBytesWritten[vcpu] - period.written[vcpu],
-                bytesTransferred: lastSample?.bytesTransferred ?? 0, trigger: .dirtyLimit, from: before[vcpu], to: next,
+                bytesTransferred: sync.bytesTransferred - period.transferred, trigger: .dirtyLimit, from: before[vcpu],
+                to: next,
                 reason:
                     "vCPU \(vcpu) dirties \(rates[vcpu].byteText)/s of \(limit.quota.bytesPerSecond.byteText)/s allowed: "
                     + "throttle \(before[vcpu].rawValue) → \(next.rawValue) %",

@@ -13,10 +13,19 @@ extension Int {
 }
 
 extension Double {
-    /// Rounded to three significant figures, without trailing zeros: `0.5`, `1.61`, `93.8`, `214`.
+    /// Rounded to three significant figures, but to no less than a millionth, without trailing zeros: `0.0213`, `0.5`, `1.61`,
+    /// `93.8`, `214`.
     package var threeFigures: String {
-        let scale: Double = abs(self) >= 99.95 ? 1 : abs(self) >= 9.995 ? 10 : 100
-        let rounded = (self * scale).rounded() / scale
-        return rounded == rounded.rounded() && abs(rounded) < 1e15 ? "\(Int(rounded))" : "\(rounded)"
+        guard abs(self) < 1e15 else { return "\(self)" }
+        var (scale, decimals) = (1.0, 0)
+        while abs(self) * scale < 99.95, decimals < 6 { (scale, decimals) = (scale * 10, decimals + 1) }
+        let units = Int((self * scale).rounded())
+        // By hand: Swift writes less than 0.0001 with an exponent.
+        var digits = "\(units.magnitude)"
+        digits = String(repeating: "0", count: max(0, decimals + 1 - digits.count)) + digits
+        var fraction = digits.suffix(decimals)
+        while fraction.last == "0" { fraction.removeLast() }
+        let whole = "\(units < 0 ? "-" : "")\(digits.dropLast(decimals))"
+        return fraction.isEmpty ? whole : "\(whole).\(fraction)"
     }
 }

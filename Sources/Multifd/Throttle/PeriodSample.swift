@@ -44,8 +44,13 @@ package struct PeriodSample: Hashable, Sendable, Codable {
     var isPlausible: Bool {
         let counts =
             [bytesDirtied, bytesTransferred, ramBytesSent, outlook.remainingByteCount] + writes.map(\.bytesWritten)
-        return duration > .zero && counts.allSatisfy(Self.plausibleByteCounts.contains)
+        let times = [time, outlook.syncDuration, outlook.switchoverOverhead, outlook.downtimeLimit]
+        return duration > .zero && times.allSatisfy { $0 >= .zero }
+            && counts.allSatisfy(Self.plausibleByteCounts.contains)
             && writes.allSatisfy { $0.guestTime >= .zero && $0.guestTime <= $0.duration }
+            && outlook.affordableByteCount ?? 0 >= 0
+            // The length of a plan is divided by it.
+            && outlook.ramBytesPerSecond.map { $0 >= 1 && $0.isFinite } ?? true
     }
 
     /// 64 PiB are more than any migration moves between two samples.

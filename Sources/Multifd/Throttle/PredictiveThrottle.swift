@@ -51,6 +51,10 @@ package struct PredictiveThrottle: Sendable {
     private var isTrial = false
     /// What the throttle in force may not fall below: plans with less have failed. In %.
     private var least = 0
+    /// When the throttle in force was last given time, since the migration started.
+    private var begun = Duration.zero
+    /// The throttle whose plan failed last, if one has since there is a throttle, and the time that it was given.
+    private var failed: (throttle: ThrottlePercentage, time: Duration)?
     /// Seconds for which samples, one after the other, need no throttle, while there is one.
     private var calmTime = 0.0
     /// How often that was believed.
@@ -101,6 +105,8 @@ package struct PredictiveThrottle: Sendable {
             if next == .off, throttle != .off, attempt.throttle > 0 {
                 "\(throttle.rawValue) % have not been enough in all this time, and the guest runs on before they are tried "
                     + "again: " + advice()
+            } else if let failed, next.rawValue > attempt.throttle {
+                "\(failed.throttle.rawValue) % have not been enough in \(failed.time.seconds.threeFigures) s"
             } else if plan.finishes {
                 reason(for: plan, under: conditions)
             } else {
@@ -138,6 +144,7 @@ package struct PredictiveThrottle: Sendable {
             let caution = max(Self.caution.seconds, Self.caution.factor * attempt.workLost * Self.doubled(futileCount))
             guard attempt.throttle > 0, watched >= caution else { return .off }
             least = 0
+            failed = nil
             calmTime = 0
             begin(attempt, on: sample)
             return ThrottlePercentage(clamping: attempt.throttle)
@@ -157,7 +164,10 @@ package struct PredictiveThrottle: Sendable {
                 watched = 0
                 return .off
             }
-            if !hasBecomePlan { least = 100 - (100 - throttle.rawValue) / 2 }
+            if !hasBecomePlan {
+                least = 100 - (100 - throttle.rawValue) / 2
+                failed = (throttle, sample.time - begun)
+            }
             begin(attempt, on: sample)
         }
         return ThrottlePercentage(clamping: min(maximum.rawValue, max(least, attempt.throttle)))
@@ -165,6 +175,7 @@ package struct PredictiveThrottle: Sendable {
 
     private mutating func begin(_ attempt: Attempt, on sample: PeriodSample) {
         isTrial = isHopeless
+        begun = sample.time
         due = sample.time + .seconds(attempt.time * Self.patience.factor + Self.patience.seconds)
     }
 

@@ -1,5 +1,5 @@
 import ArgumentParser
-import FoundationEssentials
+import Glibc
 import Multifd
 import Synchronization
 
@@ -60,11 +60,13 @@ extension MultifdCommand {
             // Before anything is changed that is to be undone.
             let interrupt = try Interrupt { isInterrupted.withLock { $0 = true } }
             defer { interrupt.stop() }
+            // Stopped by ^Z, this command would leave stopped what it has stopped.
+            _ = signal(SIGTSTP, SIG_IGN)
             if let cgroup {
                 let throttle = try CgroupThrottle(path: cgroup, cpuCount: vcpus ?? 1)
                 let meter = CPUMeter { CPUMeter.cpuTime(ofCgroup: cgroup) }
                 try await run(throttle, measuredBy: meter) {
-                    !FileManager.default.fileExists(atPath: cgroup) || isInterrupted.withLock(\.self)
+                    throttle.isGone || isInterrupted.withLock(\.self)
                 }
             } else if let pid {
                 let throttle = try ProcessThrottle(process: pid)
@@ -77,18 +79,26 @@ extension MultifdCommand {
         private func run(
             _ actuator: any ThrottleActuator, measuredBy meter: CPUMeter, until hasEnded: () -> Bool
         ) async throws {
-            defer { actuator.release() }
             var meter = meter
             let percentage = ThrottlePercentage(clamping: cpuThrottlePercentage)
             let end = duration.map { ContinuousClock.now + .seconds($0) }
-            repeat {
-                try actuator.setThrottle(percentage)
-                try await Task.sleep(for: .milliseconds(20))
-                meter.read()
-            } while !hasEnded() && end.map { ContinuousClock.now < $0 } ?? true
+            do {
+                repeat {
+                    try actuator.setThrottle(percentage)
+                    try await Task.sleep(for: .milliseconds(20))
+                    guard !hasEnded() else { break }
+                    meter.read()
+                } while end.map { ContinuousClock.now < $0 } ?? true
+            } catch {
+                try actuator.release()
+                throw error
+            }
+            // Before anything is written: whoever reads it may be slow.
+            let released = Result { () throws(ActuatorError) in try actuator.release() }
             try StandardOutput.writeLine(
                 "used \(Int((meter.share * 100).rounded())) % of a CPU for \(meter.elapsed.people), throttled by "
                     + "\(cpuThrottlePercentage) %")
+            try released.get()
         }
     }
 }

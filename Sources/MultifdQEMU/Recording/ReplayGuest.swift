@@ -1,4 +1,5 @@
 public import Multifd
+import SystemPackage
 
 /// A recorded guest that is played again: its memory changes as the recorded one's did, page by page, so that it can be
 /// migrated as often as one likes, with any parameters, without the guest that it was.
@@ -22,7 +23,7 @@ public final class ReplayGuest: Guest {
 
     /// Reads the memory that the recording begins with.
     ///
-    /// - Throws: ``MemoryError``.
+    /// - Throws: ``MemoryError``, `MigrationError.noThread`.
     public init(_ recording: Recording, speed: ReplaySpeed = .original) throws {
         memory = try GuestMemory(
             blocks: recording.snapshot.manifest.ramBlocks.map { try RAMBlock(name: $0.name, byteCount: $0.size) })
@@ -31,9 +32,13 @@ public final class ReplayGuest: Guest {
             try ReplayPlayer(recording, memory: memory, log: base), recording.description.iterations, speed: speed)
         self.engine = engine
         log = ReplayLog(base, engine)
-        // Called as the threads are that count as a guest's.
-        thread = WorkerThread(name: "vcpu-replay") { engine.run() }
         content = Self.content(of: recording)
+        do throws(Errno) {
+            // Called as the threads are that count as a guest's.
+            thread = try WorkerThread(attempting: "vcpu-replay") { engine.run() }
+        } catch {
+            throw MigrationError.noThread(error)
+        }
     }
 
     deinit {

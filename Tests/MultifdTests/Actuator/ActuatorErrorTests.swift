@@ -11,6 +11,7 @@ import Testing
         #expect(
             text(.invalidArgument)
                 == "cannot write '20000' to '/cpu/cpu.cfs_quota_us': Invalid argument (the root cgroup cannot be throttled, "
-                + "nor, of version 1, one that has a cgroup in it that may use more)")
+                + "nor one whose burst, in cpu.max.burst or cpu.cfs_burst_us, is more than that, nor, of version 1, one that "
+                + "has a cgroup in it that may use more)")
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Multifd
+import SystemPackage
 import TestProcesses
 import Testing
 
@@ -19,7 +20,7 @@ struct CgroupThrottleTests {
         let asked = Double(100 - percentage) / 100
         #expect(used <= asked + 0.05)
         #expect(wanted >= asked - 0.05)
-        throttle.release()
+        try throttle.release()
         #expect(cgroup.bandwidth == original)
     }
 
@@ -31,7 +32,7 @@ struct CgroupThrottleTests {
         #expect(cgroup.bandwidth == "25000 100000")
         try throttle.setThrottle(.off)
         #expect(cgroup.bandwidth == "50000 100000")
-        throttle.release()
+        try throttle.release()
         #expect(cgroup.bandwidth == "50000 100000")
     }
 
@@ -43,8 +44,36 @@ struct CgroupThrottleTests {
             try throttle.setThrottle(ThrottlePercentage(clamping: percentage))
             #expect(cgroup.bandwidth == bandwidth)
         }
-        throttle.release()
+        try throttle.release()
         #expect(cgroup.bandwidth == "1500 2000")
+    }
+
+    @Test(.enabled("cgroups are of version 1 here") { TemporaryCgroup.isVersion1 })
+    func `what cannot be given back is told, and may be given back later`() throws {
+        let parent = try TemporaryCgroup()
+        let cgroup = try TemporaryCgroup(in: parent)
+        cgroup.bandwidth = "150000 100000"
+        let throttle = try CgroupThrottle(path: cgroup.path, cpuCount: 2)
+        try throttle.setThrottle(ThrottlePercentage(clamping: 50))
+        parent.bandwidth = "80000 100000"
+        #expect(
+            throws: ActuatorError.unrestored(
+                path: "\(cgroup.path)/cpu.cfs_quota_us", text: "150000", .invalidArgument)
+        ) { try throttle.release() }
+        #expect(cgroup.bandwidth == "75000 100000")
+        parent.bandwidth = "max 100000"
+        try throttle.release()
+        #expect(cgroup.bandwidth == "150000 100000")
+    }
+
+    @Test func `a cgroup that has gone has nothing to give back`() throws {
+        var cgroup: TemporaryCgroup? = try TemporaryCgroup()
+        let throttle = try CgroupThrottle(path: try #require(cgroup?.path), cpuCount: 1)
+        try throttle.setThrottle(ThrottlePercentage(clamping: 50))
+        #expect(!throttle.isGone)
+        cgroup = nil
+        #expect(throttle.isGone)
+        try throttle.release()
     }
 
     @Test func `a directory that is no cgroup is refused in a sentence`() {
@@ -80,7 +109,7 @@ struct CgroupThrottleTests {
         #expect(cgroup.holds("160000 100000"))
         try throttle.setThrottle(ThrottlePercentage(clamping: 99))
         #expect(cgroup.holds("4000 100000"))
-        throttle.release()
+        try throttle.release()
         #expect(cgroup.holds("max 100000"))
     }
 
@@ -103,7 +132,7 @@ struct CgroupThrottleTests {
         let throttle = try CgroupThrottle(path: cgroup.path, cpuCount: 1)
         try throttle.setThrottle(ThrottlePercentage(clamping: 95))
         #expect(cgroup.holds(throttled))
-        throttle.release()
+        try throttle.release()
         #expect(cgroup.holds(original))
     }
 
@@ -115,17 +144,48 @@ struct CgroupThrottleTests {
             try CgroupThrottle(path: cgroup.path, cpuCount: 4)
         }
         #expect(cgroup.holds("36000 100000"))
-        first.release()
+        try first.release()
         let second = try CgroupThrottle(path: cgroup.path, cpuCount: 4)
         try second.setThrottle(ThrottlePercentage(clamping: 80))
-        second.release()
+        try second.release()
         #expect(cgroup.holds("90000 100000"))
+    }
+
+    @Test func `a cgroup that is removed has gone, also when there is another at its path`() throws {
+        let cgroup = try StandIn("max 100000")
+        let throttle = try CgroupThrottle(path: cgroup.path, cpuCount: 1)
+        #expect(!throttle.isGone)
+        try FileManager.default.removeItem(atPath: "\(cgroup.path)/cpu.max")
+        #expect(throttle.isGone)
+        try Data("max 100000\n".utf8).write(to: URL(fileURLWithPath: "\(cgroup.path)/cpu.max"))
+        #expect(throttle.isGone)
+    }
+
+    @Test func `a program whose guardian was killed survives the end of a throttle`() async {
+        await #expect(processExitsWith: .success) {
+            _ = signal(SIGPIPE, SIG_DFL)
+            let cgroup = try StandIn("max 100000")
+            let throttle = try CgroupThrottle(path: cgroup.path, cpuCount: 1)
+            let guardians = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").flatMap { thread in
+                try String(contentsOfFile: "/proc/self/task/\(thread)/children", encoding: .utf8)
+                    .split(separator: " ").compactMap { Int32($0) }
+            }
+            #expect(guardians.count == 1)
+            for guardian in guardians {
+                kill(guardian, SIGKILL)
+                // Its descriptors are closed by then.
+                while try !String(contentsOfFile: "/proc/\(guardian)/stat", encoding: .utf8).contains(") Z") {
+                    usleep(1000)
+                }
+            }
+            try throttle.release()
+        }
     }
 
     @Test func `a throttle that comes after the release is not set`() throws {
         let cgroup = try StandIn("max 100000")
         let throttle = try CgroupThrottle(path: cgroup.path, cpuCount: 4)
-        throttle.release()
+        try throttle.release()
         try throttle.setThrottle(ThrottlePercentage(clamping: 60))
         #expect(cgroup.holds("max 100000"))
     }

@@ -146,6 +146,54 @@ struct WorkloadGuestTests {
         #expect(MonotonicTime.now.since(start) < .seconds(10))
     }
 
+    /// Each change used to begin a new slice for every vCPU: none of them slept.
+    @Test func `a throttle that changes all the time slows the guest`() throws {
+        let guest = try WorkloadGuest(
+            configuration: WorkloadConfiguration(parsing: "workload:stress,ram=4MiB,vcpus=2,rate=8MB/s"))
+        try guest.resume()
+        for turn in 0..<400 {
+            guest.setThrottle(ThrottlePercentage(clamping: 97 + turn / 2 % 2), ofVCPU: turn % 2)
+            usleep(4000)
+        }
+        guest.pause()
+        // A quarter of what they do unthrottled, where a thirtieth is left to them: what is late makes up for 100 ms.
+        let unthrottled = guest.runningTime.seconds * 4e6 / Double(Page.byteCount)
+        for count in guest.stepCounts { #expect(Double(count) < unthrottled / 4) }
+    }
+
+    @Test func `a throttle of one vCPU leaves the others alone, and going off takes effect`() throws {
+        let guest = try WorkloadGuest(
+            configuration: WorkloadConfiguration(parsing: "workload:stress,ram=4MiB,vcpus=2,rate=8MB/s"))
+        guest.setThrottle(ThrottlePercentage(clamping: 99), ofVCPU: 0)
+        #expect(guest.throttles.map(\.rawValue) == [99, 0])
+        try Self.run(guest, steps: 1)
+        try guest.resume()
+        while guest.stepCounts[1] < 1000 { usleep(500) }
+        #expect(guest.stepCounts[0] < 500)
+        guest.setThrottle(.off)
+        try Self.run(guest, steps: 500)
+    }
+
+    @Test func `a guest that has come for good has its threads before it is to run`() async {
+        await #expect(processExitsWith: .success) {
+            let configuration = try WorkloadConfiguration(parsing: "workload:idle,ram=4MiB,vcpus=64")
+            let source = try WorkloadGuest(configuration: configuration)
+            let (memory, deviceState) = (try source.memory.copy(), try source.saveDeviceState())
+            try AddressSpace.limit(toPresentAnd: 64 << 20)
+            // A stack is of 8 MiB: some of the threads are to be had, but not all.
+            let error = #expect(throws: GuestError.self) {
+                try WorkloadGuest(configuration: configuration, memory: memory, deviceState: deviceState)
+            }
+            #expect(error == .noThread(.resourceTemporarilyUnavailable))
+            #expect(throws: GuestError.noThread(.resourceTemporarilyUnavailable)) { try source.resume() }
+            // What needs no threads but is faster with them does without.
+            try source.run(toStepCounts: Array(repeating: 10, count: 64))
+            try AddressSpace.unlimit()
+            try source.resume()
+            source.shutDown()
+        }
+    }
+
     @Test func `a reference run refuses to go back`() throws {
         let guest = try WorkloadGuest(configuration: Self.configuration(.stress))
         try guest.run(toStepCounts: [10, 20])

@@ -2,6 +2,17 @@ import Multifd
 import Testing
 
 struct QuantityTests {
+    @Test(
+        arguments: [
+            (0, "0"), (0.0213, "0.0213"), (0.02004, "0.02"), (0.02345, "0.0235"), (0.001, "0.001"),
+            (0.000_051_2, "0.000051"),
+            (1e-9, "0"), (0.5, "0.5"), (0.9996, "1"), (1.606, "1.61"), (9.999, "10"), (93.84, "93.8"), (99.96, "100"),
+            (214.4, "214"), (12_345, "12345"), (-0.0426, "-0.0426"), (-3, "-3"), (.infinity, "inf"),
+        ] as [(Double, String)])
+    func `a number has three figures, however small it is`(number: Double, text: String) {
+        #expect(number.threeFigures == text)
+    }
+
     @Test(arguments: [
         ("0", 0), ("4096", 4096), ("1B", 1), ("64KiB", 65536), ("2GiB", 2 << 30), ("1TiB", 1 << 40),
         ("1PiB", 1 << 50), ("1.5PB", 1_500_000_000_000_000),

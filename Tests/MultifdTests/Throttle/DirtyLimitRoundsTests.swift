@@ -48,4 +48,26 @@ import Testing
         #expect(isDue == [false, false, true])
         #expect(rounds.nextSyncTime == .seconds(6))
     }
+
+    @Test func `a sync for another reason does not put the period's end off`() throws {
+        var rounds = try rounds()
+        _ = sync(&rounds, second: 5, dirtied: 0, written: 0)
+        _ = sync(&rounds, second: 5.6, dirtied: 0, written: 0)
+        #expect(rounds.nextSyncTime == .seconds(6))
+        let isDue = rounds.isSyncDue(at: .seconds(6), dirtySyncCount: 3)
+        #expect(isDue)
+    }
+
+    @Test func `a decision carries the bytes of its own period`() throws {
+        let quota = try DirtyQuota(megabytesPerSecond: 10, period: .milliseconds(100))
+        var rounds = DirtyLimitRounds(DirtyLimit(quota, vcpuCount: 2), triggerThreshold: 50)
+        _ = sync(&rounds, second: 0, dirtied: 0, written: 0)
+        _ = sync(&rounds, second: 1.1, dirtied: 99, written: 99)
+        _ = sync(&rounds, second: 2.2, dirtied: 99, written: 198)
+        let decisions = sync(&rounds, second: 2.3, dirtied: 9, written: 207)
+        let decision = try #require(decisions.first)
+        #expect(decision.bytesDirtied == 9 * megabyte)
+        // 10 MB in 100 ms; the last sample was of 110 MB.
+        #expect((9...10).contains(decision.bytesTransferred / megabyte))
+    }
 }

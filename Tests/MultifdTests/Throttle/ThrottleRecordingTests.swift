@@ -20,6 +20,21 @@ import Testing
         #expect(try JSONDecoder().decode(ThrottleRecording.self, from: data) == recording)
     }
 
+    /// The first used to trap a replay of predictive, whose plan takes what remains divided by it.
+    @Test(arguments: [
+        #""ram-bytes-per-second":1e-13"#, #""ram-bytes-per-second":-1"#, #""affordable":-1"#, #""sync-duration":-1"#,
+        #""switchover-overhead":-1"#, #""downtime-limit":-1"#,
+    ])
+    func `an outlook that no migration has is refused`(field: String) throws {
+        let name = try #require(field.split(separator: ":").first)
+        let text = String(decoding: try JSONEncoder().encode(recording), as: UTF8.self)
+        let good = try #require(text.firstMatch(of: try Regex("\(name):[^,}]+")))
+        #expect(throws: DecodingError.self) {
+            try JSONDecoder().decode(
+                ThrottleRecording.self, from: Data(text.replacing(good.output[0].substring ?? "", with: field).utf8))
+        }
+    }
+
     @Test func `each policy decides on the same samples in its own way`() {
         func throttles(_ policy: ThrottlePolicy) -> [Int] {
             var parameters = ThrottleParameters(policy: .dynamic)
