@@ -1,5 +1,6 @@
 // Other processes: pidfd_open(2) and pidfd_send_signal(2), which Debian 12's headers have not in a form that Swift sees,
-// pipe2(2), which they have for GNU's C only, and fork(2), which Swift does not import because a copy of a process with threads must run no Swift.
+// pipe2(2), which they have for GNU's C only, and fork(2), which Swift does not import because a copy of a process with
+// threads must run no Swift.
 #pragma once
 
 #include <stddef.h>
