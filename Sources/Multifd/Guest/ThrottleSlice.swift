@@ -1,7 +1,7 @@
 /// Takes a share of a vCPU's time away: 10 ms of running, then 10 ms × p / (1 − p) of sleep, where p is the throttle
 /// percentage / 100.
 package struct ThrottleSlice {
-    package private(set) var throttle: ThrottlePercentage
+    private var throttle: ThrottlePercentage
     private var start: MonotonicTime
     /// Sleep that is still owed, negative when more was slept than asked for.
     private var owed = Duration.zero
