@@ -35,7 +35,7 @@ struct ControlHeaderTests {
         #expect(throws: WireError.self) { try header.verify(hex("00000006")) }
     }
 
-    @Test(arguments: [0, 15, 0x100, 0xffff] as [UInt16])
+    @Test(arguments: [0, 16, 0x100, 0xffff] as [UInt16])
     func `an unknown type is refused and named`(type: UInt16) {
         let error = #expect(throws: WireError.self) {
             try ControlHeader(decoding: [UInt8(type >> 8), UInt8(type & 0xff)] + zeros(14))
@@ -43,7 +43,7 @@ struct ControlHeaderTests {
         #expect(error?.description.contains("\(type)") == true)
     }
 
-    @Test(arguments: 1...12 as ClosedRange<UInt16>)
+    @Test(arguments: 1...15 as ClosedRange<UInt16>)
     func `what a peer can make us allocate is bounded`(type: UInt16) throws {
         let kind = try #require(ControlMessage.Kind(rawValue: type))
         let limit = kind == .deviceState ? 256 << 20 : 2 << 20

@@ -39,6 +39,9 @@ struct ControlMessageTests {
         (.handover, 10, []),
         (.running, 11, []),
         (.refused(reason: "no room: 2 €"), 12, hex("0000000e 6e6f20726f6f6d3a203220e282ac")),
+        (.hashAhead, 13, []),
+        (.hashed, 14, []),
+        (.working, 15, []),
     ]
 
     @Test(arguments: golden.indices)
