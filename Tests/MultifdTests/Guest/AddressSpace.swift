@@ -4,6 +4,9 @@ import SystemPackage
 
 /// This process's address space. Where that has no place for another stack, the system gives no thread.
 enum AddressSpace {
+    /// Whether thread sanitizer is in this process: it maps shadows of all memory, and ends where it cannot.
+    static var isSanitized: Bool { unsafe dlsym(nil, "__tsan_init") != nil }
+
     static func limit(toPresentAnd byteCount: Int) throws {
         let pageCount = try text(ofFile: "/proc/self/statm").split(separator: " ").first.flatMap { Int($0) } ?? 0
         try setLimit(rlim_t(pageCount * Page.byteCount + byteCount))

@@ -174,7 +174,8 @@ struct WorkloadGuestTests {
         try Self.run(guest, steps: 500)
     }
 
-    @Test func `a guest that has come for good has its threads before it is to run`() async {
+    @Test(.disabled(if: AddressSpace.isSanitized, "thread sanitizer has more address space than may be limited"))
+    func `a guest that has come for good has its threads before it is to run`() async {
         await #expect(processExitsWith: .success) {
             let configuration = try WorkloadConfiguration(parsing: "workload:idle,ram=4MiB,vcpus=64")
             let source = try WorkloadGuest(configuration: configuration)
