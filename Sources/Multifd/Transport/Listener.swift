@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 import SystemPackage
 
 /// A socket that waits for the connections of a migration.
@@ -6,6 +7,8 @@ package final class Listener: Sendable {
     /// Where it listens, with the port that was picked.
     package let uri: MigrationURI
     private let socket: Int32
+    /// Whether a unix socket's file has been removed: what is at its path then may be another's.
+    private let isNameless = Atomic(false)
     /// Main channel and 255 channels may all be on their way at once.
     private static let backlog: Int32 = 512
 
@@ -33,13 +36,19 @@ package final class Listener: Sendable {
     }
 
     deinit {
+        removeName()
         close(socket)
-        if case .unix(let path) = uri { _ = unsafe unlink(path) }
+    }
+
+    private func removeName() {
+        guard case .unix(let path) = uri, !isNameless.exchange(true, ordering: .relaxed) else { return }
+        _ = unsafe unlink(path)
     }
 
     /// Ends `accept` in whatever thread it waits, and hangs up on those that wait to be accepted: on a unix socket they
     /// would else learn nothing as long as the listener exists.
     package func shutdown() {
+        removeName()
         // Those who come meanwhile must not prolong it.
         for _ in 0..<Self.backlog { guard accept(within: .zero) != nil else { break } }
         _ = Glibc.shutdown(socket, Int32(SHUT_RDWR))

@@ -73,6 +73,16 @@ import Testing
         #expect(unsafe access(path, F_OK) != 0)
     }
 
+    @Test func `a socket file goes with a shutdown, and what comes after it stays`() throws {
+        let path = temporaryPath("shutdown")
+        var first: Listener? = try listen(on: "unix:\(path)")
+        first?.shutdown()
+        #expect(unsafe access(path, F_OK) != 0)
+        let second = try listen(on: "unix:\(path)")
+        first = nil
+        try exchange(over: second)
+    }
+
     @Test func `a socket file that a killed program left is replaced`() throws {
         let path = temporaryPath("stale")
         let stale = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
