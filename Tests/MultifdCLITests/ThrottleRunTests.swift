@@ -197,7 +197,7 @@ import Testing
     func `a bandwidth of version 2 is back when the command that lowers it is ended`(
         signal: Int32
     ) throws {
-        // Machines that have both versions have no cgroup of version 2 with the controller: a directory stands in for it.
+        // A directory stands in for the cgroup, for machines whose controller belongs to version 1.
         let directory = try TemporaryDirectory()
         let path = directory.path("cpu.max")
         try Data("90000 100000\n".utf8).write(to: URL(fileURLWithPath: path))

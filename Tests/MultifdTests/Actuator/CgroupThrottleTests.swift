@@ -83,8 +83,8 @@ struct CgroupThrottleTests {
     }
 }
 
-/// Version 2's files, in a directory that stands in for a cgroup: where the cpu controller belongs to version 1, as on
-/// machines that have both, no cgroup of version 2 has them. What the kernel makes of the numbers is not tested so.
+/// Version 2's files, in a directory that stands in for a cgroup: also where the cpu controller belongs to version 1, as on
+/// machines that have both, or none may be made. What the kernel makes of the numbers, `CgroupThrottleTests` measure.
 @Suite struct CgroupVersion2Tests {
     private final class StandIn {
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("multifd-\(UUID().uuidString)").path
