@@ -21,7 +21,6 @@ package struct Simulation {
     /// Of the last iteration.
     private var lastDuration = 0.0
     private var dirtySyncCount = 0
-    private var lastSyncTime = 0.0
     private var bytesDirtied = 0.0
     private var highestThrottle = ThrottlePercentage.off
     private var iterations: [SimulationReport.Iteration] = []
@@ -119,6 +118,8 @@ package struct Simulation {
             pageCount: Int(saturating: pages), zeroPageCount: Int(saturating: zeroPages),
             duration: .seconds(now - start.time))
         let throttleBefore = vcpus.highestThrottle
+        // As the ticks within the first iteration do in a live migration, in which none brings a sync.
+        if dirtySyncCount == 1 { _ = throttle?.isSyncDue(at: .seconds(now), dirtySyncCount: 1) }
         runGuest(until: now + scenario.syncTime)
         // What the end of the time left unsent remains.
         if memory.position >= 1 { memory.beginIteration() }
@@ -133,17 +134,18 @@ package struct Simulation {
                 throttle: throttleBefore.rawValue))
     }
 
+    /// When the next sync within the iteration ends.
     private var nextSyncTime: Double {
-        guard dirtySyncCount > 1, dirtySyncCount < Self.syncLimit else { return .infinity }
-        // A dirty limit may ask for more than can be made: a sync takes its time.
-        let earliest = scenario.dirtyLimit == nil ? 0 : lastSyncTime + scenario.syncTime
-        return (throttle?.nextSyncTime?.seconds).map { max($0, earliest, now + 1e-6) } ?? .infinity
+        guard dirtySyncCount > 1, dirtySyncCount < Self.syncLimit, let due = throttle?.nextSyncTime else {
+            return .infinity
+        }
+        // Never at once, as in a live migration: samples are more than a second apart, and a limit's period may be one.
+        return max(due.seconds, now) + scenario.syncTime + 1e-6
     }
 
     private mutating func sync() {
         let found = memory.sync()
         dirtySyncCount += 1
-        lastSyncTime = now
         bytesDirtied += found.dirtied
         let outlook = MigrationOutlook(
             remainingByteCount: Int(saturating: memory.remaining), ramBytesPerSecond: estimator.ramBytesPerSecond,

@@ -71,7 +71,7 @@ import Testing
         let larger = try model("--published", "rhel-60", "--vcpus", "4")?.value(forKey: "guest") as? NSDictionary
         let region = try #require((larger?["regions"] as? [NSDictionary])?.first)
         #expect(larger?["vcpus"] as? Int == 4 && region["vcpus"] as? Int == 2)
-        #expect(region["working-set"] as? Int == 120 << 20 && region["rate"] as? Double == 800e6)
+        #expect(region["working-set"] as? Int == 120 << 20 && region["rate"] as? Double == 980e6)
         let smaller = try model("--published", "rhel-60", "--vcpus", "1")?.value(forKey: "guest") as? NSDictionary
         #expect((smaller?["regions"] as? [NSDictionary])?.first?["vcpus"] as? Int == 1)
     }

@@ -37,7 +37,7 @@ def compare(run, fitted, report, simulated):
     throttles = final_throttle(report), simulated["cpu-throttle-percentage"]
     increment = report["parameters"]["cpu-throttle-increment"]
     holds = abs(model / live - 1) <= 0.15 and abs(throttles[0] - throttles[1]) <= increment
-    name = policy[1] + (", periodic" if "--cpu-periodic-throttle-interval" in policy else "")
+    name = " ".join(policy[1:]).replace("--cpu-", "")
     return [
         guest.replace(",", " "), limit, name, fitted, f"{live / 1000:.1f}", f"{model / 1000:.1f}",
         f"{100 * (model / live - 1):+.0f} %", throttles[0], throttles[1], f"{work_lost(report) / 1000:.1f}",

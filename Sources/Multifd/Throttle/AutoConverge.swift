@@ -41,9 +41,10 @@ package struct AutoConverge: GuestThrottle {
 
     package mutating func adopt(_ parameters: ThrottleParameters) { controller.parameters = parameters }
 
-    /// The first sync that the policy asked for and that no other has served.
+    /// When to begin the first sync that the policy asked for and that no other has served: it is to end when asked.
     private var requestedSyncTime: Duration? {
         guard let sample = lastSample else { return nil }
-        return controller.requestedSyncs.lazy.map { sample.time + $0 }.first { $0 > lastSyncTime }
+        let end = controller.requestedSyncs.lazy.map { sample.time + $0 }.first { $0 > lastSyncTime }
+        return end.map { $0 - sample.outlook.syncDuration }
     }
 }
