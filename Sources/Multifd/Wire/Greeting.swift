@@ -49,9 +49,7 @@ package struct Greeting: Equatable, Sendable {
     package func commonVersion(with other: Greeting) throws(WireError) -> UInt16 {
         let common = min(newest, other.newest)
         guard common >= max(oldest, other.oldest) else {
-            throw .field(
-                what: "the peer's greeting", field: "its protocol version", expected: "\(oldest) to \(newest)",
-                found: "\(other.oldest) to \(other.newest); install the same release of multifd at both ends")
+            throw .noCommonVersion(ours: oldest...newest, theirs: other.oldest...other.newest)
         }
         return common
     }

@@ -86,11 +86,7 @@ extension PacketHeader {
         let flags = bytes.bigEndian(UInt32.self, at: 8)
         isSync = flags & 1 != 0
         // Such a packet is of another form; what stands in this one's place is device data.
-        guard flags & Self.deviceStateFlag == 0 else {
-            throw .field(
-                what: what, field: "flags", expected: "pages",
-                found: "the state of a device (VFIO), which cannot be received: remove the device")
-        }
+        guard flags & Self.deviceStateFlag == 0 else { throw .vfioState }
         guard flags <= 0x3f, let codec = PacketCodec(rawValue: flags >> 1) else {
             throw .field(what: what, field: "flags", expected: "SYNC and none, zlib or zstd", found: "\(flags)")
         }
