@@ -47,7 +47,7 @@ extension ControlMessage {
     /// Every other body: room for 4096 RAMBlocks with names of 255 bytes.
     package static let maximumPlainBodyByteCount = 2 << 20
 
-    package enum Kind: UInt16, Sendable {
+    package enum Kind: UInt16, CaseIterable, Sendable {
         case setup = 1
         case ready, iterationEnd, barrierReached, channelLost, channelClosed, deviceState, finish, verified, handover
         case running, refused, hashAhead, hashed, working
