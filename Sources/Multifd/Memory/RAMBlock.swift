@@ -87,12 +87,13 @@ public final class RAMBlock: Sendable {
     ///
     /// The memory must be page-aligned, readable and writable, and outlive the block.
     ///
-    /// - Throws: ``MemoryError`` when the name or the size is invalid.
+    /// - Throws: ``MemoryError`` when the name, the size or the alignment is invalid.
     @unsafe
     public init(name: String, unsafeMemory memory: UnsafeMutableRawBufferPointer) throws(MemoryError) {
         try Self.validate(name: name, byteCount: memory.count)
+        // Without an address there are no bytes, and so the size was refused already.
         guard let start = memory.baseAddress, UInt(bitPattern: start) % UInt(Page.byteCount) == 0 else {
-            throw .sizeNotPageMultiple(name: name, byteCount: memory.count)
+            throw .misaligned(name: name)
         }
         self.name = name
         byteCount = memory.count
