@@ -78,9 +78,9 @@ extension MigrationError: CustomStringConvertible {
                 + "there, or, into a QEMU that waits with -incoming, send a snapshot with --qemu"
         case .noChannelLeft(let reason): "no channel is left: \(reason)"
         case .timedOut(let duration, let reason):
-            "the migration did not complete within \(duration.components.seconds) s (--timeout): \(reason)"
+            "the migration did not complete within \(duration.seconds.threeFigures) s (--timeout): \(reason)"
         case .switchoverTooSlow(let duration, let limit):
-            "the guest was paused for \(duration.components.seconds) s, with a downtime-limit of "
+            "the guest was paused for \(duration.seconds.threeFigures) s, with a downtime-limit of "
                 + "\(limit.millisecondsRoundedUp) ms, and the destination had not taken it: it or the network is stuck"
         case .digestMismatch(let source, let destination):
             "the memory differs: its digest is \(String(source, radix: 16)) at the source and "
