@@ -72,7 +72,7 @@ extension MigrationError: CustomStringConvertible {
         case .refused(let peer, let reason): "the peer \(peer) ended the migration: \(reason)"
         case .guest(let operation, let reason): "cannot \(operation): \(reason)"
         case .unexpectedMessage(let expected, let found):
-            "the peer sent '\(found)' where '\(expected)' was due: it does not follow the protocol"
+            "the peer sent \(found) where \(expected) was due: it does not follow the protocol"
         case .noGreeting(let peer, let found):
             "'multifd receive' was expected at \(peer), but what listens there \(found) when it was greeted: start it "
                 + "there, or, into a QEMU that waits with -incoming, send a snapshot with --qemu"

@@ -2,6 +2,17 @@ import Multifd
 import Testing
 
 struct MigrationErrorTests {
+    @Test func `a message out of turn is named, and what was due`() {
+        let found = ControlMessage.channelLost(3).name
+        #expect(
+            MigrationError.unexpectedMessage(expected: "no message before the end of the iteration", found: found)
+                .description
+                == "the peer sent channelLost 3 where no message before the end of the iteration was due: "
+                + "it does not follow the protocol")
+        #expect(ControlMessage.barrierReached(barrier: 7).name == "barrierReached 7")
+        #expect(ControlMessage.deviceState([1]).name == "deviceState")
+    }
+
     /// Whole seconds would make 0 of half a second.
     @Test func `times are told with what they have of a second`() {
         let half = Duration.milliseconds(500)

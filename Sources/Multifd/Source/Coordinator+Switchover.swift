@@ -103,7 +103,7 @@ extension Coordinator {
     private func confirmHandover() throws(MigrationError) {
         do throws(MigrationError) {
             guard let message = try main?.receive(), message != .running else { return }
-            throw .unexpectedMessage(expected: "running", found: "\(message.kind)")
+            throw .unexpectedMessage(expected: "running", found: message.name)
         } catch .refused(let peer, let reason) {
             throw .refused(peer: peer, reason: reason)
         } catch {

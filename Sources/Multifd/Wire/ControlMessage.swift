@@ -73,6 +73,15 @@ extension ControlMessage {
         }
     }
 
+    /// What an error calls it: its type, and the number that it carries.
+    package var name: String {
+        switch self {
+        case .iterationEnd(let barrier), .barrierReached(let barrier): "\(kind) \(barrier)"
+        case .channelLost(let channel), .channelClosed(let channel): "\(kind) \(channel)"
+        default: "\(kind)"
+        }
+    }
+
     /// The body's bytes, without the frame.
     package var body: [UInt8] {
         var writer = MessageWriter()
