@@ -22,7 +22,7 @@ struct ControlHeaderTests {
         }
     }
 
-    @Test(arguments: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 15, 15])
+    @Test(arguments: golden.indices)
     func `each damaged byte is noticed`(offset: Int) {
         var bytes = Self.golden
         bytes[offset] ^= 0x10
