@@ -5,7 +5,8 @@ import Synchronization
 
 /// Puts a snapshot into a QEMU that was started with `-incoming defer`, and tells it over QMP what comes.
 public final class QEMURestore: Sendable {
-    /// What happens, from the beginning. For one consumer.
+    /// What happens. For one consumer, which must keep up: of more than 1024 events that nobody has taken, the oldest are
+    /// dropped.
     public let events: AsyncStream<MigrationEvent>
 
     private let qmp: QMPClient

@@ -11,7 +11,8 @@ import SystemPackage
 /// try await source.run()      // QEMU has said that the guest is loaded
 /// ```
 public final class QEMUSource: Sendable {
-    /// What happens, from the beginning. For one consumer.
+    /// What happens. For one consumer, which must keep up: of more than 1024 events that nobody has taken, the oldest are
+    /// dropped.
     public let events: AsyncStream<MigrationEvent>
 
     private let snapshot: Snapshot
