@@ -163,7 +163,7 @@ import Testing
         Misuse("send", "vm", "tcp:host:7000", "--qemu", "--uuid", "1234", says: "'1234' is no UUID"),
         Misuse(
             "qemu", "restore", "vm", "--qmp", "unix:/none", "--zero-page-detection", "none",
-            says: "Parameter 'zero-page-detection' does nothing when the peer is a QEMU: leave it out"),
+            says: "Unknown option '--zero-page-detection'"),
         Misuse(
             "qemu", "save", "vm", "--qmp", "unix:/none", "--xbzrle",
             says: "Parameter 'xbzrle' does nothing without 'no-multifd'"),
@@ -180,8 +180,13 @@ import Testing
             "qemu", "save", "vm", "--qmp", "unix:/none", "--multifd-compression", "zstd", "--multifd-zstd-level", "-1",
             says: "Parameter 'multifd-zstd-level' expects a value between 0 and 20, not -1"),
         Misuse(
-            "qemu", "save", "vm", "--qmp", "unix:/none", "--verify-memory",
-            says: "Parameter 'verify-memory' does nothing when the peer is a QEMU: leave it out"),
+            "qemu", "save", "vm", "--qmp", "unix:/none", "--verify-memory", says: "Unknown option '--verify-memory'"),
+        Misuse(
+            "qemu", "save", "vm", "--qmp", "unix:/none", "--no-multifd", "--xbzrle-cache-size", "1GiB",
+            says: "Parameter 'xbzrle-cache-size' does nothing without 'xbzrle'"),
+        Misuse(
+            "send", "vm", "tcp:host:7000", "--qemu", "--zero-page-detection", "none",
+            says: "Parameter 'zero-page-detection' does nothing when the peer is a QEMU: leave it out"),
         Misuse(
             "qemu", "save", "vm", "--qmp", "unix:/none", "--cpu-throttle-initial", "30",
             says: "Parameter 'cpu-throttle-initial' does nothing without 'auto-converge'"),

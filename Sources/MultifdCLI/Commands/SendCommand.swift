@@ -101,7 +101,7 @@ extension MultifdCommand {
 
         private func validateForQEMU() throws {
             _ = try snapshotPath
-            try qemuOptions.checkUse(of: options)
+            try qemuOptions.checkUse(of: options.transfer)
             try options.validateForSendingToQEMU()
             let parameters = try throttle.parameters(defaults: MigrationParameters())
             let given = [
