@@ -14,7 +14,8 @@ extension MultifdCommand {
 
                 \(GuestHelp.text)
 
-                or a guest that was recorded with --record, played again:
+                or a guest recorded by 'multifd qemu save --record' or 'multifd receive --record', \
+                played again:
 
                   replay:DIRECTORY,speed=2   twice as fast; without speed, as recorded
                   replay:DIRECTORY,speed=sync  one recorded iteration at each sync:
