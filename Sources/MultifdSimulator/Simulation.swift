@@ -224,9 +224,9 @@ package struct Simulation {
         }
         let throttle = vcpus.highestThrottle
         let slowed = throttle == .off ? "unthrottled" : "throttled by \(throttle.rawValue) %"
-        let fitting = shortfall.affordable.map { ", and \($0.byteText) fit the downtime" } ?? ""
+        let fitting = shortfall.affordable.map { ", and \(ByteCount(rawValue: $0).rounded) fit the downtime" } ?? ""
         return "not complete after \(now.threeFigures) s: the guest, \(slowed), leaves "
-            + "\(shortfall.remaining.byteText) an iteration\(fitting)"
+            + "\(ByteCount(rawValue: shortfall.remaining).rounded) an iteration\(fitting)"
     }
 
     private var policy: String {
