@@ -2,7 +2,7 @@
 
 PACKAGES := libzstd-dev zlib1g-dev libisal-dev libxxhash-dev
 
-.PHONY: deps build demo test bench bench-qemu lint format clean
+.PHONY: deps build demo test bench bench-qemu lint format clean help
 
 deps: ## Install the system libraries that are missing
 	@scripts/install-missing $(PACKAGES)
@@ -28,5 +28,8 @@ lint: ## Check the formatting
 format: ## Correct the formatting
 	swift format --in-place --recursive --configuration .swift-format Sources Tests
 
-clean:
+clean: ## Remove what was built
 	swift package clean
+
+help: ## List these targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
