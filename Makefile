@@ -22,8 +22,11 @@ bench: build ## Measure channels, modes and deltas on this machine, with picture
 bench-qemu: build ## Compare with QEMU on the same machine, into bench/RESULTS.md; installs QEMU
 	bench/qemu/compare.py
 
+# The formatter does not see comments and strings, which may be somewhat longer than code.
 lint: ## Check the formatting
 	swift format lint --strict --recursive --configuration .swift-format Sources Tests
+	@if LC_ALL=C.UTF-8 git grep --untracked --line-number --extended-regexp '^.{131,}' -- Sources Tests; then \
+		echo 'These lines have more than 130 characters: wrap them.' >&2; exit 1; fi
 
 format: ## Correct the formatting
 	swift format --in-place --recursive --configuration .swift-format Sources Tests

@@ -32,8 +32,8 @@ public enum MigrationError: Error {
     case digestMismatch(source: UInt64, destination: UInt64)
     /// The two ends counted different packets.
     case totalsMismatch(sent: UInt64, received: UInt64)
-    /// The guest was handed over and the connection failed before the destination confirmed it. The guest stays paused at
-    /// the source: it may be running at the destination.
+    /// The guest was handed over and the connection failed before the destination confirmed it. The guest stays paused
+    /// at the source: it may be running at the destination.
     case handoverUnconfirmed(peer: String)
     /// A QEMU sends its guest to a destination that does not make a snapshot of it.
     case guestOfQEMU
@@ -68,7 +68,8 @@ extension MigrationError: CustomStringConvertible {
         case .parameter(let error): "\(error)"
         case .memory(let error): "\(error)"
         case .noThread(let errno):
-            "no thread could be started: \(errno); raise the limit of processes (ulimit -u, pids.max) or use fewer channels"
+            "no thread could be started: \(errno); raise the limit of processes (ulimit -u, pids.max) or use fewer "
+                + "channels"
         case .refused(let peer, let reason): "the peer \(peer) ended the migration: \(reason)"
         case .guest(let operation, let reason): "cannot \(operation): \(reason)"
         case .unexpectedMessage(let expected, let found):

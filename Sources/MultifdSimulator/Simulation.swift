@@ -1,7 +1,7 @@
 import Multifd
 
-/// Runs a migration on a virtual clock: the guest, the link and the bitmap are models, while syncs, samples, throttle and
-/// switchover are decided by the code that decides in a live migration.
+/// Runs a migration on a virtual clock: the guest, the link and the bitmap are models, while syncs, samples, throttle
+/// and switchover are decided by the code that decides in a live migration.
 package struct Simulation {
     /// No more are simulated: an hour of the shortest iterations has fewer, a dirty limit that looks every millisecond
     /// makes as many in minutes.

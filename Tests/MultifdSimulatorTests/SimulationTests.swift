@@ -74,7 +74,8 @@ import Testing
         #expect(reason.hasSuffix("(given up after 200000 syncs: no more are simulated)"), "\(reason)")
     }
 
-    /// RHEL bug 1289285: 30 MB converge by themselves, 60 and 100 only when throttled, each to the same region as published.
+    /// RHEL bug 1289285: 30 MB converge by themselves, 60 and 100 only when throttled, each to the same region as
+    /// published.
     @Test(arguments: [(PublishedScenario.rhel30, 11, 0...0), (.rhel60, 35, 80...90), (.rhel100, 40, 80...99)])
     func `published results come out again`(published: PublishedScenario, seconds: Int, throttle: ClosedRange<Int>) {
         let report = run(published.scenario, parameters(.dynamic, periodic: false))

@@ -237,8 +237,8 @@ final class Reception {
             try asking("commit the guest") { try target.commit() }
         }
         isTakenOver = true
-        // The source let go of the guest by its handover, and only a refusal gives it back. Whether it still hears this or
-        // not, the guest is nowhere else.
+        // The source let go of the guest by its handover, and only a refusal gives it back. Whether it still hears this
+        // or not, the guest is nowhere else.
         do { try main.send(.running) } catch {
             logger.warning("the source may not know that its guest is here: \(error)")
         }

@@ -28,8 +28,8 @@ extension MemoryError: CustomStringConvertible {
         case .misaligned(let name):
             "the memory of '\(name)' does not begin at a page boundary: align it to \(Page.byteCount) bytes"
         case .invalidBlockName(let name):
-            "the RAMBlock name '\(name.replacing("\0", with: "\\0"))' is empty, longer than 255 bytes, or has a NUL in it: "
-                + "choose a name of 1 to 255 bytes without one"
+            "the RAMBlock name '\(name.replacing("\0", with: "\\0"))' is empty, longer than 255 bytes, or has a NUL in "
+                + "it: choose a name of 1 to 255 bytes without one"
         case .duplicateBlockName(let name):
             "two RAMBlocks are named '\(name)', and the destination finds a block by its name: "
                 + "give each a name of its own"

@@ -98,8 +98,8 @@ extension Coordinator {
         statistics.endSwitchover()
     }
 
-    /// From the handover on the guest is the destination's, unless it refuses. The end of the connection proves nothing:
-    /// what stands between the two ends, a tunnel for example, may have gone with the answer.
+    /// From the handover on the guest is the destination's, unless it refuses. The end of the connection proves
+    /// nothing: what stands between the two ends, a tunnel for example, may have gone with the answer.
     private func confirmHandover() throws(MigrationError) {
         do throws(MigrationError) {
             guard let message = try main?.receive(), message != .running else { return }

@@ -13,8 +13,8 @@
 ///  320  128 × be64: offsets of the normal pages in the block, then of the zero pages, then of the delta pages
 /// 1344  payload, if there are normal or delta pages
 /// ```
-/// A batch's pages are distinct and belong to one RAMBlock. A page that never came is zeros, which may be the base of its
-/// first delta.
+/// A batch's pages are distinct and belong to one RAMBlock. A page that never came is zeros, which may be the base of
+/// its first delta.
 package struct PacketHeader: Sendable {
     package static let byteCount = 1344
     package static let magic: UInt32 = 0x1122_3344

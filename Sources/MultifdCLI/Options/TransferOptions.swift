@@ -1,8 +1,8 @@
 import ArgumentParser
 import Multifd
 
-/// The migration parameters that every transfer takes, also one out of or into a QEMU. What is not given keeps the default
-/// of the subcommand.
+/// The migration parameters that every transfer takes, also one out of or into a QEMU. What is not given keeps the
+/// default of the subcommand.
 struct TransferOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Channels that carry pages, 1...255. (default: 2; demo: 4)", valueName: "count"))
     var multifdChannels: Int?
@@ -36,8 +36,8 @@ struct TransferOptions: ParsableArguments {
         try ValidationError.wrapping { try applied(to: MigrationParameters()).validate() }
     }
 
-    /// `defaults` with what was asked for. Subcommands validate with it, too: what does nothing beside the rest, only their
-    /// defaults tell.
+    /// `defaults` with what was asked for. Subcommands validate with it, too: what does nothing beside the rest, only
+    /// their defaults tell.
     func parameters(
         defaults: MigrationParameters = MigrationParameters()
     ) throws(ParameterError) -> MigrationParameters {
