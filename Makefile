@@ -2,7 +2,7 @@
 
 PACKAGES := libzstd-dev zlib1g-dev libisal-dev libxxhash-dev
 
-.PHONY: deps build demo test bench bench-qemu lint format clean
+.PHONY: deps build demo test bench bench-qemu lint format clean help
 
 deps: ## Install the system libraries that are missing
 	@scripts/install-missing $(PACKAGES)
@@ -22,11 +22,17 @@ bench: build ## Measure channels, modes and deltas on this machine, with picture
 bench-qemu: build ## Compare with QEMU on the same machine, into bench/RESULTS.md; installs QEMU
 	bench/qemu/compare.py
 
+# The formatter does not see comments and strings, which may be somewhat longer than code.
 lint: ## Check the formatting
 	swift format lint --strict --recursive --configuration .swift-format Sources Tests
+	@if LC_ALL=C.UTF-8 git grep --untracked --line-number --extended-regexp '^.{131,}' -- Sources Tests; then \
+		echo 'These lines have more than 130 characters: wrap them.' >&2; exit 1; fi
 
 format: ## Correct the formatting
 	swift format --in-place --recursive --configuration .swift-format Sources Tests
 
-clean:
+clean: ## Remove what was built
 	swift package clean
+
+help: ## List these targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12

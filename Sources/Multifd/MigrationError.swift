@@ -32,8 +32,8 @@ public enum MigrationError: Error {
     case digestMismatch(source: UInt64, destination: UInt64)
     /// The two ends counted different packets.
     case totalsMismatch(sent: UInt64, received: UInt64)
-    /// The guest was handed over and the connection failed before the destination confirmed it. The guest stays paused at
-    /// the source: it may be running at the destination.
+    /// The guest was handed over and the connection failed before the destination confirmed it. The guest stays paused
+    /// at the source: it may be running at the destination.
     case handoverUnconfirmed(peer: String)
     /// A QEMU sends its guest to a destination that does not make a snapshot of it.
     case guestOfQEMU
@@ -68,19 +68,20 @@ extension MigrationError: CustomStringConvertible {
         case .parameter(let error): "\(error)"
         case .memory(let error): "\(error)"
         case .noThread(let errno):
-            "no thread could be started: \(errno); raise the limit of processes (ulimit -u, pids.max) or use fewer channels"
+            "no thread could be started: \(errno); raise the limit of processes (ulimit -u, pids.max) or use fewer "
+                + "channels"
         case .refused(let peer, let reason): "the peer \(peer) ended the migration: \(reason)"
         case .guest(let operation, let reason): "cannot \(operation): \(reason)"
         case .unexpectedMessage(let expected, let found):
-            "the peer sent '\(found)' where '\(expected)' was due: it does not follow the protocol"
+            "the peer sent \(found) where \(expected) was due: it does not follow the protocol"
         case .noGreeting(let peer, let found):
             "'multifd receive' was expected at \(peer), but what listens there \(found) when it was greeted: start it "
                 + "there, or, into a QEMU that waits with -incoming, send a snapshot with --qemu"
         case .noChannelLeft(let reason): "no channel is left: \(reason)"
         case .timedOut(let duration, let reason):
-            "the migration did not complete within \(duration.components.seconds) s (--timeout): \(reason)"
+            "the migration did not complete within \(duration.seconds.threeFigures) s (--timeout): \(reason)"
         case .switchoverTooSlow(let duration, let limit):
-            "the guest was paused for \(duration.components.seconds) s, with a downtime-limit of "
+            "the guest was paused for \(duration.seconds.threeFigures) s, with a downtime-limit of "
                 + "\(limit.millisecondsRoundedUp) ms, and the destination had not taken it: it or the network is stuck"
         case .digestMismatch(let source, let destination):
             "the memory differs: its digest is \(String(source, radix: 16)) at the source and "

@@ -1,7 +1,7 @@
 import Multifd
 
-/// Runs a migration on a virtual clock: the guest, the link and the bitmap are models, while syncs, samples, throttle and
-/// switchover are decided by the code that decides in a live migration.
+/// Runs a migration on a virtual clock: the guest, the link and the bitmap are models, while syncs, samples, throttle
+/// and switchover are decided by the code that decides in a live migration.
 package struct Simulation {
     /// No more are simulated: an hour of the shortest iterations has fewer, a dirty limit that looks every millisecond
     /// makes as many in minutes.
@@ -226,9 +226,9 @@ package struct Simulation {
         }
         let throttle = vcpus.highestThrottle
         let slowed = throttle == .off ? "unthrottled" : "throttled by \(throttle.rawValue) %"
-        let fitting = shortfall.affordable.map { ", and \($0.byteText) fit the downtime" } ?? ""
+        let fitting = shortfall.affordable.map { ", and \(ByteCount(rawValue: $0).rounded) fit the downtime" } ?? ""
         return "not complete after \(now.threeFigures) s: the guest, \(slowed), leaves "
-            + "\(shortfall.remaining.byteText) an iteration\(fitting)"
+            + "\(ByteCount(rawValue: shortfall.remaining).rounded) an iteration\(fitting)"
     }
 
     private var policy: String {

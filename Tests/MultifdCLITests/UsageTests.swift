@@ -115,7 +115,7 @@ import Testing
             says: "--duration is more than 0 and at most 1000000000 s, not inf"),
         Misuse(
             "throttle", "run", "--cgroup", "/", "--cpu-throttle-percentage", "10", "--vcpus", "9223372036854775807",
-            says: "--vcpus is a number from 1 to 4096, not 9223372036854775807"),
+            says: "Parameter 'vcpus' expects a value between 1 and 4096, not 9223372036854775807"),
         Misuse(
             "throttle", "run", "--pid", "1", "--cpu-throttle-percentage", "10", "--vcpus", "2",
             says: "Parameter 'vcpus' does nothing without 'cgroup'"),
@@ -125,7 +125,20 @@ import Testing
         Misuse(
             "simulate", "--downtime-limit", "9223372036854775807",
             says: "Parameter 'downtime-limit' expects a value between 0 and 2000000, not"),
-        Misuse("simulate", "--timeout", "9223372036854775807", says: "--timeout is 1 to 1000000000 s, not"),
+        Misuse(
+            "simulate", "--timeout", "9223372036854775807",
+            says: "Parameter 'timeout' expects a value between 1 and 1000000000, not"),
+        Misuse(
+            "simulate", "--multifd-channels", "256",
+            says: "Parameter 'multifd-channels' expects a value between 1 and 255, not 256"),
+        Misuse(
+            "bench", "compression", "image", "--channels", "0",
+            says: "Parameter 'channels' expects a value between 1 and 255, not 0"),
+        Misuse(
+            "receive", "tcp::0", "--snapshot", "vm", "--multifd-channels", "256",
+            says: "Parameter 'multifd-channels' expects a value between 0 and 255, not 256"),
+        Misuse(
+            "receive", "tcp::0", "--timeout=-1", says: "Parameter 'timeout' expects a value of at least 0, not -1"),
         Misuse("simulate", "--ram", "2PiB", says: "--ram is at least a page, 4096 bytes, and at most 1 PiB"),
         Misuse("simulate", "--ram", "4095", says: "--ram is at least a page, 4096 bytes, and at most 1 PiB"),
         Misuse("simulate", "--device-state", "2048TiB", says: "--device-state is at most 1 PiB"),
@@ -163,7 +176,7 @@ import Testing
         Misuse("send", "vm", "tcp:host:7000", "--qemu", "--uuid", "1234", says: "'1234' is no UUID"),
         Misuse(
             "qemu", "restore", "vm", "--qmp", "unix:/none", "--zero-page-detection", "none",
-            says: "Parameter 'zero-page-detection' does nothing when the peer is a QEMU: leave it out"),
+            says: "Unknown option '--zero-page-detection'"),
         Misuse(
             "qemu", "save", "vm", "--qmp", "unix:/none", "--xbzrle",
             says: "Parameter 'xbzrle' does nothing without 'no-multifd'"),
@@ -180,8 +193,13 @@ import Testing
             "qemu", "save", "vm", "--qmp", "unix:/none", "--multifd-compression", "zstd", "--multifd-zstd-level", "-1",
             says: "Parameter 'multifd-zstd-level' expects a value between 0 and 20, not -1"),
         Misuse(
-            "qemu", "save", "vm", "--qmp", "unix:/none", "--verify-memory",
-            says: "Parameter 'verify-memory' does nothing when the peer is a QEMU: leave it out"),
+            "qemu", "save", "vm", "--qmp", "unix:/none", "--verify-memory", says: "Unknown option '--verify-memory'"),
+        Misuse(
+            "qemu", "save", "vm", "--qmp", "unix:/none", "--no-multifd", "--xbzrle-cache-size", "1GiB",
+            says: "Parameter 'xbzrle-cache-size' does nothing without 'xbzrle'"),
+        Misuse(
+            "send", "vm", "tcp:host:7000", "--qemu", "--zero-page-detection", "none",
+            says: "Parameter 'zero-page-detection' does nothing when the peer is a QEMU: leave it out"),
         Misuse(
             "qemu", "save", "vm", "--qmp", "unix:/none", "--cpu-throttle-initial", "30",
             says: "Parameter 'cpu-throttle-initial' does nothing without 'auto-converge'"),

@@ -36,7 +36,7 @@ import Testing
         let report = run(scenario, nil)
         #expect(report.status == .failed)
         let reason = try #require(report.reason)
-        #expect(reason.contains("leaves 62.3 MB an iteration"))
+        #expect(reason.contains("leaves 59.4 MiB an iteration"))
         #expect(report.workLost == 0)
     }
 
@@ -62,7 +62,7 @@ import Testing
         let reason = try reason(
             ram: 1 << 30, bandwidth: 50e6, downtimeLimit: 1, timeout: timeout,
             regions: [WriteRegion(byteCount: 60 << 20, writeRate: 60e6)])
-        #expect(reason.contains("leaves 62.9 MB an iteration, and 44.3 MB fit the downtime"), "\(reason)")
+        #expect(reason.contains("leaves 60.0 MiB an iteration, and 42.3 MiB fit the downtime"), "\(reason)")
     }
 
     @Test func `a switchover that takes too long by itself is the reason`() throws {

@@ -2,7 +2,7 @@
 """Plots throttle and guest speed over time for three cases, each under dynamic and under predictive: two of the live runs
 that published.py makes and a simulated one.
 
-    pip install -r bench/requirements.txt && bench/throttle/plot_throttle.py      writes bench/throttle.svg
+    pip install -r bench/requirements.txt && bench/throttle/plot_throttle.py      writes bench/pictures/throttle.svg
 """
 
 import json
@@ -79,7 +79,7 @@ def main():
     axes[1][0].set_ylabel("guest speed, %")
     axes[0][0].legend()
     figure.tight_layout()
-    figure.savefig(ROOT / "bench" / "throttle.svg")
+    figure.savefig(ROOT / "bench" / "pictures" / "throttle.svg")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 /// The content of pages as last sent, from which deltas are made.
 ///
-/// Direct-mapped: a page has one slot, `page number modulo slots`, so a cache as large as RAM misses no page that it was
-/// once told of, unless the page's batch was lost. All channels share it without a lock. Each slot has a word that says whose page it holds; a channel takes the slot by an atomic
-/// exchange of that word and never waits: when another page's channel is at the slot, its own page is a miss.
+/// Direct-mapped: a page has one slot, `page number modulo slots`, so a cache as large as RAM misses no page that it
+/// was once told of, unless the page's batch was lost. All channels share it without a lock. Each slot has a word that
+/// says whose page it holds; a channel takes the slot by an atomic exchange of that word and never waits: when another
+/// page's channel is at the slot, its own page is a miss.
 ///
 /// Why a delta always meets its base: an entry is what this end sent last of a page, and it is there only as long as
 /// each page's way ends in it. A page that is sent goes through ``delta(ofPage:inBlock:content:into:counting:)``, which
@@ -38,9 +39,9 @@ package final class XBZRLECache: @unchecked Sendable {  // slots change hands by
     private let pageCount: Int
     /// Whether pages must go through ``delta(ofPage:inBlock:content:into:counting:)``: from the second iteration on.
     package var isInUse: Bool { iteration > 1 }
-    /// Whether they may before that, which saves sending those in full that the guest writes to meanwhile: if there is room
-    /// for all pages. Zero pages are remembered then. A smaller cache would be filled with pages that never change, and keep those that do out of it for
-    /// two more iterations.
+    /// Whether they may before that, which saves sending those in full that the guest writes to meanwhile: if there is
+    /// room for all pages. Zero pages are remembered then. A smaller cache would be filled with pages that never
+    /// change, and keep those that do out of it for two more iterations.
     package var isWorthFilling: Bool { table.slotCount >= pageCount }
 
     /// Bytes of page content that it may hold, as asked for.

@@ -9,7 +9,8 @@ public import Logging
 public final class MigrationDestination: Sendable {
     /// Where it listens, with the port that was picked when 0 was asked for.
     public let uri: MigrationURI
-    /// What happens, from the beginning. For one consumer.
+    /// What happens. For one consumer, which must keep up: of more than 256 events that nobody has taken, the oldest
+    /// are dropped.
     public let events: AsyncStream<MigrationEvent>
 
     private let state: DestinationState

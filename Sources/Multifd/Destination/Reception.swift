@@ -89,7 +89,7 @@ final class Reception {
             case .deviceState(let bytes) where deviceState == nil: deviceState = bytes
             case .finish(let sent) where deviceState != nil && !isVerified: try verify(sent, main)
             case .handover where isVerified: return try takeOver(main)
-            default: throw .unexpectedMessage(expected: "the next step of the migration", found: "\(message.kind)")
+            default: throw .unexpectedMessage(expected: "the next step of the migration", found: message.name)
             }
         }
     }
@@ -121,8 +121,9 @@ final class Reception {
     }
 
     private func setUp(_ main: MainChannel) throws(MigrationError) {
-        guard case .setup(let setup) = try main.receive() else {
-            throw .unexpectedMessage(expected: "setup", found: "another message")
+        let proposal = try main.receive()
+        guard case .setup(let setup) = proposal else {
+            throw .unexpectedMessage(expected: "setup", found: proposal.name)
         }
         guard let compression = MultifdCompression(rawValue: setup.compression) else {
             throw .protocolViolation(
@@ -179,10 +180,11 @@ final class Reception {
             case .lost(let channel):
                 logger.warning("channel \(channel) is lost")
                 try main.send(.channelLost(UInt8(channel)))
-                guard case .channelLost(let answer) = try main.receive(), answer == channel else {
-                    throw .unexpectedMessage(expected: "channelLost \(channel)", found: "another message")
+                let answer = try main.receive()
+                guard case .channelLost(let lost) = answer, lost == channel else {
+                    throw .unexpectedMessage(expected: "channelLost \(channel)", found: answer.name)
                 }
-                try closeChannel(answer, main)
+                try closeChannel(lost, main)
             case .failed(let error):
                 throw error
             case nil:
@@ -194,7 +196,7 @@ final class Reception {
     private func closeChannel(_ number: UInt8, _ main: MainChannel) throws(MigrationError) {
         // The barrier first: the channel's thread, which is waited for then, may be waiting there.
         guard let barrier, barrier.close(channel: Int(number)) else {
-            throw .unexpectedMessage(expected: "the loss of a channel there is", found: "channelLost \(number)")
+            throw .unexpectedMessage(expected: "the loss of an open channel", found: "channelLost \(number)")
         }
         acceptor.close(channel: Int(number))
         closedChannels.insert(Int(number))
@@ -235,8 +237,8 @@ final class Reception {
             try asking("commit the guest") { try target.commit() }
         }
         isTakenOver = true
-        // The source let go of the guest by its handover, and only a refusal gives it back. Whether it still hears this or
-        // not, the guest is nowhere else.
+        // The source let go of the guest by its handover, and only a refusal gives it back. Whether it still hears this
+        // or not, the guest is nowhere else.
         do { try main.send(.running) } catch {
             logger.warning("the source may not know that its guest is here: \(error)")
         }

@@ -7,7 +7,7 @@ public struct GuestMemory: Sendable {
     public init(blocks: [RAMBlock]) throws(MemoryError) {
         guard !blocks.isEmpty else { throw .noBlocks }
         var names = Set<String>()
-        for block in blocks where !names.insert(block.name).inserted { throw .invalidBlockName(block.name) }
+        for block in blocks where !names.insert(block.name).inserted { throw .duplicateBlockName(block.name) }
         self.blocks = blocks
     }
 

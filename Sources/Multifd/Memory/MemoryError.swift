@@ -4,8 +4,12 @@ public import SystemPackage
 public enum MemoryError: Error, Equatable {
     /// A RAMBlock's size is zero or no multiple of the page size. Sizes in bytes.
     case sizeNotPageMultiple(name: String, byteCount: Int)
-    /// Two RAMBlocks have the same name, or a name is empty or longer than 255 bytes of UTF-8.
+    /// Memory that a guest brought does not begin at a page boundary.
+    case misaligned(name: String)
+    /// A RAMBlock's name is empty, longer than 255 bytes of UTF-8, or has a NUL in it.
     case invalidBlockName(String)
+    /// Two RAMBlocks have the same name.
+    case duplicateBlockName(String)
     /// A guest without memory cannot be migrated.
     case noBlocks
     /// The kernel refused to map memory.
@@ -21,8 +25,14 @@ extension MemoryError: CustomStringConvertible {
         case .sizeNotPageMultiple(let name, let byteCount):
             "'\(name)' has \(byteCount) bytes, but guest memory is a positive multiple of the page size, "
                 + "\(Page.byteCount) bytes: pad or cut it"
+        case .misaligned(let name):
+            "the memory of '\(name)' does not begin at a page boundary: align it to \(Page.byteCount) bytes"
         case .invalidBlockName(let name):
-            "the RAMBlock name '\(name)' is empty, longer than 255 bytes, or used twice: name each block once"
+            "the RAMBlock name '\(name.replacing("\0", with: "\\0"))' is empty, longer than 255 bytes, or has a NUL in "
+                + "it: choose a name of 1 to 255 bytes without one"
+        case .duplicateBlockName(let name):
+            "two RAMBlocks are named '\(name)', and the destination finds a block by its name: "
+                + "give each a name of its own"
         case .noBlocks:
             "the guest has no RAMBlock: there is nothing to migrate"
         case .mappingFailed(let name, let byteCount, let errno):

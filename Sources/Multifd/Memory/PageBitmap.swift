@@ -62,7 +62,8 @@ package struct PageBitmap: ~Copyable {
 
     /// Takes up to 128 set bits at or after `page`, in ascending order, and clears them.
     ///
-    /// Clearing comes before anybody reads the pages: a write in between sets the bit again (design, decision 4).
+    /// Clearing comes before anybody reads the pages: a write in between sets the bit again, and the page is sent again.
+    /// Cleared afterwards, the bit of a write that came too late to be read would be lost.
     ///
     /// - Returns: how many were taken, and where to go on, nil when no bit at or after `page` is set any more.
     package mutating func takePages(from page: Int, into pages: inout [128 of UInt32]) -> (count: Int, next: Int?) {

@@ -14,18 +14,18 @@ public final class RAMBlock: Sendable {
 
     /// The block's bytes: to be filled, looked at, or mapped into a virtual machine (KVM's `userspace_addr`).
     ///
-    /// They begin at a page boundary, never move, and are there as long as the block lives, which a pointer does not keep
-    /// alive: keep the block, or the ``GuestMemory`` that it is in, until nobody uses the address any more. Nothing else
-    /// may be mapped over them; a ``KernelDirtyLog`` would not see what is written there.
+    /// They begin at a page boundary, never move, and are there as long as the block lives, which a pointer does not
+    /// keep alive: keep the block, or the ``GuestMemory`` that it is in, until nobody uses the address any more.
+    /// Nothing else may be mapped over them; a ``KernelDirtyLog`` would not see what is written there.
     ///
-    /// Any thread may read and write, and no lock is held; what is read while another thread writes may be a mixture. But
-    /// the migration relies on this:
+    /// Any thread may read and write, and no lock is held; what is read while another thread writes may be a mixture.
+    /// But the migration relies on this:
     ///
-    /// - At the source the guest's dirty log finds every write from ``DirtyLog/start()`` on, whoever made it, and nobody
-    ///   writes between the return of ``Guest/pause()`` and a call of ``Guest/resume()``.
+    /// - At the source the guest's dirty log finds every write from ``DirtyLog/start()`` on, whoever made it, and
+    ///   nobody writes between the return of ``Guest/pause()`` and a call of ``Guest/resume()``.
     /// - At the destination nobody but the migration writes from the return of ``MigrationTarget/prepare(for:)`` on,
-    ///   until it calls ``MigrationTarget/load(deviceState:)`` or ``MigrationTarget/abort()``: from then on it has no more
-    ///   use for the memory.
+    ///   until it calls ``MigrationTarget/load(deviceState:)`` or ``MigrationTarget/abort()``: from then on it has no
+    ///   more use for the memory.
     ///
     /// The bytes of an image file or a snapshot are for reading only: a write may end the process, and so does reading
     /// what the file has lost since it was opened.
@@ -87,12 +87,13 @@ public final class RAMBlock: Sendable {
     ///
     /// The memory must be page-aligned, readable and writable, and outlive the block.
     ///
-    /// - Throws: ``MemoryError`` when the name or the size is invalid.
+    /// - Throws: ``MemoryError`` when the name, the size or the alignment is invalid.
     @unsafe
     public init(name: String, unsafeMemory memory: UnsafeMutableRawBufferPointer) throws(MemoryError) {
         try Self.validate(name: name, byteCount: memory.count)
+        // Without an address there are no bytes, and so the size was refused already.
         guard let start = memory.baseAddress, UInt(bitPattern: start) % UInt(Page.byteCount) == 0 else {
-            throw .sizeNotPageMultiple(name: name, byteCount: memory.count)
+            throw .misaligned(name: name)
         }
         self.name = name
         byteCount = memory.count

@@ -25,8 +25,9 @@ extension Coordinator {
             blocks: guest.memory.blocks.map { .init(name: $0.name, byteCount: UInt64($0.byteCount)) },
             guestConfiguration: guest.configuration)
         try send(.setup(setup))
-        guard case .ready(let ready) = try main.receive() else {
-            throw .unexpectedMessage(expected: "ready", found: "another message")
+        let answer = try main.receive()
+        guard case .ready(let ready) = answer else {
+            throw .unexpectedMessage(expected: "ready", found: answer.name)
         }
         features = ready.features.intersection(setup.features)
         if parameters.verifyMemory, !features.contains(.memoryDigest) {
@@ -92,7 +93,7 @@ extension Coordinator {
             if error.isCancellation { throw error }
             channels[number].shutdown()
             try send(.channelLost(UInt8(number)))
-            try awaitReply("channelClosed") { $0 == .channelClosed(UInt8(number)) }
+            try awaitReply("channelClosed \(number)") { $0 == .channelClosed(UInt8(number)) }
             channels[number].joinAndReturnPages(to: &bitmap, forgettingThemIn: cache)
             guard lostChannels.count < channels.count else { throw .noChannelLeft(lastReason: "\(error)") }
             logger.warning("channel \(number) is lost, the others go on: \(error)")
@@ -112,7 +113,7 @@ extension Coordinator {
             guard case .channelLost(let number) = message, channels.indices.contains(Int(number)),
                 !lostChannels.contains(Int(number))
             else {
-                throw .unexpectedMessage(expected: name, found: "\(message.kind)")
+                throw .unexpectedMessage(expected: name, found: message.name)
             }
             let peer = "\(channels[Int(number)].path.destination)"
             gate.lose(channel: Int(number), .transport(.closed(peer: peer)))

@@ -98,12 +98,12 @@ extension Coordinator {
         statistics.endSwitchover()
     }
 
-    /// From the handover on the guest is the destination's, unless it refuses. The end of the connection proves nothing:
-    /// what stands between the two ends, a tunnel for example, may have gone with the answer.
+    /// From the handover on the guest is the destination's, unless it refuses. The end of the connection proves
+    /// nothing: what stands between the two ends, a tunnel for example, may have gone with the answer.
     private func confirmHandover() throws(MigrationError) {
         do throws(MigrationError) {
             guard let message = try main?.receive(), message != .running else { return }
-            throw .unexpectedMessage(expected: "running", found: "\(message.kind)")
+            throw .unexpectedMessage(expected: "running", found: message.name)
         } catch .refused(let peer, let reason) {
             throw .refused(peer: peer, reason: reason)
         } catch {

@@ -264,7 +264,7 @@ final class Coordinator {
         try replaceLostChannels()
         let sent = MonotonicTime.now
         try send(.iterationEnd(barrier: barrier))
-        try awaitReply("barrierReached") { $0 == .barrierReached(barrier: barrier) }
+        try awaitReply("barrierReached \(barrier)") { $0 == .barrierReached(barrier: barrier) }
         statistics.barrierRoundTrip = MonotonicTime.now.since(sent)
         // Whatever a lost channel did not send is marked again.
         queuedPageCount = currentCounts.pages
@@ -293,7 +293,7 @@ final class Coordinator {
         // Between barriers the destination has nothing to say but why it gives up. Its channels may be stuck then.
         if let main, main.connection.isReadable {
             let message = try main.receive()
-            throw .unexpectedMessage(expected: "nothing before the end of the iteration", found: "\(message.kind)")
+            throw .unexpectedMessage(expected: "no message before the end of the iteration", found: message.name)
         }
         if gate.channels.allSatisfy(\.isLost) { try replaceLostChannels() }
         try syncWithinIteration()

@@ -7,7 +7,8 @@ public import Logging
 /// let report = try await source.run()      // the guest now runs at the destination
 /// ```
 public final class MigrationSource: Sendable {
-    /// What happens, from the beginning. For one consumer.
+    /// What happens. For one consumer, which must keep up: of more than 256 events that nobody has taken, the oldest
+    /// are dropped.
     public let events: AsyncStream<MigrationEvent>
 
     private let guest: any Guest
@@ -77,8 +78,8 @@ public final class MigrationSource: Sendable {
         return info
     }
 
-    /// Ends the migration, in whatever state it is; the guest runs on here. Too late once the guest has been handed over:
-    /// the migration then completes.
+    /// Ends the migration, in whatever state it is; the guest runs on here. Too late once the guest has been handed
+    /// over: the migration then completes.
     ///
     /// - Returns: whether it was in time.
     @discardableResult

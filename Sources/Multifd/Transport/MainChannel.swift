@@ -104,7 +104,7 @@ package final class MainChannel: Sendable {
         case .transport(.closed), .transport(.broken):
             .noGreeting(peer: connection.peer, found: "closed the connection")
         case .transport(.stalled(_, let duration)):
-            .noGreeting(peer: connection.peer, found: "was silent for \(duration.components.seconds) s")
+            .noGreeting(peer: connection.peer, found: "was silent for \(duration.seconds.threeFigures) s")
         default: nil
         }
     }

@@ -58,9 +58,10 @@ extension TransportError: CustomStringConvertible {
         case .broken(let peer, let errno):
             "the connection to \(peer) broke: \(errno)"
         case .stalled(let peer, let duration):
-            "nothing moved between here and \(peer) for \(duration.components.seconds) s: the peer or the network is stuck"
+            "nothing moved between here and \(peer) for \(duration.seconds.threeFigures) s: the peer or the network "
+                + "is stuck"
         case .unidentified(let peer, let duration):
-            "the connection from \(peer) did not say within \(duration.components.seconds) s what it is: it does not "
+            "the connection from \(peer) did not say within \(duration.seconds.threeFigures) s what it is: it does not "
                 + "speak this protocol"
         case .cancelled:
             "cancelled"

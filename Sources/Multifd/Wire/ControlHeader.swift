@@ -18,10 +18,14 @@ package struct ControlHeader: Equatable, Sendable {
         let length: UInt32 = try reader.integer()
         checksum = try reader.integer()
         try reader.finish()
-        guard let known = ControlMessage.Kind(rawValue: kind), reserved == 0 else {
+        guard let known = ControlMessage.Kind(rawValue: kind) else {
             throw .field(
-                what: "a control message", field: "its type", expected: "1 to \(ControlMessage.Kind.hashed.rawValue)",
+                what: "a control message", field: "its type", expected: "1 to \(ControlMessage.Kind.allCases.count)",
                 found: "\(kind)")
+        }
+        guard reserved == 0 else {
+            throw .field(
+                what: "the message '\(known)'", field: "its reserved part", expected: "0", found: "\(reserved)")
         }
         let limit =
             known == .deviceState

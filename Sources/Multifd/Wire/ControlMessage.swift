@@ -18,10 +18,10 @@
 /// handover ────────────────────▶  from here on the guest belongs to the destination, unless it refuses
 ///       ◀─────────────────────── running                     (sent before the guest runs)
 /// ```
-/// Either end may say `refused` at any time: the migration is over and the source's guest runs on. And either says `working`
-/// each second while it hashes memory or waits for a disk, so that it is not taken for stuck. A channel that breaks
-/// is announced by `channelLost`, answered by `channelClosed` once no byte of it will be applied any more, and its
-/// batches since the last barrier are sent again by the others.
+/// Either end may say `refused` at any time: the migration is over and the source's guest runs on. And either says
+/// `working` each second while it hashes memory or waits for a disk, so that it is not taken for stuck. A channel that
+/// breaks is announced by `channelLost`, answered by `channelClosed` once no byte of it will be applied any more, and
+/// its batches since the last barrier are sent again by the others.
 package enum ControlMessage: Equatable, Sendable {
     case setup(SessionSetup)
     case ready(SessionReady)
@@ -47,7 +47,7 @@ extension ControlMessage {
     /// Every other body: room for 4096 RAMBlocks with names of 255 bytes.
     package static let maximumPlainBodyByteCount = 2 << 20
 
-    package enum Kind: UInt16, Sendable {
+    package enum Kind: UInt16, CaseIterable, Sendable {
         case setup = 1
         case ready, iterationEnd, barrierReached, channelLost, channelClosed, deviceState, finish, verified, handover
         case running, refused, hashAhead, hashed, working
@@ -70,6 +70,15 @@ extension ControlMessage {
         case .hashAhead: .hashAhead
         case .hashed: .hashed
         case .working: .working
+        }
+    }
+
+    /// What an error calls it: its type, and the number that it carries.
+    package var name: String {
+        switch self {
+        case .iterationEnd(let barrier), .barrierReached(let barrier): "\(kind) \(barrier)"
+        case .channelLost(let channel), .channelClosed(let channel): "\(kind) \(channel)"
+        default: "\(kind)"
         }
     }
 

@@ -4,8 +4,8 @@
 /// source to destination:  be32 "SMFD", be16 oldest version spoken, be16 newest version spoken
 /// destination to source:  the same; both then speak the newest version that is in both ranges
 /// ```
-/// The first four bytes tell connections apart on one port: "SMFD" a native main channel, "QEVM" a main channel of QEMU,
-/// 0x11223344 a multifd channel.
+/// The first four bytes tell connections apart on one port: "SMFD" a native main channel, "QEVM" a main channel of
+/// QEMU, 0x11223344 a multifd channel.
 package struct Greeting: Equatable, Sendable {
     package static let byteCount = 8
     package static let magic: UInt32 = 0x534d_4644
@@ -49,9 +49,7 @@ package struct Greeting: Equatable, Sendable {
     package func commonVersion(with other: Greeting) throws(WireError) -> UInt16 {
         let common = min(newest, other.newest)
         guard common >= max(oldest, other.oldest) else {
-            throw .field(
-                what: "the peer's greeting", field: "its protocol version", expected: "\(oldest) to \(newest)",
-                found: "\(other.oldest) to \(other.newest); install the same release of multifd at both ends")
+            throw .noCommonVersion(ours: oldest...newest, theirs: other.oldest...other.newest)
         }
         return common
     }

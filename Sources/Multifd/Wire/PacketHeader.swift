@@ -13,8 +13,8 @@
 ///  320  128 × be64: offsets of the normal pages in the block, then of the zero pages, then of the delta pages
 /// 1344  payload, if there are normal or delta pages
 /// ```
-/// A batch's pages are distinct and belong to one RAMBlock. A page that never came is zeros, which may be the base of its
-/// first delta.
+/// A batch's pages are distinct and belong to one RAMBlock. A page that never came is zeros, which may be the base of
+/// its first delta.
 package struct PacketHeader: Sendable {
     package static let byteCount = 1344
     package static let magic: UInt32 = 0x1122_3344
@@ -86,11 +86,7 @@ extension PacketHeader {
         let flags = bytes.bigEndian(UInt32.self, at: 8)
         isSync = flags & 1 != 0
         // Such a packet is of another form; what stands in this one's place is device data.
-        guard flags & Self.deviceStateFlag == 0 else {
-            throw .field(
-                what: what, field: "flags", expected: "pages",
-                found: "the state of a device (VFIO), which cannot be received: remove the device")
-        }
+        guard flags & Self.deviceStateFlag == 0 else { throw .vfioState }
         guard flags <= 0x3f, let codec = PacketCodec(rawValue: flags >> 1) else {
             throw .field(what: what, field: "flags", expected: "SYNC and none, zlib or zstd", found: "\(flags)")
         }

@@ -8,6 +8,10 @@ public enum WireError: Error, Equatable {
     case encrypted(what: String)
     /// A structure of a version that this program does not speak.
     case version(what: String, expected: UInt32, found: UInt32)
+    /// The peer speaks other versions of the native protocol than this program.
+    case noCommonVersion(ours: ClosedRange<UInt16>, theirs: ClosedRange<UInt16>)
+    /// A packet with the state of a VFIO device instead of pages.
+    case vfioState
     /// A field has a value that is not allowed in it.
     case field(what: String, field: String, expected: String, found: String)
     /// The checksum of what arrived is not the one that was sent with it.
@@ -28,11 +32,21 @@ extension WireError: CustomStringConvertible {
                 + "(QEMU: set tls-creds to '')"
         case .version(let what, let expected, let found):
             "\(what) is of version \(found), but this program speaks version \(expected)"
+        case .noCommonVersion(let ours, let theirs):
+            "the peer speaks \(versions(theirs)) of the protocol, and this program \(versions(ours)): "
+                + "install the same release of multifd at both ends"
+        case .vfioState:
+            "a packet holds the state of a VFIO device, which cannot be received: "
+                + "remove the device from the guest before it is migrated"
         case .field(let what, let field, let expected, let found):
             "\(what): \(field) is \(found) where \(expected) is expected"
         case .checksum(let what, let expected, let found):
             "\(what) arrived damaged: its checksum is 0x\(hexadecimal(found)) instead of 0x\(hexadecimal(expected))"
         }
+    }
+
+    private func versions(_ range: ClosedRange<UInt16>) -> String {
+        range.count == 1 ? "version \(range.lowerBound)" : "versions \(range.lowerBound) to \(range.upperBound)"
     }
 
     private func hexadecimal(_ value: some FixedWidthInteger) -> String {

@@ -42,8 +42,8 @@ struct BenchOptions: ParsableArguments {
     var csv: String?
 
     func validate() throws {
-        guard runs > 0 else { throw ValidationError("--runs expects a number of at least 1, not \(runs)") }
         try ValidationError.wrapping {
+            guard runs > 0 else { throw ParameterError.belowMinimum(name: "runs", minimum: 1, found: runs) }
             try parameters.validate()
             _ = try SourceGuest(parsing: input)
             if let json, let csv, ReportFile(json).isSame(as: ReportFile(csv)) {

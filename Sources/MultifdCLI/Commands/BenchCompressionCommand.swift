@@ -24,8 +24,10 @@ extension MultifdCommand {
         var channels = 4
 
         func validate() throws {
-            guard (1...255).contains(channels) else {
-                throw ValidationError("--channels expects a number between 1 and 255, not \(channels)")
+            try ValidationError.wrapping {
+                guard (1...255).contains(channels) else {
+                    throw ParameterError.outOfRange(name: "channels", valid: 1...255, found: channels)
+                }
             }
             try options.validate(modes)
         }

@@ -35,7 +35,7 @@ extension MultifdCommand.QEMU {
         var qemu: QEMUOptions
 
         @OptionGroup(title: "Migration parameters")
-        var options: ParameterOptions
+        var options: TransferOptions
 
         @OptionGroup(title: "Output")
         var output: OutputOptions
@@ -43,7 +43,6 @@ extension MultifdCommand.QEMU {
         func validate() throws {
             try ValidationError.wrapping {
                 try qemu.checkUse(of: options)
-                try options.validateForSendingToQEMU()
                 _ = try options.parameters()
             }
         }

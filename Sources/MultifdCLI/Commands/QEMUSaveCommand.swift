@@ -51,7 +51,10 @@ extension MultifdCommand.QEMU {
         var qemu: QEMUOptions
 
         @OptionGroup(title: "Migration parameters")
-        var options: ParameterOptions
+        var options: TransferOptions
+
+        @OptionGroup(title: "Migration parameters")
+        var live: LiveOptions
 
         @OptionGroup(title: "Throttle")
         var throttle: QEMUThrottleOptions
@@ -84,7 +87,7 @@ extension MultifdCommand.QEMU {
         }
 
         private func parameters() throws(ParameterError) -> MigrationParameters {
-            try throttle.parameters(defaults: options.parameters())
+            try throttle.parameters(defaults: live.parameters(defaults: options.parameters()))
         }
 
         func run() async throws {

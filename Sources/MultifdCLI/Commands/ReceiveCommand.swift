@@ -86,11 +86,13 @@ extension MultifdCommand {
                 throw ValidationError(
                     "--multifd-channels and --switchover-ack are for a QEMU, which --snapshot and --record receive")
             }
-            guard (0...255).contains(multifdChannels ?? 0) else {
-                throw ValidationError("Parameter 'multifd-channels' expects a value between 0 and 255")
-            }
-            guard timeout >= 0 else {
-                throw ValidationError("Parameter 'timeout' expects a value from 0, not \(timeout)")
+            try ValidationError.wrapping {
+                if let multifdChannels, !(0...255).contains(multifdChannels) {
+                    throw ParameterError.outOfRange(name: "multifd-channels", valid: 0...255, found: multifdChannels)
+                }
+                guard timeout >= 0 else {
+                    throw ParameterError.belowMinimum(name: "timeout", minimum: 0, found: timeout)
+                }
             }
         }
 

@@ -1,5 +1,4 @@
 import ArgumentParser
-import FoundationEssentials
 import Multifd
 import MultifdQEMU
 
@@ -14,7 +13,8 @@ extension MultifdCommand {
 
                 \(GuestHelp.text)
 
-                or a guest that was recorded with --record, played again:
+                or a guest recorded by 'multifd qemu save --record' or 'multifd receive --record', \
+                played again:
 
                   replay:DIRECTORY,speed=2   twice as fast; without speed, as recorded
                   replay:DIRECTORY,speed=sync  one recorded iteration at each sync:
@@ -46,7 +46,7 @@ extension MultifdCommand {
 
         @Option(
             help: ArgumentHelp(
-                "A way for channels: URI or URI,OUR-ADDRESS. Repeat it to spread them over several.",
+                "A way for channels: URI or URI,LOCAL-ADDRESS. Repeat it to spread them over several.",
                 valueName: "path"),
             transform: MigrationPath.init(parsing:))
         var path: [MigrationPath] = []
@@ -58,19 +58,7 @@ extension MultifdCommand {
         var qemu = false
 
         @OptionGroup(title: "With --qemu")
-        var qemuOptions: QEMUOptions
-
-        @Option(
-            help: ArgumentHelp(
-                "When its channels meet: round (machine types from 8.1), section. (default: to find out)",
-                valueName: "mode"))
-        var syncMode: Choice<QEMUSendOptions.SyncMode>?
-
-        @Option(
-            help: ArgumentHelp(
-                "The -uuid that QEMU was started with. (default: as the snapshot says)", valueName: "uuid"),
-            transform: Self.uuid)
-        var uuid: UUID?
+        var qemuOptions: QEMUDestinationOptions
 
         @OptionGroup(title: "Migration parameters")
         var options: ParameterOptions
@@ -90,18 +78,17 @@ extension MultifdCommand {
         func validate() throws {
             try ValidationError.wrapping {
                 _ = try dirtyTracking.value(of: "dirty-tracking")
-                _ = try syncMode?.value(of: "sync-mode")
                 if qemu { try validateForQEMU() }
                 _ = try parameters()
             }
-            guard qemu || !qemuOptions.noMultifd && syncMode == nil && uuid == nil else {
+            guard qemu || !qemuOptions.isOneGiven else {
                 throw ValidationError("--no-multifd, --sync-mode and --uuid are for a QEMU: give --qemu, too")
             }
         }
 
         private func validateForQEMU() throws {
             _ = try snapshotPath
-            try qemuOptions.checkUse(of: options)
+            try qemuOptions.common.checkUse(of: options.transfer)
             try options.validateForSendingToQEMU()
             let parameters = try throttle.parameters(defaults: MigrationParameters())
             let given = [
@@ -126,14 +113,6 @@ extension MultifdCommand {
 
         private func parameters() throws(ParameterError) -> MigrationParameters {
             try throttle.parameters(defaults: options.parameters())
-        }
-
-        private static func uuid(_ text: String) throws -> UUID {
-            guard let uuid = UUID(uuidString: text) else {
-                throw ValidationError(
-                    "'\(text)' is no UUID: write 8-4-4-4-12 hexadecimal digits, as QEMU's -uuid has it")
-            }
-            return uuid
         }
 
         func run() async throws {
@@ -162,9 +141,9 @@ extension MultifdCommand {
             _ = try await output.report {
                 let parameters = try options.parameters()
                 var sending = QEMUSendOptions()
-                sending.multifdChannels = qemuOptions.noMultifd ? 0 : parameters.multifdChannels
-                sending.syncMode = try syncMode?.value(of: "sync-mode")
-                sending.uuid = uuid
+                sending.multifdChannels = qemuOptions.common.noMultifd ? 0 : parameters.multifdChannels
+                sending.syncMode = try qemuOptions.syncMode?.value(of: "sync-mode")
+                sending.uuid = qemuOptions.uuid
                 return try QEMUSource(
                     snapshot: Snapshot(path: snapshotPath), to: uri, parameters: parameters, options: sending,
                     logger: output.logger("source"))

@@ -45,9 +45,9 @@ extension MultifdCommand {
                 guard vcpus == nil || cgroup != nil else {
                     throw ParameterError.needless(name: "vcpus", without: "cgroup")
                 }
-            }
-            guard (1...4096).contains(vcpus ?? 1) else {
-                throw ValidationError("--vcpus is a number from 1 to 4096, not \(vcpus ?? 1)")
+                if let vcpus, !(1...4096).contains(vcpus) {
+                    throw ParameterError.outOfRange(name: "vcpus", valid: 1...4096, found: vcpus)
+                }
             }
             let duration = duration ?? 1
             guard duration > 0, duration <= 1e9 else {

@@ -7,7 +7,7 @@ struct QEMUOptions: ParsableArguments {
     var noMultifd = false
 
     /// Throws for what only channels look at when there are none.
-    func checkUse(of options: ParameterOptions) throws(ParameterError) {
+    func checkUse(of options: TransferOptions) throws(ParameterError) {
         let given = [
             ("multifd-channels", options.multifdChannels != nil),
             ("multifd-compression", options.multifdCompression != nil),

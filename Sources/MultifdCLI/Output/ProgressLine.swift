@@ -78,7 +78,7 @@ package struct ProgressLine {
             parts.append(Part(rank: 6, text: "dirties \(rate.rounded)"))
         }
         if let decision = info.throttleDecisions.last(where: { $0.from != $0.to }) {
-            parts.append(Part(rank: 4, text: decision.change, detail: ": \(decision.briefReason)"))
+            parts.append(Part(rank: 4, text: decision.change, detail: ": \(decision.brief)"))
         } else if let percentage = info.cpuThrottlePercentage {
             parts.append(Part(rank: 4, text: "throttled \(percentage) %"))
         }

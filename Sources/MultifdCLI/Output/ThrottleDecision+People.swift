@@ -7,9 +7,14 @@ extension ThrottleDecision {
     /// `throttle 20 → 30 %`.
     var change: String { "throttle \(from.rawValue) → \(to.rawValue) %" }
 
-    /// What was seen, without what it was compared with and what follows: `dirtied 62.9 MB > 50 %`.
-    var briefReason: String {
-        let end = [" of ", ", ", ": throttle"].compactMap { reason.firstRange(of: $0)?.lowerBound }.min()
-        return String(reason[..<(end ?? reason.endIndex)])
+    /// What was seen: `dirtied 62.9 MB, sent 40 MB`. From the facts, because the words of `reason` may change.
+    var brief: String {
+        switch trigger {
+        case .dirtyRate, .responsive, .legacy2013, .prediction:
+            "dirtied \(bytesDirtied.byteText), sent \(bytesTransferred.byteText)"
+        case .dirtyLimit: (vcpu.map { "vCPU \($0) " } ?? "") + "dirtied \(bytesDirtied.byteText)"
+        case .maximum: "the maximum was lowered"
+        case .release: "the migration ended"
+        }
     }
 }

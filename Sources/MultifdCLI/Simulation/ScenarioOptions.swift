@@ -78,18 +78,20 @@ struct ScenarioOptions: ParsableArguments {
             guard let share, !(0...1).contains(share) else { continue }
             throw ValidationError("--\(name) is a share, 0 to 1, not \(share)")
         }
-        for (name, count, limit) in [("vcpus", vcpus, 4096), ("multifd-channels", multifdChannels, 255)] {
-            guard let count, !(1...limit).contains(count) else { continue }
-            throw ValidationError("--\(name) is a number from 1 to \(limit), not \(count)")
+        try ValidationError.wrapping {
+            let counts = [
+                ("vcpus", vcpus, 4096), ("multifd-channels", multifdChannels, 255), ("timeout", timeout, 1_000_000_000),
+            ]
+            for (name, count, limit) in counts {
+                guard let count, !(1...limit).contains(count) else { continue }
+                throw ParameterError.outOfRange(name: name, valid: 1...limit, found: count)
+            }
         }
         guard bandwidth?.rawValue != 0, channelRate?.rawValue != 0 else {
             throw ValidationError("--bandwidth and --channel-rate are more than 0: nothing would move")
         }
         guard (0...Self.longestLatency).contains(latency ?? 0) else {
             throw ValidationError("--latency is 0 to \(Int(Self.longestLatency)) ms, not \(latency ?? 0)")
-        }
-        guard (1...1_000_000_000).contains(timeout ?? 1) else {
-            throw ValidationError("--timeout is 1 to 1000000000 s, not \(timeout ?? 0)")
         }
         guard (Page.byteCount...Self.largestRAM).contains(ram?.rawValue ?? Page.byteCount) else {
             throw ValidationError("--ram is at least a page, \(Page.byteCount) bytes, and at most 1 PiB")

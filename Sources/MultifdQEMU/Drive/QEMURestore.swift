@@ -5,7 +5,8 @@ import Synchronization
 
 /// Puts a snapshot into a QEMU that was started with `-incoming defer`, and tells it over QMP what comes.
 public final class QEMURestore: Sendable {
-    /// What happens, from the beginning. For one consumer.
+    /// What happens. For one consumer, which must keep up: of more than 1024 events that nobody has taken, the oldest
+    /// are dropped.
     public let events: AsyncStream<MigrationEvent>
 
     private let qmp: QMPClient
@@ -27,7 +28,8 @@ public final class QEMURestore: Sendable {
     ///   - address: QEMU's QMP socket.
     ///   - parameters: channels, compression, level and bandwidth.
     ///   - usesMultifd: whether pages go over channels.
-    ///   - uri: where QEMU is to listen, with a port if it is TCP; nil for a socket in the directory for temporary files.
+    ///   - uri: where QEMU is to listen, with a port if it is TCP; nil for a socket in the directory for temporary
+    ///     files.
     ///   - deadlines: how long to wait for QEMU.
     ///   - logger: gets what is worth knowing and no failure.
     /// - Throws: ``QEMUError``, ``SnapshotError`` or ``ParameterError``.
@@ -132,8 +134,8 @@ public final class QEMURestore: Sendable {
         throw .machine(snapshot: machine.machine, qemu: String(type.dropLast(suffix.count)))
     }
 
-    /// So that a later migration of the guest is what the operator set up. A QEMU that has ended needs none of it, nor does
-    /// one that still waits: it must be started anew.
+    /// So that a later migration of the guest is what the operator set up. A QEMU that has ended needs none of it, nor
+    /// does one that still waits: it must be started anew.
     private func restoreSettings() {
         guard var changed = settings.withLock({ $0.take() }) else { return }
         if isListening.load(ordering: .relaxed), (try? qmp.guestStatus()) == "inmigrate" { return }

@@ -5,7 +5,8 @@ import Synchronization
 /// Saves a running guest of QEMU live: tells QEMU over QMP to migrate to here, receives the guest into a snapshot, and
 /// leaves QEMU as it was. If it fails the guest runs on.
 public final class QEMUSave: Sendable {
-    /// What happens, from the beginning. For one consumer.
+    /// What happens. For one consumer, which must keep up: of more than 1024 events that nobody has taken, the oldest
+    /// are dropped.
     public let events: AsyncStream<MigrationEvent>
 
     private let qmp: QMPClient

@@ -141,7 +141,7 @@ public final class QMPClient: Sendable {
         } catch .timedOut(_, let duration) {
             let found =
                 session.received.rest.isEmpty
-                ? "nothing came within \(duration.components.seconds) s (or another client is connected)"
+                ? "nothing came within \(duration.seconds.threeFigures) s (or another client is connected)"
                 : QMPMessage.excerpt(session.received.rest)
             throw .noGreeting(address: "\(address)", found: found)
         } catch .malformed(let found) {

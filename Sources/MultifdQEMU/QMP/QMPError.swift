@@ -42,7 +42,7 @@ extension QMPError: CustomStringConvertible {
         case .closed(let command):
             "the QMP connection was closed before QEMU answered '\(command)': it has ended, or what leads to it"
         case .timedOut(let what, let duration):
-            "QEMU gave no answer to '\(what)' within \(duration.components.seconds) s: it is busy or stuck"
+            "QEMU gave no answer to '\(what)' within \(duration.seconds.threeFigures) s: it is busy or stuck"
         case .refused(let command, let errorClass, let reason):
             "QEMU refused '\(command)': \(reason) (\(errorClass))"
         }

@@ -9,8 +9,9 @@
 /// DIR/early-0.bin ...         QEMU: sections of devices that came before the first page, as they came
 /// DIR/recording.pages, .index with --record: how memory changed while it was received, see ``SnapshotRecording``
 /// ```
-/// Hashes are XXH3 with 64 bits, sixteen hexadecimal digits: over a whole file, as `xxhsum -H3` prints them, but for RAM's,
-/// which ``SnapshotBlock/hash`` explains. Sizes are in bytes. A reader refuses a ``version`` that it does not know, and takes no notice of keys that it does not know.
+/// Hashes are XXH3 with 64 bits, sixteen hexadecimal digits: over a whole file, as `xxhsum -H3` prints them, but for
+/// RAM's, which ``SnapshotBlock/hash`` explains. Sizes are in bytes. A reader refuses a ``version`` that it does not
+/// know, and takes no notice of keys that it does not know.
 public struct SnapshotManifest: Codable, Hashable, Sendable {
     /// The version that this release writes and reads.
     public static let currentVersion = 1

@@ -11,7 +11,8 @@ import SystemPackage
 /// try await source.run()      // QEMU has said that the guest is loaded
 /// ```
 public final class QEMUSource: Sendable {
-    /// What happens, from the beginning. For one consumer.
+    /// What happens. For one consumer, which must keep up: of more than 1024 events that nobody has taken, the oldest
+    /// are dropped.
     public let events: AsyncStream<MigrationEvent>
 
     private let snapshot: Snapshot
@@ -42,7 +43,8 @@ public final class QEMUSource: Sendable {
         var checked = parameters
         checked.multifdChannels = max(1, options.multifdChannels)
         try checked.validateForSendingToQEMU()
-        // Now: a QEMU that gets a part of a guest must be started anew. RAM takes longer, and is compared beside sending.
+        // Now: a QEMU that gets a part of a guest must be started anew. RAM takes longer, and is compared beside
+        // sending.
         try snapshot.verifySmallFiles()
         (events, continuation) = AsyncStream.makeStream(
             of: MigrationEvent.self, bufferingPolicy: .bufferingNewest(1024))

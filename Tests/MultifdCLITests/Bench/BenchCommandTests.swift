@@ -191,7 +191,7 @@ import Testing
             ["channels", "image", "--timeout", "9223372036854775807"], 2,
             "'timeout' expects a value between 0 and 1000000000, not 9223372036854775807"
         ),
-        (["matrix", "image", "--runs", "0"], 2, "--runs expects a number of at least 1"),
+        (["matrix", "image", "--runs", "0"], 2, "Parameter 'runs' expects a value of at least 1, not 0"),
         (
             ["matrix", "workload:idle", "--json", "/nowhere/all.json"], 1,
             "cannot write the file '/nowhere/all.json': No such file"

@@ -48,10 +48,12 @@ import Testing
         if width >= 5 { #expect(text.contains("100 %")) }
     }
 
-    private static func decision(_ from: Int, _ to: Int, _ reason: String) -> ThrottleDecision {
+    private static func decision(
+        _ from: Int, _ to: Int, _ reason: String, by trigger: ThrottleDecision.Trigger = .dirtyRate, vcpu: Int? = nil
+    ) -> ThrottleDecision {
         ThrottleDecision(
-            time: .milliseconds(2650), bytesDirtied: 1, bytesTransferred: 1, trigger: .dirtyRate,
-            from: ThrottlePercentage(clamping: from), to: ThrottlePercentage(clamping: to), reason: reason)
+            time: .milliseconds(2650), bytesDirtied: 62_900_000, bytesTransferred: 40_000_000, trigger: trigger,
+            from: ThrottlePercentage(clamping: from), to: ThrottlePercentage(clamping: to), reason: reason, vcpu: vcpu)
     }
 
     @Test func `the last decision is told with its reason in short, cut to the room that is left`() {
@@ -63,16 +65,31 @@ import Testing
             Self.decision(20, 20, "no throttle will do"),
         ]
         let whole = line.render(info, width: 200)
-        #expect(whole.contains("  throttle 0 → 20 %: dirtied 62.9 MB > 50 %  downtime"))
+        #expect(whole.contains("  throttle 0 → 20 %: dirtied 62.9 MB, sent 40 MB  downtime"))
         #expect(!whole.contains("throttled"))
         let narrow = line.render(info, width: whole.count - 5)
-        #expect(narrow.contains("  throttle 0 → 20 %: dirtied 62.9 MB …  downtime"))
+        #expect(narrow.contains("  throttle 0 → 20 %: dirtied 62.9 MB, sent…  downtime"))
         for width in 0...160 { #expect(line.render(info, width: width).count <= width) }
         // A terminal's usual width: what cannot be caught up with is known from the throttle.
         info.ram.dirtyPagesRate = 300_000
         #expect(
             line.render(info, width: 79)
                 == "iteration 3  100 %  512 MiB left  1.00 GB/s  throttle 0 → 20 %: dirtied 62.9 M…")
+    }
+
+    @Test(
+        arguments: [
+            (ThrottleDecision.Trigger.prediction, nil, "dirtied 62.9 MB, sent 40 MB"),
+            (.dirtyLimit, 3, "vCPU 3 dirtied 62.9 MB"),
+            (.maximum, nil, "the maximum was lowered"),
+        ] as [(ThrottleDecision.Trigger, Int?, String)])
+    func `a decision is told with what was seen, whatever the words of its reason`(
+        trigger: ThrottleDecision.Trigger, vcpu: Int?, seen: String
+    ) {
+        var line = ProgressLine()
+        var info = Self.busy
+        info.throttleDecisions = [Self.decision(20, 40, "any words of it, and more", by: trigger, vcpu: vcpu)]
+        #expect(line.render(info, width: 200).contains("  throttle 20 → 40 %: \(seen)  downtime"))
     }
 
     @Test func `what would do is told when no throttle will, at once and to stay`() {

@@ -129,6 +129,12 @@ import Testing
         }
     }
 
+    @Test func `times are told with what they have of a second`() {
+        #expect(
+            "\(QMPError.timedOut(waitingFor: "stop", after: .milliseconds(500)))"
+                == "QEMU gave no answer to 'stop' within 0.5 s: it is busy or stuck")
+    }
+
     @Test func `where nobody listens, it says how to start QEMU`() throws {
         let directory = try ScratchDirectory()
         #expect { try QMPClient(connectingTo: .unix(path: "\(directory.path)/none")) } throws: {

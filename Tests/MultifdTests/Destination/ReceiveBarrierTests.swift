@@ -26,7 +26,10 @@ import Testing
         #expect(barrier.wait(for: 1, until: .now + .milliseconds(20)) == nil)
         _ = barrier.join(channel: 1)
         let second = WorkerThread(name: "second") { _ = barrier.arrive(channel: 1) }
-        guard case .allReached = wait(barrier, for: 1) else { return #expect(Bool(false), "not reached") }
+        guard case .allReached = wait(barrier, for: 1) else {
+            Issue.record("not reached")
+            return
+        }
         barrier.open(1)
         first.join()
         second.join()
@@ -37,10 +40,16 @@ import Testing
         let barrier = ReceiveBarrier(channelCount: 2)
         for channel in 0..<2 { _ = barrier.join(channel: channel) }
         barrier.lose(channel: 1)
-        guard case .lost(channel: 1) = wait(barrier, for: 1) else { return #expect(Bool(false), "not announced") }
+        guard case .lost(channel: 1) = wait(barrier, for: 1) else {
+            Issue.record("not announced")
+            return
+        }
         barrier.close(channel: 1)
         let thread = WorkerThread(name: "channel") { _ = barrier.arrive(channel: 0) }
-        guard case .allReached = wait(barrier, for: 1) else { return #expect(Bool(false), "not reached") }
+        guard case .allReached = wait(barrier, for: 1) else {
+            Issue.record("not reached")
+            return
+        }
         #expect(!barrier.arrive(channel: 1))
         barrier.open(1)
         thread.join()
@@ -56,7 +65,10 @@ import Testing
         }
         barrier.fail(error)
         barrier.fail(.cancelled)
-        guard case .failed(.transport) = wait(barrier, for: 1) else { return #expect(Bool(false), "no failure") }
+        guard case .failed(.transport) = wait(barrier, for: 1) else {
+            Issue.record("no failure")
+            return
+        }
         thread.join()
         #expect(goesOn.withLock { $0 } == false)
         #expect(barrier.failure?.isTransport == true)

@@ -68,7 +68,11 @@ import Testing
             listeningOn: MigrationURI(parsing: "tcp:127.0.0.1:0"), target: MemoryTarget(), logger: silent)
         let received = destination.begin()
         destination.cancel()
-        guard case .failure(.cancelled) = await received.value else { return #expect(Bool(false)) }
+        let result = await received.value
+        guard case .failure(.cancelled) = result else {
+            Issue.record("\(result)")
+            return
+        }
         #expect(destination.info.status == .cancelled)
     }
 

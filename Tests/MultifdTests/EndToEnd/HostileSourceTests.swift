@@ -166,7 +166,11 @@ import Testing
             try source.propose(blocks: Self.blocks, guestConfiguration: configuration)
         }
         source.end()
-        guard case .failure(.guest(_, let reason)) = await received.value else { return #expect(Bool(false)) }
+        let result = await received.value
+        guard case .failure(.guest(_, let reason)) = result else {
+            Issue.record("\(result)")
+            return
+        }
         #expect(reason.contains("'\(configuration)'"), "\(reason)")
     }
 

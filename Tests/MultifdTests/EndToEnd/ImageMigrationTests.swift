@@ -96,7 +96,10 @@ import Testing
         let target = MemoryTarget()
         let destination = try MigrationDestination(
             listeningOn: MigrationURI(parsing: "tcp:0.0.0.0:0"), target: target, logger: silent)
-        guard case .tcp(_, let port) = destination.uri else { return }
+        guard case .tcp(_, let port) = destination.uri else {
+            Issue.record("\(destination.uri)")
+            return
+        }
         let paths = ["127.0.0.1", "127.0.0.2", "127.0.0.3"].map {
             MigrationPath(destination: .tcp(host: $0, port: port), localAddress: $0)
         }
@@ -120,7 +123,10 @@ import Testing
     ) async throws {
         let folder = try TemporaryFolder()
         let listener = try listen()
-        guard case .tcp(_, let port) = listener.uri else { return }
+        guard case .tcp(_, let port) = listener.uri else {
+            Issue.record("\(listener.uri)")
+            return
+        }
         var deadlines = Deadlines()
         deadlines.stall = .milliseconds(100)
         let source = try MigrationSource(

@@ -134,7 +134,10 @@ import Testing
         let error = await #expect(throws: MigrationError.self) {
             try await migrate(guest, to: target, parameters)
         }
-        guard case .timedOut = error else { return #expect(Bool(false), "\(String(describing: error))") }
+        guard case .timedOut = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
         #expect(guest.isRunning)
         #expect(target.guest == nil)
         guest.shutDown()
@@ -157,8 +160,15 @@ import Testing
             }
         }
         let sent = await result(of: { () throws(MigrationError) in try await source.run() })
-        guard case .failure(.timedOut) = sent else { return #expect(Bool(false), "\(sent)") }
-        guard case .failure(.refused) = await received.value else { return #expect(Bool(false)) }
+        guard case .failure(.timedOut) = sent else {
+            Issue.record("\(sent)")
+            return
+        }
+        let taken = await received.value
+        guard case .failure(.refused) = taken else {
+            Issue.record("\(taken)")
+            return
+        }
         try await steering.value
         #expect(guest.isRunning)
     }

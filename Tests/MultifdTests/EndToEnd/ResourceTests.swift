@@ -41,8 +41,10 @@ import Testing
     private func migrateOnce(_ round: Int) async throws {
         var parameters = MigrationParameters()
         parameters.downtimeLimit = .seconds(60)
-        parameters.multifdChannels = 1 + round % 4
-        parameters.multifdCompression = MultifdCompression.allCases[round % 3]
+        // Each kind of migration meets each number of channels and each compression, and in 64 rounds all of both.
+        parameters.multifdChannels = 1 + round / 4 % 4
+        parameters.multifdCompression =
+            MultifdCompression.allCases[(round + round / 4 + round / 16) % MultifdCompression.allCases.count]
         switch round % 4 {
         case 0:
             let guest = try WorkloadGuest.running("random,ram=1MiB,vcpus=2,rate=10MB/s")

@@ -4,8 +4,18 @@ import Synchronization
 import SystemPackage
 import Testing
 
-/// Named in the runner's output when they are skipped, which a kernel before 6.7 makes them.
-@Suite(.enabled(if: (try? KernelDirtyLog.checkAvailability()) != nil, "this kernel has no PAGEMAP_SCAN"))
+/// Why the kernel's dirty log cannot be used here, if it cannot: a kernel before 6.7, or a container's seccomp profile.
+private let obstacle: DirtyLogError? = {
+    do throws(DirtyLogError) {
+        try KernelDirtyLog.checkAvailability()
+        return nil
+    } catch {
+        return error
+    }
+}()
+
+/// Named in the runner's output when they are skipped, with the reason.
+@Suite(.enabled(if: obstacle == nil, "\(obstacle.map(\.description) ?? "")"))
 struct KernelDirtyLogTests {
     static let pageCount = 4096  // 16 MiB: several huge pages
 

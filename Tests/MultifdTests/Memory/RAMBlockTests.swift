@@ -88,13 +88,25 @@ struct RAMBlockTests {
 
     @Test(arguments: ["", "a\0b", String(repeating: "é", count: 128)])
     func `a name that no packet can carry is refused`(name: String) {
-        #expect(throws: MemoryError.invalidBlockName(name)) { try RAMBlock(name: name, byteCount: 4096) }
+        let error = #expect(throws: MemoryError.invalidBlockName(name)) { try RAMBlock(name: name, byteCount: 4096) }
+        #expect(error?.description.contains("NUL") == true)
+        #expect(error?.description.utf8.contains(0) == false)
+    }
+
+    @Test func `memory that begins inside a page is refused`() throws {
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 2 * Page.byteCount, alignment: Page.byteCount)
+        defer { unsafe memory.deallocate() }
+        let misaligned = unsafe UnsafeMutableRawBufferPointer(rebasing: memory[8..<8 + Page.byteCount])
+        #expect(throws: MemoryError.misaligned(name: "ram")) {
+            try unsafe RAMBlock(name: "ram", unsafeMemory: misaligned)
+        }
     }
 
     @Test func `two blocks of one name are refused`() throws {
         let block = try RAMBlock(name: "ram", byteCount: 4096)
         let twin = try RAMBlock(name: "ram", byteCount: 8192)
-        #expect(throws: MemoryError.invalidBlockName("ram")) { try GuestMemory(blocks: [block, twin]) }
+        let error = #expect(throws: MemoryError.duplicateBlockName("ram")) { try GuestMemory(blocks: [block, twin]) }
+        #expect(error?.description.hasPrefix("two RAMBlocks are named 'ram'") == true)
         #expect(throws: MemoryError.noBlocks) { try GuestMemory(blocks: []) }
     }
 }

@@ -17,7 +17,7 @@ struct ConditionTests {
         #expect(turn.withLock { $0 } == 800)
     }
 
-    @Test func `a deadline that has passed asks once, and gives up`() {
+    @Test func `a deadline that has passed ends the wait, but not before the value was asked for`() {
         let condition = Condition(1)
         var asked = 0
         let result: Int? = condition.wait(until: .now) { _ in

@@ -42,14 +42,21 @@ import Testing
     /// At a byte a second the second portion would wait for a quarter of an hour.
     @Test(arguments: [0, 1 << 30])
     func `a change of the rate is felt by those who wait`(newRate: Int) throws {
+        // Who does not feel the change gives up, and does not hang the run.
+        let patience = Patience(until: .now + .seconds(30))
         let limiter = BandwidthLimiter(bytesPerSecond: 1)
         _ = try limiter.wait(for: 1024, patience: patience)
+        let granted = Atomic(0)
         let threads = (0..<3).map { number in
-            WorkerThread(name: "waiting-\(number)") { _ = try? limiter.wait(for: 1024, patience: patience) }
+            WorkerThread(name: "waiting-\(number)") {
+                guard let bytes = try? limiter.wait(for: 1024, patience: patience) else { return }
+                granted.add(bytes, ordering: .relaxed)
+            }
         }
         usleep(10_000)
         limiter.bytesPerSecond = newRate
         for thread in threads { thread.join() }
+        #expect(granted.load(ordering: .relaxed) == 3 * 1024)
     }
 
     @Test func `a deadline ends a wait`() throws {

@@ -17,7 +17,10 @@ import Testing
     @Test(arguments: ["tcp:127.0.0.1:0", "tcp:[::1]:0", "tcp:localhost:0", "tcp::0"])
     func `port 0 picks a port, and the URI names it`(text: String) throws {
         let listener = try listen(on: text)
-        guard case .tcp(_, let port) = listener.uri else { return #expect(Bool(false), "\(listener.uri)") }
+        guard case .tcp(_, let port) = listener.uri else {
+            Issue.record("\(listener.uri)")
+            return
+        }
         #expect(port > 0)
         try exchange(over: listener)
     }
@@ -25,7 +28,10 @@ import Testing
     @Test(arguments: ["127.0.0.1", "::1"])
     func `no host means all addresses of both families, and a peer is known by its own`(host: String) throws {
         let listener = try listen(on: "tcp::0")
-        guard case .tcp("", let port) = listener.uri else { return #expect(Bool(false), "\(listener.uri)") }
+        guard case .tcp("", let port) = listener.uri else {
+            Issue.record("\(listener.uri)")
+            return
+        }
         let near = try Connection.connect(
             to: MigrationPath(destination: .tcp(host: host, port: port)), deadline: .seconds(10), patience: patience)
         let far = try #require(listener.accept(within: .seconds(10)))
@@ -37,7 +43,10 @@ import Testing
     @Test(arguments: ["tcp:127.0.0.1:0", "tcp:[::1]:0"])
     func `without a host a port that is in use in one family is not taken in the other`(text: String) throws {
         let first = try listen(on: text)
-        guard case .tcp(_, let port) = first.uri else { return }
+        guard case .tcp(_, let port) = first.uri else {
+            Issue.record("\(first.uri)")
+            return
+        }
         #expect(throws: TransportError.listen(on: "tcp::\(port)", .addressInUse)) {
             try Listener(on: .tcp(host: "", port: port))
         }

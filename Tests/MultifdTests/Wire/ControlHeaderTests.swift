@@ -22,7 +22,7 @@ struct ControlHeaderTests {
         }
     }
 
-    @Test(arguments: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 15, 15])
+    @Test(arguments: golden.indices)
     func `each damaged byte is noticed`(offset: Int) {
         var bytes = Self.golden
         bytes[offset] ^= 0x10
@@ -40,7 +40,13 @@ struct ControlHeaderTests {
         let error = #expect(throws: WireError.self) {
             try ControlHeader(decoding: [UInt8(type >> 8), UInt8(type & 0xff)] + zeros(14))
         }
-        #expect(error?.description.contains("\(type)") == true)
+        #expect(error?.description == "a control message: its type is \(type) where 1 to 15 is expected")
+    }
+
+    @Test func `a reserved part that is used is refused and named`() {
+        let bytes = Self.golden.replacing(at: 3, with: [1])
+        let error = #expect(throws: WireError.self) { try ControlHeader(decoding: bytes) }
+        #expect(error?.description == "the message 'iterationEnd': its reserved part is 1 where 0 is expected")
     }
 
     @Test(arguments: 1...15 as ClosedRange<UInt16>)

@@ -36,11 +36,16 @@ struct GreetingTests {
         }
     }
 
-    @Test func `ends without a common version name both ranges`() {
-        let error = #expect(throws: WireError.self) {
+    @Test func `ends without a common version name both ranges, and the way out`() {
+        let error = #expect(throws: WireError.noCommonVersion(ours: 1...2, theirs: 3...7)) {
             try Greeting(oldest: 1, newest: 2).commonVersion(with: Greeting(oldest: 3, newest: 7))
         }
-        #expect(error?.description.contains("1 to 2") == true)
-        #expect(error?.description.contains("3 to 7") == true)
+        #expect(
+            error?.description == "the peer speaks versions 3 to 7 of the protocol, and this program versions 1 to 2: "
+                + "install the same release of multifd at both ends")
+        #expect(
+            WireError.noCommonVersion(ours: 1...1, theirs: 2...2).description
+                == "the peer speaks version 2 of the protocol, and this program version 1: "
+                + "install the same release of multifd at both ends")
     }
 }

@@ -114,6 +114,14 @@ struct PacketHeaderTests {
         #expect(throws: WireError.self, "\(what)") { try decode(spoilt) }
     }
 
+    @Test func `the state of a VFIO device is refused with the way out`() {
+        let packet = Self.raw.replacing(at: 8, with: hex("00000040"))
+        let error = #expect(throws: WireError.vfioState) { try decode(packet) }
+        #expect(
+            error?.description == "a packet holds the state of a VFIO device, which cannot be received: "
+                + "remove the device from the guest before it is migrated")
+    }
+
     @Test(arguments: [
         (1, 0, 1, "less than its length"), (1, 4097, 1, "more than a page"), (2, 3, 2, "less than two lengths"),
     ])
