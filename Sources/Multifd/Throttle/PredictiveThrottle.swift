@@ -61,6 +61,8 @@ package struct PredictiveThrottle: Sendable {
     private var releaseCount = 0
     /// Samples with a downtime limit that the switchover alone exceeds, one after the other.
     private var lowLimitCount = 0
+    /// For how long the guest would run in the next iteration of a plan that is not yet carried out.
+    private var glance: Duration?
     /// When syncs are wanted beside those that are made anyway: times after the last sample's, ascending.
     package private(set) var requestedSyncs: [Duration] = []
 
@@ -76,6 +78,7 @@ package struct PredictiveThrottle: Sendable {
         }
         sampleCount += 1
         plannedTime = nil
+        glance = nil
         // The first sample is the first iteration, which is too long to tell anything about the next.
         let isFirst = sampleCount == 1
         if !isFirst, throttle == .off { watched += sample.duration.seconds }
@@ -94,6 +97,10 @@ package struct PredictiveThrottle: Sendable {
         guard conditions.remaining > conditions.target else { return nil }
         let plan = ConvergencePlan(for: curve, under: conditions)
         plannedTime = plan.finishes ? plan.time : nil
+        if throttle == .off, plan.finishes, plan.throttle > 0 {
+            let speed = ThrottlePercentage(clamping: plan.throttle).guestSpeed
+            glance = .seconds(conditions.remaining / conditions.rate * speed)
+        }
         let attempt = plan.finishes ? Attempt(plan) : Attempt(at: maximum, for: curve, under: conditions)
         let wasHopeless = isHopeless
         isHopeless = !plan.finishes
@@ -195,7 +202,15 @@ package struct PredictiveThrottle: Sendable {
         }
         // Of a huge guest the sync that is soon makes a sample, which must not ask for another.
         let isSoonAgain = soon >= SampleClock.minimumPeriod && sample.duration < next
-        requestedSyncs = soon < later && !isSoonAgain ? [soon, later] : [later]
+        guard soon < later, !isSoonAgain else {
+            requestedSyncs = [later]
+            return
+        }
+        requestedSyncs = [soon, later]
+        // To have seen what the plan relies on: what the guest writes in that time.
+        if let glance, glance > duration * 10, soon + glance < later - .milliseconds(10) {
+            requestedSyncs.insert(soon + glance, at: 1)
+        }
     }
 
     private func conditions(of sample: PeriodSample) -> ConvergencePlan.Conditions? {
