@@ -56,7 +56,7 @@ extension Coordinator {
     private func startChannels(_ id: SessionID, _ parameters: MigrationParameters) throws(MigrationError) {
         let adviser =
             parameters.multifdCompression == .auto
-            ? CodecAdviser(channelCount: parameters.multifdChannels, limiter: state.limiter) : nil
+            ? CodecAdviser(channelCount: parameters.multifdChannels, limit: state.limiter.bytesPerSecond) : nil
         let session = SendChannel.Session(
             id: id,
             memory: guest.memory,

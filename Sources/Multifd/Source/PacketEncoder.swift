@@ -263,11 +263,13 @@ final class PacketEncoder {
     func record(sending: Duration, through connection: Connection, in codecs: borrowing Mutex<CodecCounts>) {
         if header.isSync, let adaptation { codecs.withLock { $0.decisions = adaptation.decisions } }
         guard header.hasPayload else { return }
-        deltas?.record(pageCount: header.pageCount, sending: sending, limit: limiter.bytesPerSecond)
+        let limit = limiter.bytesPerSecond
+        deltas?.record(pageCount: header.pageCount, sending: sending, limit: limit)
         let (codec, time) = (header.codec, codecTime)
         let (bytesIn, bytesOut) = (header.decodedByteCount, header.payloadByteCount)
         adaptation?.record(
-            bytesIn: bytesIn, bytesOut: bytesOut, encoding: time, sending: sending, queued: connection.queuedByteCount)
+            bytesIn: bytesIn, bytesOut: bytesOut, encoding: time, sending: sending, queued: connection.queuedByteCount,
+            limit: limit)
         codecs.withLock { $0.add(codec, bytesIn: bytesIn, bytesOut: bytesOut, time: time) }
     }
 
