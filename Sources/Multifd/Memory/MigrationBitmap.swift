@@ -64,7 +64,7 @@ public struct MigrationBitmap: ~Copyable, @unchecked Sendable {
 
     /// See ``PageBitmap/takePages(from:into:)``.
     package mutating func takePages(
-        ofBlock block: Int, from page: Int, into pages: inout [128 of UInt32]
+        ofBlock block: Int, from page: Int, into pages: inout BatchPages
     ) -> (count: Int, next: Int?) {
         blocks[block].pages.takePages(from: page, into: &pages)
     }

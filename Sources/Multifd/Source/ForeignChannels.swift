@@ -45,8 +45,8 @@ package final class ForeignChannels {
     package func send(_ pages: Range<Int>, ofBlock block: Int) throws(MigrationError) {
         var batch = Batch()
         batch.block = block
-        for first in stride(from: pages.lowerBound, to: pages.upperBound, by: Batch.capacity) {
-            batch.pageCount = min(Batch.capacity, pages.upperBound - first)
+        for first in stride(from: pages.lowerBound, to: pages.upperBound, by: Page.countPerBatch) {
+            batch.pageCount = min(Page.countPerBatch, pages.upperBound - first)
             for index in 0..<batch.pageCount { batch.pages[index] = UInt32(first + index) }
             while !session.queue.push(batch, until: .now + Patience.tick) { try check() }
         }

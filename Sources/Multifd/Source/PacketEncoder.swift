@@ -68,7 +68,7 @@ final class PacketEncoder {
         self.settings = settings
         self.limiter = limiter
         blockNames = memory.blocks.map { BlockName($0.name) }
-        let batchByteCount = Batch.capacity * Page.byteCount
+        let batchByteCount = Page.countPerBatch * Page.byteCount
         adaptation = settings.adviser.map { AdaptiveEncoder(adviser: $0) }
         do {
             fixedEncoder = try settings.compression.makeEncoder(level: settings.level)
@@ -184,8 +184,8 @@ final class PacketEncoder {
     /// Writes the batch's pages into the header: the normal ones first, then the zero pages, those that the coordinator
     /// has found included, then those with a delta. Those that are unchanged are left out.
     private func partition(_ batch: borrowing Batch, treat: (_ page: Int, _ block: Int) -> Treatment) {
-        var zeroPages = [128 of UInt32](repeating: 0)
-        var deltaPages = [128 of UInt32](repeating: 0)
+        var zeroPages = BatchPages(repeating: 0)
+        var deltaPages = BatchPages(repeating: 0)
         for index in 0..<batch.pageCount {
             let page = batch.pages[index]
             switch index >= batch.pageCount - batch.zeroPageCount ? .zero : treat(Int(page), batch.block) {
@@ -287,7 +287,7 @@ final class PacketEncoder {
         header.codec = .none
         header.extensions = isNative ? .checksum : []
         // QEMU's own sources leave no offsets of earlier packets behind.
-        if !isNative { header.pages = [128 of UInt32](repeating: 0) }
+        if !isNative { header.pages = BatchPages(repeating: 0) }
         header.normalPageCount = 0
         header.zeroPageCount = 0
         header.deltaPageCount = 0

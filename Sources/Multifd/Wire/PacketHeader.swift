@@ -21,8 +21,6 @@ package struct PacketHeader: Sendable {
     package static let version: UInt32 = 1
     /// QEMU 10 marks packets with the state of VFIO devices so.
     private static let deviceStateFlag: UInt32 = 64
-    /// The most pages in a batch.
-    package static let pageCapacity = 128
     /// The most payload bytes that are accepted: an incompressible batch of 512 KiB and the codec's overhead fit twice.
     package static let maximumPayloadByteCount = 1 << 20
 
@@ -39,7 +37,7 @@ package struct PacketHeader: Sendable {
     package var checksum: UInt64 = 0
     package var block = BlockName.none
     /// Page numbers in the block: normal pages first, then zero pages, then delta pages.
-    package var pages = [128 of UInt32](repeating: 0)
+    package var pages = BatchPages(repeating: 0)
 
     package var pageCount: Int { normalPageCount + zeroPageCount + deltaPageCount }
     package var hasPayload: Bool { normalPageCount + deltaPageCount > 0 }
@@ -57,7 +55,7 @@ extension PacketHeader {
         output.append(bigEndian: Self.magic)
         output.append(bigEndian: Self.version)
         output.append(bigEndian: codec.rawValue << 1 | (isSync ? 1 : 0))
-        output.append(bigEndian: UInt32(isSync ? 0 : Self.pageCapacity))
+        output.append(bigEndian: UInt32(isSync ? 0 : Page.countPerBatch))
         output.append(bigEndian: UInt32(normalPageCount))
         output.append(bigEndian: UInt32(payloadByteCount))
         output.append(bigEndian: number)
@@ -68,7 +66,7 @@ extension PacketHeader {
         output.appendZeros(8)
         output.append(bigEndian: checksum)
         block.encode(into: &output)
-        for index in 0..<Self.pageCapacity { output.append(bigEndian: UInt64(pages[index]) << UInt64(Page.shift)) }
+        for index in 0..<Page.countPerBatch { output.append(bigEndian: UInt64(pages[index]) << UInt64(Page.shift)) }
     }
 
     /// Decodes and checks all that can be checked without knowing the RAMBlocks. Accepts the packets of QEMU 7.2 and
@@ -101,25 +99,25 @@ extension PacketHeader {
         }
         // QEMU writes 0 into a SYNC packet. Anything else is an end with pages of another size.
         let capacity = bytes.bigEndian(UInt32.self, at: 12)
-        guard capacity == 0 || capacity == Self.pageCapacity else {
-            throw .field(what: what, field: "its capacity", expected: "\(Self.pageCapacity)", found: "\(capacity)")
+        guard capacity == 0 || capacity == Page.countPerBatch else {
+            throw .field(what: what, field: "its capacity", expected: "\(Page.countPerBatch)", found: "\(capacity)")
         }
         guard bytes.isZero(in: 48..<56) else {
             throw .field(what: what, field: "the reserved part", expected: "zero", found: "something else")
         }
         func count(at offset: Int, _ field: String) throws(WireError) -> Int {
             let value = bytes.bigEndian(UInt32.self, at: offset)
-            guard value <= Self.pageCapacity else {
-                throw .field(what: what, field: field, expected: "at most \(Self.pageCapacity)", found: "\(value)")
+            guard value <= Page.countPerBatch else {
+                throw .field(what: what, field: field, expected: "at most \(Page.countPerBatch)", found: "\(value)")
             }
             return Int(value)
         }
         normalPageCount = try count(at: 16, "the number of normal pages")
         zeroPageCount = try count(at: 32, "the number of zero pages")
         deltaPageCount = try count(at: 40, "the number of delta pages")
-        guard pageCount <= Self.pageCapacity else {
+        guard pageCount <= Page.countPerBatch else {
             throw .field(
-                what: what, field: "the number of pages", expected: "at most \(Self.pageCapacity)",
+                what: what, field: "the number of pages", expected: "at most \(Page.countPerBatch)",
                 found: "\(pageCount)")
         }
         // QEMU 7.2 leaves a stale size in a packet without normal pages (and no payload follows).
