@@ -4,7 +4,7 @@ struct Batch: Sendable {
         /// Send these pages.
         case pages
         /// Send a SYNC packet, then wait until the barrier is passed: a channel takes one of these a barrier.
-        case sync(barrier: UInt32)
+        case barrier(UInt32)
     }
 
     var kind = Kind.pages

@@ -252,7 +252,7 @@ final class Coordinator {
     private func passBarrier() throws(MigrationError) {
         barrier += 1
         var token = Batch()
-        token.kind = .sync(barrier: barrier)
+        token.kind = .barrier(barrier)
         for _ in 0..<channels.count - lostChannels.count {
             while !queue.push(token, until: nextTick) { try tick() }
         }

@@ -53,10 +53,10 @@ package final class ForeignChannels {
     }
 
     /// Has every channel send its SYNC, and waits until all are out. The channels then wait for ``goOn()``.
-    package func sync() throws(MigrationError) {
+    package func reachBarrier() throws(MigrationError) {
         barrier += 1
         var token = Batch()
-        token.kind = .sync(barrier: barrier)
+        token.kind = .barrier(barrier)
         for _ in channels {
             while !session.queue.push(token, until: .now + Patience.tick) { try check() }
         }

@@ -98,7 +98,7 @@ final class PacketEncoder {
     }
 
     /// Encodes the end of an iteration.
-    func encodeSync() {
+    func encodeBarrier() {
         beginPacket()
         header.isSync = true
         finishPacket()

@@ -100,7 +100,7 @@ final class SendChannel: Sendable {
             counters.waitingTime.add(from: idle, to: start)
             switch batch.kind {
             case .pages: try sendPages(of: batch, since: start, &sending)
-            case .sync(let barrier): guard try sendSync(at: barrier, since: start, &sending) else { return }
+            case .barrier(let barrier): guard try sendBarrier(barrier, since: start, &sending) else { return }
             }
         }
     }
@@ -130,13 +130,13 @@ final class SendChannel: Sendable {
     /// Tells the destination that an iteration is over, and waits until all channels have.
     ///
     /// - Returns: whether there is more to come.
-    private func sendSync(
-        at barrier: UInt32, since start: MonotonicTime, _ sending: inout Sending
+    private func sendBarrier(
+        _ barrier: UInt32, since start: MonotonicTime, _ sending: inout Sending
     ) throws(MigrationError) -> Bool {
         let gate = sending.session.gate
         // Left over from a channel that was lost before it could take it.
         if gate.isPassed(barrier) { return true }
-        sending.encoder.encodeSync()
+        sending.encoder.encodeBarrier()
         try transmit(encodedSince: start, &sending)
         confirmedTotals.withLock { $0 = sending.totals }
         let idle = MonotonicTime.now
