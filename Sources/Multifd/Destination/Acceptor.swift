@@ -147,7 +147,7 @@ final class Acceptor: Sendable {
         state.withLock { state in
             guard !state.isClosed, state.threads.count < Self.maximumConnectionCount else { return }
             do throws(Errno) {
-                state.threads[number] = try WorkerThread(attempting: "mf-recv-\(number)") { [self] in
+                state.threads[number] = try WorkerThread(named: "mf-recv-\(number)") { [self] in
                     serve(connection, number: number, patience)
                     end(number)
                 }

@@ -78,7 +78,7 @@ public final class MigrationDestination: Sendable {
     private func receive() throws(MigrationError) {
         let accepting: WorkerThread
         do {
-            accepting = try WorkerThread(attempting: "mf-accept") { [acceptor] in acceptor.run() }
+            accepting = try WorkerThread(named: "mf-accept") { [acceptor] in acceptor.run() }
         } catch {
             throw .noThread(error)
         }

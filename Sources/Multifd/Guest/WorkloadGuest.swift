@@ -118,7 +118,7 @@ extension WorkloadGuest {
             for index in threads.count..<vcpus.count {
                 let vcpu = vcpus[index]
                 do throws(Errno) {
-                    threads.append(try WorkerThread(attempting: "vcpu-\(index)") { vcpu.run() })
+                    threads.append(try WorkerThread(named: "vcpu-\(index)") { vcpu.run() })
                 } catch {
                     throw .noThread(error)
                 }
@@ -183,7 +183,7 @@ extension WorkloadGuest {
                 program.fastForward(&registers, to: counts[index])
                 end.withLock { [registers] in $0[index] = registers }
             }
-            if let thread = try? WorkerThread(attempting: "reference-\(index)", run) { return thread }
+            if let thread = try? WorkerThread(named: "reference-\(index)", run) { return thread }
             // No thread is to be had: slower, but as good.
             run()
             return nil

@@ -34,7 +34,7 @@ enum WorkloadMemory {
         let filler = Filler(memory: memory, configuration: configuration, next: next, stretchCount: stretchCount)
         // What no thread is to be had for, this one does.
         let threads = (1..<max(2, min(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 8))).compactMap { index in
-            try? WorkerThread(attempting: "fill-\(index)") { filler.run() }
+            try? WorkerThread(named: "fill-\(index)") { filler.run() }
         }
         filler.run()
         for thread in threads { thread.join() }

@@ -72,7 +72,7 @@ package struct MemoryDigest: Sendable {
                     }
                 }
             }
-            if let thread = try? WorkerThread(attempting: "mf-digest", work) { return thread }
+            if let thread = try? WorkerThread(named: "mf-digest", work) { return thread }
             // No thread is to be had: slower, but as good.
             work()
             return nil

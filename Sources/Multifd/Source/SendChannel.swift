@@ -44,7 +44,7 @@ final class SendChannel: Sendable {
     /// Connects and starts to send, on a thread of its own. A failure shows at the gate.
     func start(_ session: Session) {
         do throws(Errno) {
-            let started = try WorkerThread(attempting: "mf-send-\(number)") { [self] in
+            let started = try WorkerThread(named: "mf-send-\(number)") { [self] in
                 do throws(MigrationError) {
                     try run(session)
                 } catch {

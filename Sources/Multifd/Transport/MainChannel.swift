@@ -51,7 +51,7 @@ package final class MainChannel: Sendable {
         let isDone = Condition(false)
         let end = MonotonicTime.now + Self.longestWork
         // Without a thread the peer waits as long as its patience lasts.
-        let thread = try? WorkerThread(attempting: "mf-working") { [self] in
+        let thread = try? WorkerThread(named: "mf-working") { [self] in
             while MonotonicTime.now < end, isDone.wait(until: .now + .seconds(1), { $0 ? true : nil }) == nil {
                 guard (try? send(.working)) != nil else { return }
             }

@@ -35,7 +35,7 @@ public final class ReplayGuest: Guest {
         content = Self.content(of: recording)
         do throws(Errno) {
             // Called as the threads are that count as a guest's.
-            thread = try WorkerThread(attempting: "vcpu-replay") { engine.run() }
+            thread = try WorkerThread(named: "vcpu-replay") { engine.run() }
         } catch {
             throw MigrationError.noThread(error)
         }

@@ -2,7 +2,7 @@ import Glibc
 import Multifd
 import SystemPackage
 
-/// Small files: reads, writes and hashes them whole.
+/// Reads and writes small files whole, and hashes files of any size.
 package enum FileContent {
     /// - Parameter maximumByteCount: a larger file is refused.
     static func read(_ path: String, maximumByteCount: Int) throws(SnapshotError) -> [UInt8] {
