@@ -46,7 +46,6 @@ package struct StreamBlock: Hashable, Sendable {
     package var byteCount: Int
     /// Guest-physical address, only with `x-ignore-shared`.
     package var address: UInt64?
-    package var pageCount: Int { byteCount >> 12 }
 
     package init(name: String, byteCount: Int, address: UInt64? = nil) {
         self.name = name
