@@ -33,7 +33,7 @@ package struct MemoryDigest: Sendable {
         self.firstPieces = firstPieces
     }
 
-    package var pieceCount: Int { pieces.count }
+    var pieceCount: Int { pieces.count }
 
     /// The number of the piece that a page belongs to.
     package func piece(ofPage page: Int, inBlock block: Int) -> Int { firstPieces[block] + page / Self.pagesPerPiece }
@@ -47,7 +47,7 @@ package struct MemoryDigest: Sendable {
     }
 
     /// The digest, from the hashes of all pieces in order.
-    package static func combine(_ hashes: [UInt64]) -> UInt64 {
+    static func combine(_ hashes: [UInt64]) -> UInt64 {
         // Safe: UInt64 has no padding.
         unsafe Checksum.of(hashes.span.bytes)
     }

@@ -70,7 +70,7 @@ public struct MigrationBitmap: ~Copyable, @unchecked Sendable {
     }
 
     /// Calls `body` with each marked page and its block.
-    package func forEachPage(_ body: (_ page: Int, _ block: Int) -> Void) {
+    func forEachPage(_ body: (_ page: Int, _ block: Int) -> Void) {
         for block in blocks.indices {
             blocks[block].pages.forEachRun { run in for page in run { body(page, block) } }
         }

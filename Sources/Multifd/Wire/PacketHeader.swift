@@ -47,7 +47,7 @@ package struct PacketHeader: Sendable {
     package init() {}
 
     /// Where the checksum stands.
-    package static let checksumRange = 56..<64
+    static let checksumRange = 56..<64
 }
 
 extension PacketHeader {
