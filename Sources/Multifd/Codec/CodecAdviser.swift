@@ -1,4 +1,3 @@
-import Glibc
 import Synchronization
 
 /// What all channels of a migration learn together about codecs on their link. Channels that each learn on their own
@@ -12,8 +11,7 @@ package final class CodecAdviser: Sendable {
     ///   - channelCount: channels of the migration.
     ///   - limit: bytes per second that they may send together, 0 for no limit.
     package init(channelCount: Int, limit: Int) {
-        let coreCount = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-        let chooser = CodecChooser(channelCount: channelCount, coreCount: coreCount, limit: limit)
+        let chooser = CodecChooser(channelCount: channelCount, coreCount: Cores.count, limit: limit)
         current = Atomic(chooser.mode.rawValue)
         self.chooser = Condition(chooser)
     }
