@@ -119,9 +119,4 @@ extension Coordinator {
             try replaceLostChannels()
         }
     }
-
-    /// Runs a call into the guest, and names it when it fails.
-    func asking<Value>(_ operation: String, _ body: () throws -> Value) throws(MigrationError) -> Value {
-        do { return try body() } catch { throw .guest(operation: operation, reason: "\(error)") }
-    }
 }
