@@ -1,10 +1,9 @@
 /// Decides from each sample whether the throttle is to step.
 package protocol ThrottleTrigger: Sendable {
-    /// `throttle-trigger-threshold`, in %.
-    var threshold: Int { get set }
-
     /// Looks at a sample, and says why the throttle is to step if it is to.
-    mutating func firing(on sample: PeriodSample) -> TriggerFiring?
+    ///
+    /// - Parameter threshold: `throttle-trigger-threshold` as it is now, in %.
+    mutating func firing(on sample: PeriodSample, threshold: Int) -> TriggerFiring?
 }
 
 /// That a trigger fired.
