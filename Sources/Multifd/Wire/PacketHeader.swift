@@ -72,7 +72,21 @@ extension PacketHeader {
     /// Decodes and checks all that can be checked without knowing the RAMBlocks. Accepts the packets of QEMU 7.2 and
     /// later, whose leftovers in unused fields are ignored.
     package init(decoding bytes: RawSpan) throws(WireError) {
-        let what = "a packet"
+        try checkFormat(of: bytes)
+        try decodeFlags(bytes)
+        try checkCapacity(in: bytes)
+        try decodePageCounts(bytes)
+        try decodeSizes(bytes)
+        number = bytes.bigEndian(UInt64.self, at: 24)
+        checksum = bytes.bigEndian(UInt64.self, at: Self.checksumRange.lowerBound)
+        // QEMU 7.2 leaves a stale name and offsets.
+        if pageCount > 0 { try decodePages(bytes) }
+    }
+
+    /// What is decoded, for errors.
+    private var what: String { "a packet" }
+
+    private func checkFormat(of bytes: RawSpan) throws(WireError) {
         guard bytes.byteCount >= Self.byteCount else {
             throw .truncated(what: what, expected: Self.byteCount, found: bytes.byteCount)
         }
@@ -80,7 +94,9 @@ extension PacketHeader {
         guard magic == Self.magic else { throw .magic(what: what, expected: Self.magic, found: magic) }
         let version = bytes.bigEndian(UInt32.self, at: 4)
         guard version == Self.version else { throw .version(what: what, expected: Self.version, found: version) }
+    }
 
+    private mutating func decodeFlags(_ bytes: RawSpan) throws(WireError) {
         let flags = bytes.bigEndian(UInt32.self, at: 8)
         isSync = flags & 1 != 0
         // Such a packet is of another form; what stands in this one's place is device data.
@@ -97,6 +113,9 @@ extension PacketHeader {
         guard extensions.isSubset(of: .all) else {
             throw .field(what: what, field: "extensions", expected: "known bits only", found: "\(extensions.rawValue)")
         }
+    }
+
+    private func checkCapacity(in bytes: RawSpan) throws(WireError) {
         // QEMU writes 0 into a SYNC packet. Anything else is an end with pages of another size.
         let capacity = bytes.bigEndian(UInt32.self, at: 12)
         guard capacity == 0 || capacity == Page.countPerBatch else {
@@ -105,6 +124,9 @@ extension PacketHeader {
         guard bytes.isZero(in: 48..<56) else {
             throw .field(what: what, field: "the reserved part", expected: "zero", found: "something else")
         }
+    }
+
+    private mutating func decodePageCounts(_ bytes: RawSpan) throws(WireError) {
         func count(at offset: Int, _ field: String) throws(WireError) -> Int {
             let value = bytes.bigEndian(UInt32.self, at: offset)
             guard value <= Page.countPerBatch else {
@@ -120,6 +142,9 @@ extension PacketHeader {
                 what: what, field: "the number of pages", expected: "at most \(Page.countPerBatch)",
                 found: "\(pageCount)")
         }
+    }
+
+    private mutating func decodeSizes(_ bytes: RawSpan) throws(WireError) {
         // QEMU 7.2 leaves a stale size in a packet without normal pages (and no payload follows).
         payloadByteCount = hasPayload ? Int(bytes.bigEndian(UInt32.self, at: 20)) : 0
         guard !hasPayload || (1...Self.maximumPayloadByteCount).contains(payloadByteCount) else {
@@ -138,9 +163,9 @@ extension PacketHeader {
             throw .field(
                 what: what, field: "the payload's size", expected: "\(decodedByteCount)", found: "\(payloadByteCount)")
         }
-        number = bytes.bigEndian(UInt64.self, at: 24)
-        checksum = bytes.bigEndian(UInt64.self, at: Self.checksumRange.lowerBound)
-        guard pageCount > 0 else { return }  // QEMU 7.2 leaves a stale name and offsets
+    }
+
+    private mutating func decodePages(_ bytes: RawSpan) throws(WireError) {
         guard let block = BlockName(decoding: bytes, at: 64) else {
             throw .field(what: what, field: "the RAMBlock's name", expected: "at most 255 bytes", found: "256")
         }
