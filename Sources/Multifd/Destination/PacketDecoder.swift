@@ -36,7 +36,8 @@ final class PacketDecoder {
     /// The RAMBlock of the last packet: nearly always that of the next.
     private(set) var block = 0
 
-    init(target: IncomingMemory, rules: PacketRules) throws(MigrationError) {
+    /// - Parameter channel: its number.
+    init(target: IncomingMemory, rules: PacketRules, channel: Int) throws(MigrationError) {
         self.target = target
         self.rules = rules
         if case .native(let compression, _) = rules {
@@ -44,7 +45,7 @@ final class PacketDecoder {
             do {
                 decoder = try compression.makeDecoder()
             } catch {
-                throw .codec(description: "\(error)", channel: 0, packet: 0)
+                throw .codec(description: "\(error)", channel: channel, packet: 0)
             }
         }
         do {

@@ -62,8 +62,12 @@ final class PacketEncoder {
     /// What the codec took for the last packet.
     private var codecTime = Duration.zero
 
-    /// - Parameter limiter: that of the connection, whose rate is worth knowing beforehand.
-    init(memory: GuestMemory, settings: Settings, limiter: BandwidthLimiter) throws(MigrationError) {
+    /// - Parameters:
+    ///   - channel: its number.
+    ///   - limiter: that of the connection, whose rate is worth knowing beforehand.
+    init(
+        memory: GuestMemory, settings: Settings, channel: Int, limiter: BandwidthLimiter
+    ) throws(MigrationError) {
         self.memory = memory
         self.settings = settings
         self.limiter = limiter
@@ -73,7 +77,7 @@ final class PacketEncoder {
         do {
             fixedEncoder = try settings.compression.makeEncoder(level: settings.level)
         } catch {
-            throw .codec(description: "\(error)", channel: 0, packet: 0)
+            throw .codec(description: "\(error)", channel: channel, packet: 0)
         }
         do {
             headerBytes = try ScratchMemory(byteCount: PacketHeader.byteCount)

@@ -91,7 +91,8 @@ final class SendChannel: Sendable {
         session.gate.join(channel: number)
         var sending = Sending(
             session: session, connection: connection,
-            encoder: try PacketEncoder(memory: session.memory, settings: session.settings, limiter: session.limiter))
+            encoder: try PacketEncoder(
+                memory: session.memory, settings: session.settings, channel: number, limiter: session.limiter))
         var batch = Batch()
         while true {
             let idle = MonotonicTime.now
