@@ -5,11 +5,3 @@ package protocol ThrottleTrigger: Sendable {
     /// - Parameter threshold: `throttle-trigger-threshold` as it is now, in %.
     mutating func firing(on sample: PeriodSample, threshold: Int) -> TriggerFiring?
 }
-
-/// That a trigger fired.
-package struct TriggerFiring: Hashable, Sendable {
-    /// Which rule did.
-    package var trigger: ThrottleDecision.Trigger
-    /// What it saw, as the beginning of a sentence.
-    package var reason: String
-}
