@@ -16,7 +16,7 @@ extension JSONDocument {
         do {
             return try JSONDecoder().decode(type, from: data)
         } catch {
-            throw DocumentError.foreign(path: path, command: command)
+            throw DocumentError.unrecognised(path: path, command: command)
         }
     }
 }
