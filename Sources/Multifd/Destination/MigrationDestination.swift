@@ -2,6 +2,14 @@ public import Logging
 
 /// The destination of a migration: listens, takes one guest in, and hands it to a target.
 ///
+/// Who is in charge of what, from the port to the guest's memory:
+/// - `Acceptor` takes connections and finds out what each is, on a thread of its own.
+/// - `Reception` leads the conversation on the main channel; with another program's source a `ForeignProtocol` does.
+/// - `ReceiveChannel` receives the packets of a channel; its `PacketDecoder` checks them and puts pages in their place.
+/// - `ReceiveBarrier` is where the channels and the main channel meet at the end of an iteration.
+/// - `IncomingMemory` is where pages end up: in what the ``MigrationTarget`` has prepared.
+/// - `DestinationState` is what those see of it who watch.
+///
 /// ```swift
 /// let destination = try MigrationDestination(listeningOn: MigrationURI(parsing: "tcp:0.0.0.0:4444"), target: machine)
 /// let report = try await destination.run()
