@@ -49,17 +49,14 @@ public final class MigrationDestination: Sendable {
     ) throws(MigrationError) {
         let listener: Listener
         do { listener = try Listener(on: uri) } catch { throw .transport(error) }
-        let (stream, continuation) = AsyncStream.makeStream(
-            of: MigrationEvent.self, bufferingPolicy: .bufferingNewest(256))
-        events = stream
         self.uri = listener.uri
         self.target = target
         self.foreign = foreign
         self.deadlines = deadlines
         self.logger = logger
         acceptor = Acceptor(listener: listener, foreign: foreign, deadlines: deadlines, logger: logger)
-        state = DestinationState(
-            uri: listener.uri, target: target, patience: Patience(limit: deadlines.stall), events: continuation)
+        state = DestinationState(uri: listener.uri, target: target, patience: Patience(limit: deadlines.stall))
+        events = state.events
     }
 
     /// How things stand.

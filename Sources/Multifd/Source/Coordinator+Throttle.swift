@@ -97,7 +97,7 @@ extension Coordinator {
                 guest.setThrottle(decision.to)
             }
             statistics.throttleDecisions.append(decision)
-            state.report(decision)
+            state.live.tell(.throttle(decision))
             logger.info("\(decision.reason)")
         }
         statistics.throttle = throttle?.throttle ?? .off

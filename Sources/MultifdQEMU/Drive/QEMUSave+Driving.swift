@@ -106,7 +106,7 @@ extension QEMUSave {
         while true {
             let report = try reaching { () throws(QEMUError) in try qmp.ask("query-migrate") }
             let status = report["status"]?.string ?? "none"
-            publish { $0.take(report, from: self.destination.info) }
+            live.publish { $0.take(report, from: self.destination.info) }
             let (isReceived, failure) = state.withLock { ($0.isReceived, $0.failure) }
             if status == "failed" || status == "cancelled" {
                 // Which end met the cause is known by who has more to say.
@@ -154,10 +154,10 @@ extension QEMUSave {
     /// Watches our end until the guest is stored. QEMU is not asked any more: a guest that runs again may well have ended.
     private func waitForStoring(_ report: JSONValue) throws(QEMUError) {
         while true {
-            publish { $0.take(report, from: self.destination.info) }
+            live.publish { $0.take(report, from: self.destination.info) }
             let (isReceived, failure) = state.withLock { ($0.isReceived, $0.failure) }
             if let failure { throw .transfer(failure) }
-            if isReceived { return publish { $0.status = .completed } }
+            if isReceived { return live.publish { $0.status = .completed } }
             Patience.sleep(for: .milliseconds(50))
         }
     }

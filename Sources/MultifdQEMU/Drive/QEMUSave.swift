@@ -14,11 +14,10 @@ public final class QEMUSave: Sendable {
     let parameters: MigrationParameters
     let options: QEMUSaveOptions
     let logger: Logger
-    private let continuation: AsyncStream<MigrationEvent>.Continuation
+    let live = LiveReport(keeping: 1024)
     let state: Mutex<State>
 
     struct State {
-        var info = MigrationInfo()
         var isCancelled = false
         var isReceived = false
         /// Whether the guest is known to go on in QEMU after a failure.
@@ -52,8 +51,7 @@ public final class QEMUSave: Sendable {
         } catch {
             throw .transfer(.parameter(error))
         }
-        (events, continuation) = AsyncStream.makeStream(
-            of: MigrationEvent.self, bufferingPolicy: .bufferingNewest(1024))
+        events = live.events
         self.parameters = parameters
         self.options = options
         self.logger = logger
@@ -77,7 +75,7 @@ public final class QEMUSave: Sendable {
     }
 
     /// How things stand.
-    public var info: MigrationInfo { state.withLock { $0.info } }
+    public var info: MigrationInfo { live.info }
 
     /// The manifest of what was saved, once it is.
     public var manifest: SnapshotManifest? { target.manifest }
@@ -103,7 +101,7 @@ public final class QEMUSave: Sendable {
         qmp.close()
         let result = driven.mapError { settle($0) }
         if case .failure(let error) = result {
-            publish { info in
+            live.publish { info in
                 if error.isCancellation {
                     info.status = .cancelled
                 } else if info.status != .cancelled {
@@ -112,7 +110,7 @@ public final class QEMUSave: Sendable {
                 info.errorDescription = "\(error)"
             }
         }
-        continuation.finish()
+        live.end()
         try result.get()
         return info
     }
@@ -146,15 +144,5 @@ public final class QEMUSave: Sendable {
         } catch {
             state.withLock { $0.failure = error }
         }
-    }
-
-    func publish(_ change: (inout MigrationInfo) -> Void) {
-        let (before, after) = state.withLock { state in
-            let before = state.info.status
-            change(&state.info)
-            return (before, state.info)
-        }
-        if before != after.status { continuation.yield(.status(after.status)) }
-        continuation.yield(.progress(after))
     }
 }

@@ -1,7 +1,6 @@
 import FoundationEssentials
 public import Logging
 public import Multifd
-import Synchronization
 import SystemPackage
 
 /// Sends a snapshot into a QEMU that was started with `-incoming`. The guest runs on there.
@@ -22,8 +21,7 @@ public final class QEMUSource: Sendable {
     private let deadlines: Deadlines
     private let logger: Logger
     private let patience: Patience
-    private let continuation: AsyncStream<MigrationEvent>.Continuation
-    private let state: Mutex<MigrationInfo>
+    private let live: LiveReport
 
     /// - Parameters:
     ///   - snapshot: of a guest of QEMU.
@@ -44,8 +42,6 @@ public final class QEMUSource: Sendable {
         try checked.validateForSendingToQEMU()
         // Now: a QEMU that gets a part of a guest must be started anew. RAM takes longer, and is compared beside sending.
         try snapshot.verifySmallFiles()
-        (events, continuation) = AsyncStream.makeStream(
-            of: MigrationEvent.self, bufferingPolicy: .bufferingNewest(1024))
         self.snapshot = snapshot
         self.machine = machine
         self.uri = uri
@@ -62,11 +58,12 @@ public final class QEMUSource: Sendable {
         var guest = GuestInfo()
         guest.ramBlocks = snapshot.manifest.ramBlocks.map { RAMBlockInfo(name: $0.name, size: $0.size) }
         info.guest = guest
-        state = Mutex(info)
+        live = LiveReport(info, keeping: 1024)
+        events = live.events
     }
 
     /// How things stand.
-    public var info: MigrationInfo { state.withLock { $0 } }
+    public var info: MigrationInfo { live.info }
 
     /// Sends the guest. To be called once.
     ///
@@ -87,13 +84,13 @@ public final class QEMUSource: Sendable {
             info.errorDescription = "\(error)"
             publish(info)
         }
-        continuation.finish()
+        live.end()
         try result.get()
         return info
     }
 
     /// Ends the events of a source that will not be run: whoever follows them would wait for ever.
-    func endEvents() { continuation.finish() }
+    func endEvents() { live.end() }
 
     /// Gives up, in whatever state it is.
     public func cancel() { patience.stop() }
@@ -142,14 +139,7 @@ public final class QEMUSource: Sendable {
 
     private var sessionID: SessionID { SessionID(uuid: options.uuid?.uuidString ?? machine.uuid) }
 
-    private func publish(_ info: MigrationInfo) {
-        let before = state.withLock { state in
-            defer { state = info }
-            return state.status
-        }
-        if before != info.status { continuation.yield(.status(info.status)) }
-        continuation.yield(.progress(info))
-    }
+    private func publish(_ info: MigrationInfo) { live.publish { $0 = info } }
 }
 
 extension SessionID {
