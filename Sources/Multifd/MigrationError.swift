@@ -84,8 +84,8 @@ extension MigrationError: CustomStringConvertible {
             "the guest was paused for \(duration.seconds.threeFigures) s, with a downtime-limit of "
                 + "\(limit.millisecondsRoundedUp) ms, and the destination had not taken it: it or the network is stuck"
         case .digestMismatch(let source, let destination):
-            "the memory differs: its digest is \(String(source, radix: 16)) at the source and "
-                + "\(String(destination, radix: 16)) at the destination"
+            "the memory differs: its digest is \(source.hexadecimal) at the source and "
+                + "\(destination.hexadecimal) at the destination"
         case .totalsMismatch(let sent, let received):
             "\(sent) packets were sent and \(received) arrived, or not the same ones: the transfer is incomplete"
         case .handoverUnconfirmed(let peer):

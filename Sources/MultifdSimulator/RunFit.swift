@@ -47,7 +47,7 @@ package struct RunFit {
 
     private var dirtyLimit: DirtyQuota? {
         parameters.vcpuDirtyLimit.flatMap {
-            try? DirtyQuota(megabytesPerSecond: $0, period: parameters.vcpuDirtyLimitPeriod)
+            try? DirtyQuota(mebibytesPerSecond: $0, period: parameters.vcpuDirtyLimitPeriod)
         }
     }
 

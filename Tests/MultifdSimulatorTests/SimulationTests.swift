@@ -137,7 +137,7 @@ import Testing
                 ramByteCount: 1_200_000_000, vcpuCount: 2,
                 regions: [WriteRegion(byteCount: 1_200_000_000, writeRate: 1e9, vcpuCount: 2)], zeroShare: 0),
             link: LinkModel(bandwidth: 100e6), timeout: 20)
-        scenario.dirtyLimit = try DirtyQuota(megabytesPerSecond: 20)
+        scenario.dirtyLimit = try DirtyQuota(mebibytesPerSecond: 20)
         let report = run(scenario, nil)
         let first = try #require(report.throttleDecisions.first)
         #expect((13.0..<13.5).contains(first.time.seconds), "\(first.time)")
@@ -166,7 +166,7 @@ import Testing
                     WriteRegion(byteCount: 64 << 20, writeRate: 5e6, pattern: .random),
                 ]), link: LinkModel(bandwidth: 125e6))
         #expect(Simulation.run(scenario).status == .failed)
-        scenario.dirtyLimit = try DirtyQuota(megabytesPerSecond: 10)
+        scenario.dirtyLimit = try DirtyQuota(mebibytesPerSecond: 10)
         let report = Simulation.run(scenario)
         #expect(report.status == .completed)
         #expect(report.downtime <= report.downtimeLimit)
@@ -182,7 +182,7 @@ import Testing
         var scenario = Scenario(
             name: "moderate",
             guest: GuestModel(ramByteCount: 8 << 30, regions: [WriteRegion(byteCount: 1 << 30, writeRate: 40e6)]),
-            link: LinkModel(bandwidth: 100e6), dirtyLimit: try DirtyQuota(megabytesPerSecond: 10), downtimeLimit: 0.1)
+            link: LinkModel(bandwidth: 100e6), dirtyLimit: try DirtyQuota(mebibytesPerSecond: 10), downtimeLimit: 0.1)
         #expect(Simulation.run(scenario).highestThrottle == 0)
         scenario.dirtyLimitThreshold = 30
         #expect(Simulation.run(scenario).highestThrottle > 0)
@@ -196,7 +196,7 @@ import Testing
                 ramByteCount: 1 << 40, vcpuCount: 4096,
                 regions: [WriteRegion(byteCount: 8 << 30, writeRate: 4e9, vcpuCount: 4096)]),
             link: LinkModel(bandwidth: 1.25e9),
-            dirtyLimit: try DirtyQuota(megabytesPerSecond: 1, period: .milliseconds(1)), timeout: 3600)
+            dirtyLimit: try DirtyQuota(mebibytesPerSecond: 1, period: .milliseconds(1)), timeout: 3600)
         let report = Simulation.run(scenario)
         #expect(report.dirtySyncCount <= Int(Double(report.totalTime) / 1000 / scenario.syncTime) + 2)
     }

@@ -47,7 +47,7 @@ public final class ProcessThrottle: ThrottleActuator {
         self.process = process
         self.pidfd = pidfd
         do throws(Errno) {
-            thread = try WorkerThread(attempting: "throttle") { [order] in
+            thread = try WorkerThread(named: "throttle") { [order] in
                 var cycles = StopCycles(of: process, pidfd: pidfd)
                 Self.run(&cycles, order)
             }

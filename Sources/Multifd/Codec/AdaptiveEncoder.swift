@@ -68,7 +68,10 @@ package final class AdaptiveEncoder {
     /// - Parameters:
     ///   - sending: with the time that the limiter and the socket kept it waiting.
     ///   - queued: bytes that the socket now holds.
-    package func record(bytesIn: Int, bytesOut: Int, encoding: Duration, sending: Duration, queued: Int) {
+    ///   - limit: bytes per second that all channels may send together, 0 for no limit.
+    package func record(
+        bytesIn: Int, bytesOut: Int, encoding: Duration, sending: Duration, queued: Int, limit: Int
+    ) {
         let bytesLeft = bytesOut + queuedByteCount - queued
         queuedByteCount = queued
         // One that looked incompressible says nothing about the mode.
@@ -79,7 +82,7 @@ package final class AdaptiveEncoder {
         adviser.record(
             CodecChooser.Measurement(
                 mode: used, bytesIn: bytesIn, bytesOut: bytesOut, bytesLeft: bytesLeft, encoding: encoding.seconds,
-                sending: sending.seconds))
+                sending: sending.seconds), limit: limit)
     }
 
     /// What was decided so far.

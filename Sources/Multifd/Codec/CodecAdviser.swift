@@ -1,4 +1,3 @@
-import Glibc
 import Synchronization
 
 /// What all channels of a migration learn together about codecs on their link. Channels that each learn on their own
@@ -7,16 +6,14 @@ package final class CodecAdviser: Sendable {
     // Not a Mutex, whose lock thread sanitizer cannot see on Linux.
     private let chooser: Condition<CodecChooser>
     private let current: Atomic<Int>
-    private let limiter: BandwidthLimiter
 
-    /// - Parameter channelCount: channels of the migration.
-    package init(channelCount: Int, limiter: BandwidthLimiter) {
-        let coreCount = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-        let chooser = CodecChooser(
-            channelCount: channelCount, coreCount: coreCount, limit: limiter.bytesPerSecond)
+    /// - Parameters:
+    ///   - channelCount: channels of the migration.
+    ///   - limit: bytes per second that they may send together, 0 for no limit.
+    package init(channelCount: Int, limit: Int) {
+        let chooser = CodecChooser(channelCount: channelCount, coreCount: Cores.count, limit: limit)
         current = Atomic(chooser.mode.rawValue)
         self.chooser = Condition(chooser)
-        self.limiter = limiter
     }
 
     /// The mode for packets that are worth compressing.
@@ -26,9 +23,11 @@ package final class CodecAdviser: Sendable {
 
     /// Learns from a packet, unless another channel is at it: no channel waits here, and one packet more or less does not
     /// matter.
-    package func record(_ packet: CodecChooser.Measurement) {
+    ///
+    /// - Parameter limit: bytes per second that all channels may send together now, 0 for no limit.
+    package func record(_ packet: CodecChooser.Measurement, limit: Int) {
         _ = chooser.withLockIfAvailable { chooser in
-            chooser.record(packet, limit: limiter.bytesPerSecond)
+            chooser.record(packet, limit: limit)
             current.store(chooser.mode.rawValue, ordering: .relaxed)
         }
     }

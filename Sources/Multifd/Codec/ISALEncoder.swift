@@ -14,9 +14,9 @@ import CISAL
 ///
 /// From level 4 on zlib alone goes below 39 %. Level 0, stored, is zlib's too.
 @safe
-package final class ISALEncoder: PayloadEncoder {
+final class ISALEncoder: PayloadEncoder {
     /// The levels at which it takes the place of zlib.
-    package static let levels = 1...3
+    static let levels = 1...3
 
     /// RFC 1950: deflate with a window of 32 KiB, fastest, no dictionary. Written here and not by the library, which
     /// would then sum up a checksum that only the end of the stream, never reached, would tell.
@@ -28,7 +28,7 @@ package final class ISALEncoder: PayloadEncoder {
     private var isAtStart = true
 
     /// - Parameter level: one of ``levels``; trapped otherwise.
-    package init(level: Int) throws(CodecError) {
+    init(level: Int) throws(CodecError) {
         precondition(Self.levels.contains(level))
         let levelBufferByteCount = Int(CISAL_level_buffer_byte_count(UInt32(level)))
         unsafe levelBuffer = .allocate(byteCount: levelBufferByteCount, alignment: 64)
@@ -45,13 +45,13 @@ package final class ISALEncoder: PayloadEncoder {
         unsafe levelBuffer.deallocate()
     }
 
-    package func maximumEncodedByteCount(for inputByteCount: Int) -> Int {
+    func maximumEncodedByteCount(for inputByteCount: Int) -> Int {
         // Where a block of what cannot be compressed is not at hand as a whole to be stored, igzip codes it: at most
         // 1/256 more than its input, and up to 328 bytes of code tables.
         inputByteCount + inputByteCount >> 8 + 1024
     }
 
-    package func encode(_ input: RawSpan, into output: inout OutputRawSpan) throws(CodecError) {
+    func encode(_ input: RawSpan, into output: inout OutputRawSpan) throws(CodecError) {
         if isAtStart {
             output.append(Self.header[0])
             output.append(Self.header[1])

@@ -3,12 +3,12 @@ import CZlib
 /// Encodes payloads as one zlib stream (RFC 1950) with a sync flush after each, through zlib itself: the levels that
 /// ISA-L has no match for.
 @safe
-package final class ZlibEncoder: PayloadEncoder {
+final class ZlibEncoder: PayloadEncoder {
     // Owned: made in init, freed in deinit, never handed out. At a fixed address, because zlib's state points back.
     private let stream: UnsafeMutablePointer<z_stream>
 
     /// - Parameter level: 0...9.
-    package init(level: Int) throws(CodecError) {
+    init(level: Int) throws(CodecError) {
         let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
         unsafe stream.initialize(to: z_stream())
         let result = unsafe deflateInit_(stream, Int32(level), ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
@@ -24,12 +24,12 @@ package final class ZlibEncoder: PayloadEncoder {
         unsafe stream.deallocate()
     }
 
-    package func maximumEncodedByteCount(for inputByteCount: Int) -> Int {
+    func maximumEncodedByteCount(for inputByteCount: Int) -> Int {
         // Beyond what the library says of a stream that is ended at once: the sync flush, and its bits before it.
         unsafe Int(deflateBound(stream, UInt(inputByteCount))) + 16
     }
 
-    package func encode(_ input: RawSpan, into output: inout OutputRawSpan) throws(CodecError) {
+    func encode(_ input: RawSpan, into output: inout OutputRawSpan) throws(CodecError) {
         let isWhole = unsafe input.withUnsafeBytes { input in
             // The library writes to the free part of `output` only, whose size it is told.
             unsafe output.withUnsafeMutableBytes { bytes, initializedCount in

@@ -8,7 +8,7 @@ import CZstd
 @safe
 package final class ZstdEncoder: PayloadEncoder {
     /// The largest payload: a batch.
-    private static let payloadByteCount = PacketHeader.pageCapacity << Page.shift
+    private static let payloadByteCount = Page.countPerBatch << Page.shift
     /// Levels with a window of at most 1 MiB. The ring holds it beside the place where the next payload is put together:
     /// whatever is scribbled there, window and place are 1.5 MiB, and the ring begins anew behind that at the earliest.
     private static let ringLevels = -7...2

@@ -4,10 +4,9 @@ import Synchronization
 final class DestinationState: Sendable {
     let patience: Patience
     private let shared: Mutex<Shared>
-    private let events: AsyncStream<MigrationEvent>.Continuation
+    private let live: LiveReport
 
     private struct Shared {
-        var info = MigrationInfo()
         var startedAt: MonotonicTime?
         var compression = MultifdCompression.none
         /// What a foreign source sends beside its channels.
@@ -16,16 +15,15 @@ final class DestinationState: Sendable {
         var target: any MigrationTarget
     }
 
-    init(
-        uri: MigrationURI, target: any MigrationTarget, patience: Patience,
-        events: AsyncStream<MigrationEvent>.Continuation
-    ) {
+    init(uri: MigrationURI, target: any MigrationTarget, patience: Patience) {
         self.patience = patience
-        self.events = events
-        var shared = Shared(target: target)
-        shared.info.uri = "\(uri)"
-        self.shared = Mutex(shared)
+        var info = MigrationInfo()
+        info.uri = "\(uri)"
+        live = LiveReport(info, keeping: 256)
+        shared = Mutex(Shared(target: target))
     }
+
+    var events: AsyncStream<MigrationEvent> { live.events }
 
     /// A source has announced its guest.
     func begin(_ setup: SessionSetup, compression: MultifdCompression, acceptor: Acceptor) {
@@ -33,18 +31,20 @@ final class DestinationState: Sendable {
             shared.startedAt = .now
             shared.compression = compression
             shared.acceptor = acceptor
-            shared.info.ram.total = setup.ramByteCount
+        }
+        live.change { info in
+            info.ram.total = setup.ramByteCount
             var parameters = MigrationParameters()
             parameters.multifdChannels = Int(setup.channelCount)
             parameters.multifdCompression = compression
             parameters.level = Int(setup.level)
             parameters.verifyMemory = setup.features.contains(.memoryDigest)
             parameters.xbzrle = setup.features.contains(.deltas)
-            shared.info.agree(on: parameters)
+            info.agree(on: parameters)
             var guest = GuestInfo()
             guest.ramBlocks = setup.blocks.map { RAMBlockInfo(name: $0.name, size: Int($0.byteCount)) }
             guest.workload = setup.guestConfiguration.isEmpty ? nil : setup.guestConfiguration
-            shared.info.guest = guest
+            info.guest = guest
         }
     }
 
@@ -54,22 +54,16 @@ final class DestinationState: Sendable {
             shared.startedAt = .now
             shared.mainCounters = mainCounters
             shared.acceptor = acceptor
-            shared.info.ram.total = memory.byteCount
+        }
+        live.change { info in
+            info.ram.total = memory.byteCount
             var guest = GuestInfo()
             guest.ramBlocks = memory.blocks.map { RAMBlockInfo(name: $0.name, size: $0.byteCount) }
-            shared.info.guest = guest
+            info.guest = guest
         }
     }
 
-    func update(_ change: (inout MigrationInfo) -> Void) {
-        let (before, after) = shared.withLock { shared in
-            let before = shared.info.status
-            change(&shared.info)
-            return (before, shared.info)
-        }
-        if before != after.status { events.yield(.status(after.status)) }
-        events.yield(.progress(info))
-    }
+    func update(_ change: (inout MigrationInfo) -> Void) { live.publish(change, as: current) }
 
     func finish(_ failure: MigrationError?) {
         update { info in
@@ -77,17 +71,19 @@ final class DestinationState: Sendable {
             info.errorDescription = failure.map { "\($0)" }
             info.verified = info.verified && failure == nil
         }
-        shared.withLock {
-            $0.info = current($0); $0.acceptor = nil
-        }
-        events.finish()
+        let last = info
+        live.change { $0 = last }
+        shared.withLock { $0.acceptor = nil }
+        live.end()
     }
 
     /// The report, brought up to now.
-    var info: MigrationInfo { shared.withLock { current($0) } }
+    var info: MigrationInfo { current(live.info) }
 
-    private func current(_ shared: borrowing Shared) -> MigrationInfo {
-        var info = shared.info
+    private func current(_ info: MigrationInfo) -> MigrationInfo { shared.withLock { current(info, $0) } }
+
+    private func current(_ stored: MigrationInfo, _ shared: borrowing Shared) -> MigrationInfo {
+        var info = stored
         guard let startedAt = shared.startedAt, let acceptor = shared.acceptor else { return info }
         let channels = acceptor.channels
         let time = MonotonicTime.now.since(startedAt)

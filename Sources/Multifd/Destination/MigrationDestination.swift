@@ -2,6 +2,14 @@ public import Logging
 
 /// The destination of a migration: listens, takes one guest in, and hands it to a target.
 ///
+/// Who is in charge of what, from the port to the guest's memory:
+/// - `Acceptor` takes connections and finds out what each is, on a thread of its own.
+/// - `Reception` leads the conversation on the main channel; with another program's source a `ForeignProtocol` does.
+/// - `ReceiveChannel` receives the packets of a channel; its `PacketDecoder` checks them and puts pages in their place.
+/// - `ReceiveBarrier` is where the channels and the main channel meet at the end of an iteration.
+/// - `IncomingMemory` is where pages end up: in what the ``MigrationTarget`` has prepared.
+/// - `DestinationState` is what those see of it who watch.
+///
 /// ```swift
 /// let destination = try MigrationDestination(listeningOn: MigrationURI(parsing: "tcp:0.0.0.0:4444"), target: machine)
 /// let report = try await destination.run()
@@ -42,17 +50,14 @@ public final class MigrationDestination: Sendable {
     ) throws(MigrationError) {
         let listener: Listener
         do { listener = try Listener(on: uri) } catch { throw .transport(error) }
-        let (stream, continuation) = AsyncStream.makeStream(
-            of: MigrationEvent.self, bufferingPolicy: .bufferingNewest(256))
-        events = stream
         self.uri = listener.uri
         self.target = target
         self.foreign = foreign
         self.deadlines = deadlines
         self.logger = logger
         acceptor = Acceptor(listener: listener, foreign: foreign, deadlines: deadlines, logger: logger)
-        state = DestinationState(
-            uri: listener.uri, target: target, patience: Patience(limit: deadlines.stall), events: continuation)
+        state = DestinationState(uri: listener.uri, target: target, patience: Patience(limit: deadlines.stall))
+        events = state.events
     }
 
     /// How things stand.
@@ -79,7 +84,7 @@ public final class MigrationDestination: Sendable {
     private func receive() throws(MigrationError) {
         let accepting: WorkerThread
         do {
-            accepting = try WorkerThread(attempting: "mf-accept") { [acceptor] in acceptor.run() }
+            accepting = try WorkerThread(named: "mf-accept") { [acceptor] in acceptor.run() }
         } catch {
             throw .noThread(error)
         }

@@ -13,7 +13,7 @@ extension PacketDecoder {
         guard header.deltaPageCount > 0 else { return }
         do { unsafe try checkLengths(of: deltas) } catch { throw .deltas(error) }
         var next = unsafe deltas
-        try forEachRun(in: deltaIndices) { pages throws(PlacingError) in
+        try header.pages.forEachRun(in: deltaIndices) { pages throws(PlacingError) in
             if memory.isFile {
                 unsafe try applyToFile(&next, pages, of: memory)
             } else {

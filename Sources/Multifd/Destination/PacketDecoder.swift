@@ -36,7 +36,8 @@ final class PacketDecoder {
     /// The RAMBlock of the last packet: nearly always that of the next.
     private(set) var block = 0
 
-    init(target: IncomingMemory, rules: PacketRules) throws(MigrationError) {
+    /// - Parameter channel: its number.
+    init(target: IncomingMemory, rules: PacketRules, channel: Int) throws(MigrationError) {
         self.target = target
         self.rules = rules
         if case .native(let compression, _) = rules {
@@ -44,13 +45,13 @@ final class PacketDecoder {
             do {
                 decoder = try compression.makeDecoder()
             } catch {
-                throw .codec(description: "\(error)", channel: 0, packet: 0)
+                throw .codec(description: "\(error)", channel: channel, packet: 0)
             }
         }
         do {
             headerBytes = try ScratchMemory(byteCount: PacketHeader.byteCount)
             payload = try ScratchMemory(byteCount: PacketHeader.maximumPayloadByteCount)
-            let batchByteCount = PacketHeader.pageCapacity << Page.shift
+            let batchByteCount = Page.countPerBatch << Page.shift
             let usesFile = target.memory.blocks.contains(where: \.isFile)
             let decodesToFile = usesFile && (compression != MultifdCompression.none || rules.acceptDeltas)
             decoded = try ScratchMemory(byteCount: decodesToFile ? batchByteCount : Page.byteCount)
@@ -173,7 +174,7 @@ final class PacketDecoder {
     private func write(from buffer: UnsafeRawPointer) throws(PlacingError) {
         var from = unsafe buffer
         do {
-            try forEachRun(in: 0..<header.normalPageCount) { pages throws(MemoryError) in
+            try header.pages.forEachRun(in: 0..<header.normalPageCount) { pages throws(MemoryError) in
                 // Within the buffer: it holds a page for each of the packet's.
                 unsafe try target.write(pages, ofBlock: block, from: from)
                 unsafe from += pages.count << Page.shift
@@ -195,7 +196,7 @@ final class PacketDecoder {
                     into: UnsafeMutableRawBufferPointer(
                         start: decoded.start, count: header.normalPageCount << Page.shift))
             } else {
-                try forEachRun(in: 0..<header.normalPageCount) { pages throws(CodecError) in
+                try header.pages.forEachRun(in: 0..<header.normalPageCount) { pages throws(CodecError) in
                     // Within the block: the page numbers are checked.
                     unsafe try decoder.decode(
                         into: UnsafeMutableRawBufferPointer(
@@ -215,20 +216,6 @@ final class PacketDecoder {
     private func clearZeroPages() throws(MemoryError) {
         for index in header.normalPageCount..<header.normalPageCount + header.zeroPageCount {
             try target.clear(Int(header.pages[index]), ofBlock: block)
-        }
-    }
-
-    /// Calls `body` with each run of adjacent pages among some of the packet's, in the packet's order.
-    func forEachRun<Failure: Error>(
-        in indices: Range<Int>, _ body: (Range<Int>) throws(Failure) -> Void
-    ) throws(Failure) {
-        var index = indices.lowerBound
-        while index < indices.upperBound {
-            let first = Int(header.pages[index])
-            var count = 1
-            while index + count < indices.upperBound, Int(header.pages[index + count]) == first + count { count += 1 }
-            try body(first..<first + count)
-            index += count
         }
     }
 }

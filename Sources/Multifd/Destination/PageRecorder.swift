@@ -18,9 +18,3 @@ package protocol PageRecorder: Sendable {
     ///   - endsIteration: whether what comes next does. Where neither is known, a page that comes again tells.
     func endPart(startsIteration: Bool, endsIteration: Bool) throws(MemoryError)
 }
-
-/// A target that keeps what came when.
-package protocol RecordingTarget: MigrationTarget {
-    /// Nil when it is not to, or not prepared yet.
-    var recorder: (any PageRecorder)? { get }
-}

@@ -9,8 +9,7 @@ struct PartialFile: ~Copyable {
     private let partialPath: String
 
     init(path: String, byteCount: Int) throws(MemoryError) {
-        // What a killed process left behind must not be in the way, and in a container numbers of processes come again.
-        let partialPath = "\(path).partial-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
+        let partialPath = path.newPartialPath()
         descriptor = try Self.open(partialPath, byteCount: byteCount, for: path)
         self.path = path
         self.partialPath = partialPath

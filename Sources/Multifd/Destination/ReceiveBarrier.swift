@@ -26,7 +26,7 @@ package final class ReceiveBarrier: Sendable {
     private struct State: Sendable {
         var channels: [Progress]
         var passed: UInt32 = 0
-        package var failure: MigrationError?
+        var failure: MigrationError?
         var isClosed = false
     }
 
@@ -57,7 +57,7 @@ package final class ReceiveBarrier: Sendable {
     /// No page may come any more.
     package func passLast() { lastPassed.store(true, ordering: .sequentiallyConsistent) }
 
-    package var isLastPassed: Bool { lastPassed.load(ordering: .sequentiallyConsistent) }
+    var isLastPassed: Bool { lastPassed.load(ordering: .sequentiallyConsistent) }
 
     /// Called for a channel that has said hello.
     ///

@@ -43,7 +43,7 @@ package final class ReceiveChannel: Sendable {
     /// wrong fails the session.
     func run(_ session: Session) {
         do throws(MigrationError) {
-            let decoder = try PacketDecoder(target: session.target, rules: session.rules)
+            let decoder = try PacketDecoder(target: session.target, rules: session.rules, channel: number)
             try receive(session, decoder)
             session.barrier.lose(channel: number)
         } catch {

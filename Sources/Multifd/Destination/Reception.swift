@@ -244,8 +244,4 @@ final class Reception {
         }
         try asking("run the guest") { try target.run() }
     }
-
-    private func asking<Value>(_ operation: String, _ body: () throws -> Value) throws(MigrationError) -> Value {
-        do { return try body() } catch { throw .guest(operation: operation, reason: "\(error)") }
-    }
 }

@@ -18,8 +18,6 @@ package enum GuestError: Error, Equatable {
     case deviceStateVCPUCount(expected: Int, found: Int)
     /// The registers of a vCPU cannot come from this configuration.
     case deviceStateRegisters(vcpu: Int, register: String)
-    /// An image is not executed and has no registers.
-    case deviceStateOfImage(byteCount: Int)
     /// Memory or registers can only be replaced while no vCPU runs.
     case running
     /// The guest's threads have ended.
@@ -60,8 +58,6 @@ extension GuestError: CustomStringConvertible {
             "the device state has \(found) vCPUs, the guest's configuration says \(expected)"
         case .deviceStateRegisters(let vcpu, let register):
             "the device state's \(register) of vCPU \(vcpu) cannot come from the guest's configuration"
-        case .deviceStateOfImage(let byteCount):
-            "an image has no device state, but \(byteCount) bytes of it were given"
         case .running:
             "the guest is running: pause it first"
         case .shutDown:

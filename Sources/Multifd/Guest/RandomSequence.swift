@@ -1,17 +1,19 @@
 /// SplitMix64 (Steele, Lea, Flood 2014): the state advances by a constant and each output is a mix of it, so that the
 /// sequence can be entered at any place.
-struct RandomSequence: Equatable, Sendable {
-    var state: UInt64
+package struct RandomSequence: Equatable, Sendable {
+    package var state: UInt64
 
     /// 2^64 divided by the golden ratio, odd.
     static let increment: UInt64 = 0x9E37_79B9_7F4A_7C15
 
+    package init(state: UInt64) { self.state = state }
+
     /// The value at the present place.
     @inline(__always)
-    var value: UInt64 { Self.mix(state) }
+    package var value: UInt64 { Self.mix(state) }
 
     @inline(__always)
-    mutating func advance() { state &+= Self.increment }
+    package mutating func advance() { state &+= Self.increment }
 
     /// The sequence `count` places further on.
     func advanced(by count: UInt64) -> RandomSequence { RandomSequence(state: state &+ count &* Self.increment) }

@@ -118,7 +118,7 @@ extension WorkloadGuest {
             for index in threads.count..<vcpus.count {
                 let vcpu = vcpus[index]
                 do throws(Errno) {
-                    threads.append(try WorkerThread(attempting: "vcpu-\(index)") { vcpu.run() })
+                    threads.append(try WorkerThread(named: "vcpu-\(index)") { vcpu.run() })
                 } catch {
                     throw .noThread(error)
                 }
@@ -177,18 +177,11 @@ extension WorkloadGuest {
             throw .stepCountPassed(vcpu: index, at: registers.stepCount, wanted: count)
         }
         let end = Condition(start)
-        let threads = programs.enumerated().compactMap { index, program -> WorkerThread? in
-            @Sendable func run() {
-                var registers = start[index]
-                program.fastForward(&registers, to: counts[index])
-                end.withLock { [registers] in $0[index] = registers }
-            }
-            if let thread = try? WorkerThread(attempting: "reference-\(index)", run) { return thread }
-            // No thread is to be had: slower, but as good.
-            run()
-            return nil
+        Cores.share(programs.count, named: "reference") { [programs] index in
+            var registers = start[index]
+            programs[index].fastForward(&registers, to: counts[index])
+            end.withLock { [registers] in $0[index] = registers }
         }
-        for thread in threads { thread.join() }
         setRegisters(end.withLock { $0 })
     }
 }

@@ -1,4 +1,3 @@
-import Glibc
 import Synchronization
 
 /// Makes and fills the RAM of a built-in guest.
@@ -32,12 +31,7 @@ enum WorkloadMemory {
         // Each thread takes stretches of 2 MiB, a huge page, until there is none left.
         let stretchCount = (memory.pageCount + stretchPageCount - 1) / stretchPageCount
         let filler = Filler(memory: memory, configuration: configuration, next: next, stretchCount: stretchCount)
-        // What no thread is to be had for, this one does.
-        let threads = (1..<max(2, min(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 8))).compactMap { index in
-            try? WorkerThread(attempting: "fill-\(index)") { filler.run() }
-        }
-        filler.run()
-        for thread in threads { thread.join() }
+        Cores.share(Cores.shareCount, named: "fill") { _ in filler.run() }
     }
 
     private static let stretchPageCount = 512

@@ -42,7 +42,7 @@ package final class IncrementalDigest: Sendable {
     package var value: UInt64 { MemoryDigest.combine(hashes.withLock { $0 }) }
 
     /// How long an update will take that finds these pages touched as well, from the slowest one so far.
-    package func expectedDuration(touching bitmap: borrowing MigrationBitmap, of memory: GuestMemory) -> Duration {
+    func expectedDuration(touching bitmap: borrowing MigrationBitmap, of memory: GuestMemory) -> Duration {
         var pieces = Set((0..<digest.pieceCount).filter { touched[$0] })
         for block in memory.blocks.indices {
             bitmap.forEachRun(inBlock: block) { pages in

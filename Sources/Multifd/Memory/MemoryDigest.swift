@@ -1,5 +1,3 @@
-import Glibc
-
 /// A hash of a guest's whole memory, computed by several threads: the two ends of a migration compare theirs.
 ///
 /// Memory is cut into pieces of 2 MiB, RAMBlock by RAMBlock; the digest is the XXH3 of the pieces' XXH3 hashes.
@@ -16,7 +14,6 @@ package struct MemoryDigest: Sendable {
     private let pieces: [Piece]
     /// The number of each RAMBlock's first piece.
     private let firstPieces: [Int]
-    private let threadCount = max(1, min(8, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
 
     package init(of memory: GuestMemory) {
         self.memory = memory
@@ -33,7 +30,7 @@ package struct MemoryDigest: Sendable {
         self.firstPieces = firstPieces
     }
 
-    package var pieceCount: Int { pieces.count }
+    var pieceCount: Int { pieces.count }
 
     /// The number of the piece that a page belongs to.
     package func piece(ofPage page: Int, inBlock block: Int) -> Int { firstPieces[block] + page / Self.pagesPerPiece }
@@ -47,7 +44,7 @@ package struct MemoryDigest: Sendable {
     }
 
     /// The digest, from the hashes of all pieces in order.
-    package static func combine(_ hashes: [UInt64]) -> UInt64 {
+    static func combine(_ hashes: [UInt64]) -> UInt64 {
         // Safe: UInt64 has no padding.
         unsafe Checksum.of(hashes.span.bytes)
     }
@@ -57,27 +54,20 @@ package struct MemoryDigest: Sendable {
         guard !numbers.isEmpty else { return [] }
         // Not a Mutex, whose lock thread sanitizer cannot see on Linux.
         let all = Condition(Result<[UInt64], MemoryError>.success([UInt64](repeating: 0, count: numbers.count)))
-        let share = (numbers.count + threadCount - 1) / threadCount
-        let threads = stride(from: 0, to: numbers.count, by: share).compactMap { first -> WorkerThread? in
-            let mine = first..<min(first + share, numbers.count)
-            @Sendable func work() {
-                let found = Result { () throws(MemoryError) in try hash(numbers[mine], content) }
-                all.withLock { all in
-                    do throws(MemoryError) {
-                        var hashes = try all.get()
-                        hashes.replaceSubrange(mine, with: try found.get())
-                        all = .success(hashes)
-                    } catch {
-                        all = .failure(error)
-                    }
+        let shareCount = min(Cores.shareCount, numbers.count)
+        Cores.share(shareCount, named: "mf-digest") { share in
+            let mine = numbers.count * share / shareCount..<numbers.count * (share + 1) / shareCount
+            let found = Result { () throws(MemoryError) in try hash(numbers[mine], content) }
+            all.withLock { all in
+                do throws(MemoryError) {
+                    var hashes = try all.get()
+                    hashes.replaceSubrange(mine, with: try found.get())
+                    all = .success(hashes)
+                } catch {
+                    all = .failure(error)
                 }
             }
-            if let thread = try? WorkerThread(attempting: "mf-digest", work) { return thread }
-            // No thread is to be had: slower, but as good.
-            work()
-            return nil
         }
-        for thread in threads { thread.join() }
         return try all.withLock { $0 }.get()
     }
 

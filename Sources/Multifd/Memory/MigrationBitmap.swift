@@ -64,13 +64,13 @@ public struct MigrationBitmap: ~Copyable, @unchecked Sendable {
 
     /// See ``PageBitmap/takePages(from:into:)``.
     package mutating func takePages(
-        ofBlock block: Int, from page: Int, into pages: inout [128 of UInt32]
+        ofBlock block: Int, from page: Int, into pages: inout BatchPages
     ) -> (count: Int, next: Int?) {
         blocks[block].pages.takePages(from: page, into: &pages)
     }
 
     /// Calls `body` with each marked page and its block.
-    package func forEachPage(_ body: (_ page: Int, _ block: Int) -> Void) {
+    func forEachPage(_ body: (_ page: Int, _ block: Int) -> Void) {
         for block in blocks.indices {
             blocks[block].pages.forEachRun { run in for page in run { body(page, block) } }
         }

@@ -60,13 +60,13 @@ package struct PageBitmap: ~Copyable {
         return index * 64 + word.trailingZeroBitCount
     }
 
-    /// Takes up to 128 set bits at or after `page`, in ascending order, and clears them.
+    /// Takes set bits at or after `page`, at most a batch of them, in ascending order, and clears them.
     ///
     /// Clearing comes before anybody reads the pages: a write in between sets the bit again, and the page is sent again.
     /// Cleared afterwards, the bit of a write that came too late to be read would be lost.
     ///
     /// - Returns: how many were taken, and where to go on, nil when no bit at or after `page` is set any more.
-    package mutating func takePages(from page: Int, into pages: inout [128 of UInt32]) -> (count: Int, next: Int?) {
+    package mutating func takePages(from page: Int, into pages: inout BatchPages) -> (count: Int, next: Int?) {
         var count = 0
         var next = firstPage(atOrAfter: page)
         while let found = next, count < pages.count {

@@ -9,7 +9,7 @@ package struct PageFlags: ~Copyable, @unchecked Sendable {  // all access is ato
     /// No page is set.
     package init(pageCount: Int) throws(MemoryError) {
         self.pageCount = pageCount
-        let byteCount = (pageCount + Page.byteCount - 1) & ~(Page.byteCount - 1)
+        let byteCount = Page.roundedUp(pageCount)
         do {
             mapping = try MemoryMapping(byteCount: byteCount, backing: .anonymous)
         } catch {

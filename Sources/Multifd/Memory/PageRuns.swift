@@ -1,15 +1,15 @@
 /// Runs of pages in ascending order, with gaps that are too small to be worth a run of their own closed. For runs that
 /// may be a little too large, but never too small.
-struct PageRuns: Sendable {
-    private(set) var runs: [Range<Int>] = []
+package struct PageRuns: Sendable {
+    package private(set) var runs: [Range<Int>] = []
     private let smallestGap: Int
 
     /// - Parameter smallestGap: pages. Runs less than that apart become one. The default, 64 KiB, holds the runs of a
     ///   block of any content to 1/17 of its pages.
-    init(smallestGap: Int = 16) { self.smallestGap = smallestGap }
+    package init(smallestGap: Int = 16) { self.smallestGap = smallestGap }
 
     /// Adds a run that begins at or after the beginning of the last.
-    mutating func append(_ run: Range<Int>) {
+    package mutating func append(_ run: Range<Int>) {
         guard !run.isEmpty else { return }
         if let last = runs.last, run.lowerBound - last.upperBound < smallestGap {
             runs[runs.count - 1] = last.lowerBound..<max(last.upperBound, run.upperBound)

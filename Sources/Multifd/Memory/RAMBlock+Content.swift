@@ -6,7 +6,7 @@ extension RAMBlock {
     ///
     /// Of a block that a ``KernelDirtyLog`` watches, use its `populatedAtStart(ofBlock:)`: protected memory all looks
     /// populated here.
-    package func populatedRanges() -> [Range<Int>] {
+    func populatedRanges() -> [Range<Int>] {
         var populated = PageRuns()
         do throws(Errno) {
             var pageMap = try PageMap()

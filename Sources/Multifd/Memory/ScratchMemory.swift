@@ -10,7 +10,7 @@ package struct ScratchMemory: ~Copyable {
 
     /// - Parameter byteCount: rounded up to whole pages.
     package init(byteCount: Int) throws(MemoryError) {
-        let rounded = (byteCount + Page.byteCount - 1) & ~(Page.byteCount - 1)
+        let rounded = Page.roundedUp(byteCount)
         do {
             mapping = try MemoryMapping(byteCount: rounded, backing: .smallPages)
         } catch {

@@ -19,7 +19,7 @@ package final class Writeback: Sendable {
                 for block in blocks { block.startWriteback() }
             }
         }
-        guard let thread = try? WorkerThread(attempting: "mf-writeback", body) else { return nil }
+        guard let thread = try? WorkerThread(named: "mf-writeback", body) else { return nil }
         self.isStopped = isStopped
         self.thread = thread
     }

@@ -4,7 +4,7 @@ struct Batch: Sendable {
         /// Send these pages.
         case pages
         /// Send a SYNC packet, then wait until the barrier is passed: a channel takes one of these a barrier.
-        case sync(barrier: UInt32)
+        case barrier(UInt32)
     }
 
     var kind = Kind.pages
@@ -17,30 +17,21 @@ struct Batch: Sendable {
     var detectsZeroPages = false
     /// How many of the pages, the last ones, the coordinator has found to be zero.
     var zeroPageCount = 0
-    /// Page numbers in the block. In place, so that a batch is copied and never allocated.
-    var pages = [128 of UInt32](repeating: 0)
-
-    static let capacity = PacketHeader.pageCapacity
+    /// The first ``pageCount`` of these are the batch.
+    var pages = BatchPages(repeating: 0)
 
     init() {}
 
     /// Calls `body` with each run of adjacent pages.
     func forEachRun(_ body: (Range<Int>) -> Void) {
-        var index = 0
-        while index < pageCount {
-            let first = Int(pages[index])
-            var count = 1
-            while index + count < pageCount, Int(pages[index + count]) == first + count { count += 1 }
-            body(first..<first + count)
-            index += count
-        }
+        pages.forEachRun(in: 0..<pageCount, body)
     }
 
     /// Finds the zero pages, for `zero-page-detection=legacy`, and moves them behind the others.
     ///
     /// - Throws: ``MemoryError`` when the block is a file that cannot be read.
     mutating func moveZeroPagesBack(of block: RAMBlock) throws(MemoryError) {
-        var zeroPages = [128 of UInt32](repeating: 0)
+        var zeroPages = BatchPages(repeating: 0)
         var normalCount = 0
         zeroPageCount = 0
         for index in 0..<pageCount {

@@ -44,6 +44,6 @@ extension Coordinator {
         for channel in channels { codecs += channel.counters.codecs.withLock { $0 } }
         info.codecs = codecs.info(parameters.multifdCompression, level: parameters.level)
         info.codecDecisions = codecs.decisions
-        state.publish(info)
+        state.live.publish { $0 = info }
     }
 }

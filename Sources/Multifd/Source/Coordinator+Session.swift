@@ -57,7 +57,7 @@ extension Coordinator {
     private func startChannels(_ id: SessionID, _ parameters: MigrationParameters) throws(MigrationError) {
         let adviser =
             parameters.multifdCompression == .auto
-            ? CodecAdviser(channelCount: parameters.multifdChannels, limiter: state.limiter) : nil
+            ? CodecAdviser(channelCount: parameters.multifdChannels, limit: state.limiter.bytesPerSecond) : nil
         let session = SendChannel.Session(
             id: id,
             memory: guest.memory,
@@ -119,10 +119,5 @@ extension Coordinator {
             gate.lose(channel: Int(number), .transport(.closed(peer: peer)))
             try replaceLostChannels()
         }
-    }
-
-    /// Runs a call into the guest, and names it when it fails.
-    func asking<Value>(_ operation: String, _ body: () throws -> Value) throws(MigrationError) -> Value {
-        do { return try body() } catch { throw .guest(operation: operation, reason: "\(error)") }
     }
 }

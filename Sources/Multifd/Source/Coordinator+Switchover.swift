@@ -4,7 +4,7 @@ extension Coordinator {
     /// Syncs, and decides whether what is pending now fits into the downtime limit.
     func isReadyToSwitchOver() throws(MigrationError) -> Bool {
         try sync()
-        if let iteration = statistics.iterations.last { state.report(iteration) }
+        if let iteration = statistics.iterations.last { state.live.tell(.iteration(iteration)) }
         let pending = pendingPageCount << Page.shift
         let limit = state.parameters.downtimeLimit
         estimator.promisedBandwidth = state.parameters.availSwitchoverBandwidth

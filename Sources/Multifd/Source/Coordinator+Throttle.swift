@@ -3,10 +3,10 @@ import Logging
 extension Coordinator {
     func makeThrottle(_ parameters: MigrationParameters) throws(MigrationError) -> (any GuestThrottle)? {
         if parameters.autoConverge { return AutoConverge(parameters.throttle) }
-        guard let megabytes = parameters.vcpuDirtyLimit else { return nil }
+        guard let mebibytes = parameters.vcpuDirtyLimit else { return nil }
         guard let guest = guest as? any VCPUThrottling else { throw .parameter(.dirtyLimitUnsupported) }
         do {
-            let quota = try DirtyQuota(megabytesPerSecond: megabytes, period: parameters.vcpuDirtyLimitPeriod)
+            let quota = try DirtyQuota(mebibytesPerSecond: mebibytes, period: parameters.vcpuDirtyLimitPeriod)
             return DirtyLimitRounds(
                 DirtyLimit(quota, vcpuCount: guest.writtenPageCounts.count),
                 triggerThreshold: parameters.throttle.triggerThreshold)
@@ -97,7 +97,7 @@ extension Coordinator {
                 guest.setThrottle(decision.to)
             }
             statistics.throttleDecisions.append(decision)
-            state.report(decision)
+            state.live.tell(.throttle(decision))
             logger.info("\(decision.reason)")
         }
         statistics.throttle = throttle?.throttle ?? .off

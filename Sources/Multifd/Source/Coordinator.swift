@@ -179,7 +179,7 @@ final class Coordinator {
         var channelCount: Int
         repeat {
             channelCount = channels.count - lostChannels.count
-            try distribute()
+            try queueMarkedPages()
             try passBarrier()
             // What a lost channel had sent is marked again. What else is marked, a sync has marked meanwhile.
         } while channels.count - lostChannels.count < channelCount
@@ -203,8 +203,8 @@ final class Coordinator {
         cache.beginIteration(statistics.iterations.count + 1, isLast: isPaused)
     }
 
-    /// Cuts what is marked into batches and queues them.
-    private func distribute() throws(MigrationError) {
+    /// Cuts what is marked into batches and queues them: the pages are the channels' then, and no longer marked.
+    private func queueMarkedPages() throws(MigrationError) {
         let zeroPageDetection = state.parameters.zeroPageDetection
         queueBound.begin(bytesPerSecond: estimator.ramBytesPerSecond, sent: currentCounts.pages, at: .now)
         var batch = Batch()
@@ -252,7 +252,7 @@ final class Coordinator {
     private func passBarrier() throws(MigrationError) {
         barrier += 1
         var token = Batch()
-        token.kind = .sync(barrier: barrier)
+        token.kind = .barrier(barrier)
         for _ in 0..<channels.count - lostChannels.count {
             while !queue.push(token, until: nextTick) { try tick() }
         }

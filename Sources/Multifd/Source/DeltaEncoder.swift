@@ -19,7 +19,7 @@ final class DeltaEncoder {
         self.cache = cache
         fillRule = CacheFillRule(channelCount: channelCount, limit: limit)
         // A delta takes at most a page, and the encoder wants room for a page when it tries.
-        deltas = try ScratchMemory(byteCount: (Batch.capacity + 1) * Page.byteCount)
+        deltas = try ScratchMemory(byteCount: (Page.countPerBatch + 1) * Page.byteCount)
     }
 
     /// Whether pages are to be looked for and remembered.

@@ -45,18 +45,18 @@ package final class ForeignChannels {
     package func send(_ pages: Range<Int>, ofBlock block: Int) throws(MigrationError) {
         var batch = Batch()
         batch.block = block
-        for first in stride(from: pages.lowerBound, to: pages.upperBound, by: Batch.capacity) {
-            batch.pageCount = min(Batch.capacity, pages.upperBound - first)
+        for first in stride(from: pages.lowerBound, to: pages.upperBound, by: Page.countPerBatch) {
+            batch.pageCount = min(Page.countPerBatch, pages.upperBound - first)
             for index in 0..<batch.pageCount { batch.pages[index] = UInt32(first + index) }
             while !session.queue.push(batch, until: .now + Patience.tick) { try check() }
         }
     }
 
     /// Has every channel send its SYNC, and waits until all are out. The channels then wait for ``goOn()``.
-    package func sync() throws(MigrationError) {
+    package func reachBarrier() throws(MigrationError) {
         barrier += 1
         var token = Batch()
-        token.kind = .sync(barrier: barrier)
+        token.kind = .barrier(barrier)
         for _ in channels {
             while !session.queue.push(token, until: .now + Patience.tick) { try check() }
         }

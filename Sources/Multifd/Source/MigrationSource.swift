@@ -39,20 +39,17 @@ public final class MigrationSource: Sendable {
         if parameters.vcpuDirtyLimit != nil, !(guest is any VCPUThrottling) {
             throw .parameter(.dirtyLimitUnsupported)
         }
-        let (stream, continuation) = AsyncStream.makeStream(
-            of: MigrationEvent.self, bufferingPolicy: .bufferingNewest(256))
-        events = stream
         self.guest = guest
         self.uri = uri
         self.paths = paths
         self.deadlines = deadlines
         self.logger = logger
-        state = SourceState(
-            parameters: parameters, patience: Patience(limit: deadlines.stall), events: continuation)
+        state = SourceState(parameters: parameters, patience: Patience(limit: deadlines.stall))
+        events = state.live.events
     }
 
     /// How things stand.
-    public var info: MigrationInfo { state.info }
+    public var info: MigrationInfo { state.live.info }
 
     /// What the throttle decided on so far, to be replayed with other policies.
     package var recording: ThrottleRecording { state.recording }
@@ -73,7 +70,7 @@ public final class MigrationSource: Sendable {
         } onCancel: {
             cancel()
         }
-        state.finish()
+        state.live.end()
         try result.get()
         return info
     }

@@ -62,18 +62,22 @@ final class PacketEncoder {
     /// What the codec took for the last packet.
     private var codecTime = Duration.zero
 
-    /// - Parameter limiter: that of the connection, whose rate is worth knowing beforehand.
-    init(memory: GuestMemory, settings: Settings, limiter: BandwidthLimiter) throws(MigrationError) {
+    /// - Parameters:
+    ///   - channel: its number.
+    ///   - limiter: that of the connection, whose rate is worth knowing beforehand.
+    init(
+        memory: GuestMemory, settings: Settings, channel: Int, limiter: BandwidthLimiter
+    ) throws(MigrationError) {
         self.memory = memory
         self.settings = settings
         self.limiter = limiter
         blockNames = memory.blocks.map { BlockName($0.name) }
-        let batchByteCount = Batch.capacity * Page.byteCount
+        let batchByteCount = Page.countPerBatch * Page.byteCount
         adaptation = settings.adviser.map { AdaptiveEncoder(adviser: $0) }
         do {
             fixedEncoder = try settings.compression.makeEncoder(level: settings.level)
         } catch {
-            throw .codec(description: "\(error)", channel: 0, packet: 0)
+            throw .codec(description: "\(error)", channel: channel, packet: 0)
         }
         do {
             headerBytes = try ScratchMemory(byteCount: PacketHeader.byteCount)
@@ -98,7 +102,7 @@ final class PacketEncoder {
     }
 
     /// Encodes the end of an iteration.
-    func encodeSync() {
+    func encodeBarrier() {
         beginPacket()
         header.isSync = true
         finishPacket()
@@ -184,8 +188,8 @@ final class PacketEncoder {
     /// Writes the batch's pages into the header: the normal ones first, then the zero pages, those that the coordinator
     /// has found included, then those with a delta. Those that are unchanged are left out.
     private func partition(_ batch: borrowing Batch, treat: (_ page: Int, _ block: Int) -> Treatment) {
-        var zeroPages = [128 of UInt32](repeating: 0)
-        var deltaPages = [128 of UInt32](repeating: 0)
+        var zeroPages = BatchPages(repeating: 0)
+        var deltaPages = BatchPages(repeating: 0)
         for index in 0..<batch.pageCount {
             let page = batch.pages[index]
             switch index >= batch.pageCount - batch.zeroPageCount ? .zero : treat(Int(page), batch.block) {
@@ -263,11 +267,13 @@ final class PacketEncoder {
     func record(sending: Duration, through connection: Connection, in codecs: borrowing Mutex<CodecCounts>) {
         if header.isSync, let adaptation { codecs.withLock { $0.decisions = adaptation.decisions } }
         guard header.hasPayload else { return }
-        deltas?.record(pageCount: header.pageCount, sending: sending, limit: limiter.bytesPerSecond)
+        let limit = limiter.bytesPerSecond
+        deltas?.record(pageCount: header.pageCount, sending: sending, limit: limit)
         let (codec, time) = (header.codec, codecTime)
         let (bytesIn, bytesOut) = (header.decodedByteCount, header.payloadByteCount)
         adaptation?.record(
-            bytesIn: bytesIn, bytesOut: bytesOut, encoding: time, sending: sending, queued: connection.queuedByteCount)
+            bytesIn: bytesIn, bytesOut: bytesOut, encoding: time, sending: sending, queued: connection.queuedByteCount,
+            limit: limit)
         codecs.withLock { $0.add(codec, bytesIn: bytesIn, bytesOut: bytesOut, time: time) }
     }
 
@@ -285,7 +291,7 @@ final class PacketEncoder {
         header.codec = .none
         header.extensions = isNative ? .checksum : []
         // QEMU's own sources leave no offsets of earlier packets behind.
-        if !isNative { header.pages = [128 of UInt32](repeating: 0) }
+        if !isNative { header.pages = BatchPages(repeating: 0) }
         header.normalPageCount = 0
         header.zeroPageCount = 0
         header.deltaPageCount = 0

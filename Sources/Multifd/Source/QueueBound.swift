@@ -15,7 +15,7 @@ struct QueueBound {
     private var sampledAt = MonotonicTime.now
     private var sampledCount = 0
 
-    init(channelCount: Int) { minimum = 2 * channelCount * Batch.capacity }
+    init(channelCount: Int) { minimum = 2 * channelCount * Page.countPerBatch }
 
     var isBounded: Bool { pageCount != nil }
 

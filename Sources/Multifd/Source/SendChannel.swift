@@ -44,7 +44,7 @@ final class SendChannel: Sendable {
     /// Connects and starts to send, on a thread of its own. A failure shows at the gate.
     func start(_ session: Session) {
         do throws(Errno) {
-            let started = try WorkerThread(attempting: "mf-send-\(number)") { [self] in
+            let started = try WorkerThread(named: "mf-send-\(number)") { [self] in
                 do throws(MigrationError) {
                     try run(session)
                 } catch {
@@ -91,7 +91,8 @@ final class SendChannel: Sendable {
         session.gate.join(channel: number)
         var sending = Sending(
             session: session, connection: connection,
-            encoder: try PacketEncoder(memory: session.memory, settings: session.settings, limiter: session.limiter))
+            encoder: try PacketEncoder(
+                memory: session.memory, settings: session.settings, channel: number, limiter: session.limiter))
         var batch = Batch()
         while true {
             let idle = MonotonicTime.now
@@ -100,7 +101,7 @@ final class SendChannel: Sendable {
             counters.waitingTime.add(from: idle, to: start)
             switch batch.kind {
             case .pages: try sendPages(of: batch, since: start, &sending)
-            case .sync(let barrier): guard try sendSync(at: barrier, since: start, &sending) else { return }
+            case .barrier(let barrier): guard try sendBarrier(barrier, since: start, &sending) else { return }
             }
         }
     }
@@ -130,13 +131,13 @@ final class SendChannel: Sendable {
     /// Tells the destination that an iteration is over, and waits until all channels have.
     ///
     /// - Returns: whether there is more to come.
-    private func sendSync(
-        at barrier: UInt32, since start: MonotonicTime, _ sending: inout Sending
+    private func sendBarrier(
+        _ barrier: UInt32, since start: MonotonicTime, _ sending: inout Sending
     ) throws(MigrationError) -> Bool {
         let gate = sending.session.gate
         // Left over from a channel that was lost before it could take it.
         if gate.isPassed(barrier) { return true }
-        sending.encoder.encodeSync()
+        sending.encoder.encodeBarrier()
         try transmit(encodedSince: start, &sending)
         confirmedTotals.withLock { $0 = sending.totals }
         let idle = MonotonicTime.now

@@ -4,15 +4,14 @@ import Synchronization
 final class SourceState: Sendable {
     let patience: Patience
     let limiter: BandwidthLimiter
+    let live = LiveReport(keeping: 256)
     private let shared: Mutex<Shared>
-    private let events: AsyncStream<MigrationEvent>.Continuation
 
     /// What the throttle decided on.
     private let samples = Mutex<[PeriodSample]>([])
 
     private struct Shared {
         var parameters: MigrationParameters
-        var info = MigrationInfo()
         var startedAt: MonotonicTime?
         /// When a guest that is paused by then is to be handed over.
         var switchoverEnd: MonotonicTime?
@@ -20,17 +19,13 @@ final class SourceState: Sendable {
         var isHandedOver = false
     }
 
-    init(
-        parameters: MigrationParameters, patience: Patience, events: AsyncStream<MigrationEvent>.Continuation
-    ) {
+    init(parameters: MigrationParameters, patience: Patience) {
         self.patience = patience
-        self.events = events
         limiter = BandwidthLimiter(bytesPerSecond: parameters.maxBandwidth)
         shared = Mutex(Shared(parameters: parameters))
     }
 
     var parameters: MigrationParameters { shared.withLock { $0.parameters } }
-    var info: MigrationInfo { shared.withLock { $0.info } }
 
     /// The timeout counts from here.
     func begin() {
@@ -70,27 +65,11 @@ final class SourceState: Sendable {
         try result.get()
     }
 
-    /// Replaces the report, and tells those who watch.
-    func publish(_ info: MigrationInfo) {
-        let before = shared.withLock { shared in
-            defer { shared.info = info }
-            return shared.info.status
-        }
-        if before != info.status { events.yield(.status(info.status)) }
-        events.yield(.progress(info))
-    }
-
-    func report(_ iteration: IterationInfo) { events.yield(.iteration(iteration)) }
-
-    func report(_ decision: ThrottleDecision) { events.yield(.throttle(decision)) }
-
     func record(_ sample: PeriodSample) { samples.withLock { $0.append(sample) } }
 
     var recording: ThrottleRecording {
         ThrottleRecording(parameters: parameters.throttle, samples: samples.withLock { $0 })
     }
-
-    func finish() { events.finish() }
 
     /// - Returns: false when it comes too late.
     @discardableResult

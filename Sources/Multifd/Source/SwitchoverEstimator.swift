@@ -24,7 +24,11 @@ package struct SwitchoverEstimator: Sendable {
     private static let margin = 1.1
     /// How much larger than a past iteration the pending pages may be for it to be evidence of what they cost.
     private static let reach = 2.0
-    private static let remembered = 16
+    /// Large iterations that are remembered: they fill the window unless each takes less than 60 ms.
+    private static let rememberedLarge = 16
+    /// Iterations of any size that are remembered. The worst of them counts: one that was lucky does not decide, and
+    /// one that was not is forgotten soon.
+    private static let rememberedLater = 3
 
     /// Bytes per second that the user promised for the switchover, or 0 to estimate (QEMU: `avail-switchover-bandwidth`).
     package var promisedBandwidth: Int
@@ -52,10 +56,10 @@ package struct SwitchoverEstimator: Sendable {
         let iteration = Iteration(
             byteCount: Double(counted) * Double(Page.byteCount), seconds: duration / .seconds(1))
         if !isFirst {
-            later = (later + [iteration]).suffix(3)
+            later = (later + [iteration]).suffix(Self.rememberedLater)
         }
         if iteration.byteCount > Self.smallByteCount {
-            large = (large + [iteration]).suffix(Self.remembered)
+            large = (large + [iteration]).suffix(Self.rememberedLarge)
         }
     }
 

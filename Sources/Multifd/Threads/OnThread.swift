@@ -9,7 +9,7 @@ package func onThread<Value: Sendable, Failure: Error>(
     await withCheckedContinuation { continuation in
         let started = Condition<WorkerThread?>(nil)
         do throws(Errno) {
-            let thread = try WorkerThread(attempting: name) {
+            let thread = try WorkerThread(named: name) {
                 let result = Result { () throws(Failure) in try body() }
                 // The thread is joined by its own end: it outlives nothing that the caller may look at.
                 started.withLock { $0 = nil }

@@ -14,7 +14,7 @@ package final class WorkerThread: Sendable {
     ///
     /// - Parameter name: shown by debuggers and `/proc`; Linux keeps its first 15 bytes.
     /// - Throws: `Errno`, above all when a limit of processes or of a cgroup (`pids.max`) is reached.
-    package init(attempting name: String, _ body: @escaping @Sendable () -> Void) throws(Errno) {
+    package init(named name: String, _ body: @escaping @Sendable () -> Void) throws(Errno) {
         let start = unsafe Unmanaged.passRetained(Start(name: name, body: body))
         var handle = pthread_t()
         // Safe: the new thread takes the one retain that was made for it.

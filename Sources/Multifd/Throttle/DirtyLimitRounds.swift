@@ -4,7 +4,9 @@
 /// on it looks at the rates of the vCPUs after each period.
 package struct DirtyLimitRounds: GuestThrottle {
     private var limit: DirtyLimit
-    private var trigger: DirtyRateTrigger
+    private var trigger = DirtyRateTrigger()
+    /// In %.
+    private var triggerThreshold: Int
     private var clock = SampleClock()
     private var isEngaged = false
     /// Where the present period began, with bytes transferred and written until then.
@@ -13,7 +15,7 @@ package struct DirtyLimitRounds: GuestThrottle {
 
     package init(_ limit: DirtyLimit, triggerThreshold: Int) {
         self.limit = limit
-        trigger = DirtyRateTrigger(threshold: triggerThreshold)
+        self.triggerThreshold = triggerThreshold
     }
 
     package var throttle: ThrottlePercentage { limit.throttles.max() ?? .off }
@@ -28,7 +30,7 @@ package struct DirtyLimitRounds: GuestThrottle {
     package mutating func synced(_ sync: SyncOutcome) -> [ThrottleDecision] {
         if let sample = clock.sync(sync, throttle: throttle) {
             lastSample = sample
-            if trigger.firing(on: sample) != nil { isEngaged = true }
+            if trigger.firing(on: sample, threshold: triggerThreshold) != nil { isEngaged = true }
         }
         let duration = sync.time - period.start
         // The last millisecond of a period is as good as its end: a sync between iterations often comes just before it.
@@ -59,5 +61,5 @@ package struct DirtyLimitRounds: GuestThrottle {
         }
     }
 
-    package mutating func adopt(_ parameters: ThrottleParameters) { trigger.threshold = parameters.triggerThreshold }
+    package mutating func adopt(_ parameters: ThrottleParameters) { triggerThreshold = parameters.triggerThreshold }
 }

@@ -1,44 +1,44 @@
 /// What `vcpu-dirty-limit` allows each vCPU, and how often it looks.
 package struct DirtyQuota: Hashable, Sendable {
-    /// In MiB as in QEMU.
-    package let megabytesPerSecond: Int
+    /// QEMU's MB/s, which are MiB/s.
+    package let mebibytesPerSecond: Int
     /// Between two decisions.
     package let period: Duration
 
     /// - Parameters:
-    ///   - megabytesPerSecond: `vcpu-dirty-limit`, at least 1.
+    ///   - mebibytesPerSecond: `vcpu-dirty-limit`, at least 1.
     ///   - period: `x-vcpu-dirty-limit-period`, 1...1000 ms.
-    package init(megabytesPerSecond: Int, period: Duration = .milliseconds(1000)) throws(ParameterError) {
-        guard (1...1_048_576).contains(megabytesPerSecond) else {
-            throw .outOfRange(name: "vcpu-dirty-limit", valid: 1...1_048_576, found: megabytesPerSecond)
+    package init(mebibytesPerSecond: Int, period: Duration = .milliseconds(1000)) throws(ParameterError) {
+        guard (1...1_048_576).contains(mebibytesPerSecond) else {
+            throw .outOfRange(name: "vcpu-dirty-limit", valid: 1...1_048_576, found: mebibytesPerSecond)
         }
         guard (1...1000).contains(period.wholeMilliseconds) else {
             throw .outOfRange(name: "x-vcpu-dirty-limit-period", valid: 1...1000, found: period.wholeMilliseconds)
         }
-        self.megabytesPerSecond = megabytesPerSecond
+        self.mebibytesPerSecond = mebibytesPerSecond
         self.period = period
     }
 
     /// Bytes a second that each vCPU may dirty.
-    package var bytesPerSecond: Int { megabytesPerSecond << 20 }
+    package var bytesPerSecond: Int { mebibytesPerSecond << 20 }
 }
 
 extension DirtyQuota: Codable {
     private enum CodingKeys: String, CodingKey {
-        case megabytesPerSecond = "vcpu-dirty-limit"
+        case mebibytesPerSecond = "vcpu-dirty-limit"
         case period = "x-vcpu-dirty-limit-period"
     }
 
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         try self.init(
-            megabytesPerSecond: container.decode(Int.self, forKey: .megabytesPerSecond),
+            mebibytesPerSecond: container.decode(Int.self, forKey: .mebibytesPerSecond),
             period: container.decode(WholeMilliseconds.self, forKey: .period).wrappedValue)
     }
 
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(megabytesPerSecond, forKey: .megabytesPerSecond)
+        try container.encode(mebibytesPerSecond, forKey: .mebibytesPerSecond)
         try container.encode(WholeMilliseconds(wrappedValue: period), forKey: .period)
     }
 }

@@ -1,13 +1,10 @@
 /// QEMU's trigger: fires at every second high sample, whatever lies between them.
 package struct DirtyRateTrigger: ThrottleTrigger {
-    package var threshold: Int
     private var highCount = 0
 
-    package init(threshold: Int) {
-        self.threshold = threshold
-    }
+    package init() {}
 
-    package mutating func firing(on sample: PeriodSample) -> TriggerFiring? {
+    package mutating func firing(on sample: PeriodSample, threshold: Int) -> TriggerFiring? {
         guard sample.isHigh(threshold: threshold) else { return nil }
         highCount += 1
         guard highCount >= 2 else { return nil }

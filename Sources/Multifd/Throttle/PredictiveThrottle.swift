@@ -15,6 +15,7 @@
 /// is worth to be looked at longer: the guest may calm down, and its writes are known for longer times then. It is not before
 /// the end of a plan that is about to finish: what a sync within an iteration finds makes that one longer.
 package struct PredictiveThrottle: Sendable {
+    /// What is to be done, and why.
     package struct Prediction: Sendable {
         package var throttle: ThrottlePercentage
         package var reason: String
@@ -148,7 +149,8 @@ package struct PredictiveThrottle: Sendable {
         after throttle: ThrottlePercentage, _ attempt: Attempt, on sample: PeriodSample
     ) -> ThrottlePercentage {
         if throttle == .off {
-            let caution = max(Self.caution.seconds, Self.caution.factor * attempt.workLost * Self.doubled(futileCount))
+            let factor = Self.caution.factor * Self.powerOfTwo(futileCount)
+            let caution = max(Self.caution.seconds, factor * attempt.workLost)
             guard attempt.throttle > 0, watched >= caution else { return .off }
             least = 0
             failed = nil
@@ -158,7 +160,7 @@ package struct PredictiveThrottle: Sendable {
         }
         guard attempt.throttle > 0 else {
             calmTime += sample.duration.seconds
-            guard calmTime > Self.calm * Self.doubled(releaseCount) else { return throttle }
+            guard calmTime > Self.calm * Self.powerOfTwo(releaseCount) else { return throttle }
             releaseCount += 1
             return .off
         }
@@ -186,8 +188,8 @@ package struct PredictiveThrottle: Sendable {
         due = sample.time + .seconds(attempt.time * Self.patience.factor + Self.patience.seconds)
     }
 
-    /// 2 to the power of a count.
-    private static func doubled(_ count: Int) -> Double { Double(1 << min(count, 30)) }
+    /// 2 to the power of a count, at most 2³⁰.
+    private static func powerOfTwo(_ count: Int) -> Double { Double(1 << min(count, 30)) }
 
     private mutating func requestSyncs(after sample: PeriodSample, throttle: ThrottlePercentage) {
         let duration = sample.outlook.syncDuration

@@ -24,17 +24,16 @@ package struct ThrottleController: Sendable {
             if parameters.policy == .legacy2013 {
                 Legacy2013Trigger()
             } else if parameters.isResponsive {
-                ResponsiveTrigger(threshold: parameters.triggerThreshold)
+                ResponsiveTrigger()
             } else {
-                DirtyRateTrigger(threshold: parameters.triggerThreshold)
+                DirtyRateTrigger()
             }
         mechanism = .stepping(trigger, step)
     }
 
     private mutating func adopt(_ parameters: ThrottleParameters) {
         switch mechanism {
-        case .stepping(var trigger, let step):
-            trigger.threshold = parameters.triggerThreshold
+        case .stepping(let trigger, let step):
             mechanism = .stepping(trigger, ThrottleStep(parameters) ?? step)
         case .predicting(var predictive):
             predictive.maximum = ThrottlePercentage(clamping: parameters.maximum)
@@ -56,7 +55,7 @@ package struct ThrottleController: Sendable {
     private mutating func decision(on sample: PeriodSample) -> ThrottleDecision? {
         switch mechanism {
         case .stepping(var trigger, let step):
-            let firing = trigger.firing(on: sample)
+            let firing = trigger.firing(on: sample, threshold: parameters.triggerThreshold)
             mechanism = .stepping(trigger, step)
             guard let firing else { return nil }
             let next = min(step.next(after: throttle.rawValue, on: sample), parameters.maximum)

@@ -60,3 +60,8 @@ package enum ThrottleStep: Hashable, Sendable {
         ((100 - current) * rate + 99) / 100
     }
 }
+
+extension ThrottlePercentage {
+    /// Kicked each 25 ms, asleep 50 ms each time: 50 of 75 ms.
+    static let legacy2013 = ThrottlePercentage(clamping: 67)
+}

@@ -5,14 +5,15 @@ import Synchronization
 ///
 /// A virtual link: each portion of bytes occupies it for `bytes / rate` seconds, one portion after the other, and may be
 /// sent when its turn starts. The next free moment is one atomic number; channels never wait for each other's lock.
-/// Because turns are laid end to end on the clock, a late wake-up is made up for by the next portion, up to `slack`.
+/// Because turns are laid end to end on the clock, a late wake-up is made up for by the next portion, up to
+/// ``slackNanoseconds``.
 package final class BandwidthLimiter: Sendable {
     /// A portion lasts at most this long, so that channels alternate and a change of the rate is felt at once.
-    private static let portion = 0.020
+    private static let portionSeconds = 0.020
     /// Unused time that may be caught up: with one portion a channel this keeps bursts under 100 ms.
-    private static let slack: UInt64 = 20_000_000
+    private static let slackNanoseconds: UInt64 = 20_000_000
     /// A longer wait is taken in slices, so that a stop is noticed.
-    private static let slice: UInt64 = 50_000_000
+    private static let sliceNanoseconds: UInt64 = 50_000_000
 
     private let rate: Atomic<Int>
     private let nextFree = Atomic<UInt64>(0)
@@ -37,7 +38,7 @@ package final class BandwidthLimiter: Sendable {
         while true {
             let rate = bytesPerSecond
             guard rate > 0 else { return byteCount }
-            let granted = min(byteCount, max(1024, Int(Double(rate) * Self.portion)))
+            let granted = min(byteCount, max(1024, Int(Double(rate) * Self.portionSeconds)))
             let start = reserve(UInt64(Double(granted) / Double(rate) * 1e9))
             if try sleep(until: start, atRate: rate, patience: patience) { return granted }
         }
@@ -50,7 +51,7 @@ package final class BandwidthLimiter: Sendable {
         let now = MonotonicTime.now.nanoseconds
         var free = nextFree.load(ordering: .relaxed)
         while true {
-            let start = max(free, now - Self.slack)
+            let start = max(free, now - Self.slackNanoseconds)
             let (exchanged, original) = nextFree.weakCompareExchange(
                 expected: free, desired: start + nanoseconds, ordering: .relaxed)
             if exchanged { return start }
@@ -66,7 +67,7 @@ package final class BandwidthLimiter: Sendable {
         while now < time {
             try patience.checkStop()
             guard bytesPerSecond == rate else { return false }
-            var wake = MonotonicTime(nanoseconds: min(time, now + Self.slice)).timespec
+            var wake = MonotonicTime(nanoseconds: min(time, now + Self.sliceNanoseconds)).timespec
             unsafe clock_nanosleep(CLOCK_MONOTONIC, Int32(TIMER_ABSTIME), &wake, nil)
             now = MonotonicTime.now.nanoseconds
         }

@@ -45,7 +45,7 @@ extension Connection {
         }
         var code = unsafe address.withSocketAddress { unsafe Glibc.connect(socket, $0, $1) }
         if code != 0, errno == EINPROGRESS {
-            code = try finishConnecting(socket, path.destination, until: .now + deadline, patience)
+            code = try finishConnecting(socket, until: .now + deadline, patience)
         } else if code != 0 {
             code = errno
         }
@@ -56,7 +56,7 @@ extension Connection {
 
     /// Waits for a connection that is being made. Returns its error number, 0 when it stands.
     private static func finishConnecting(
-        _ socket: Int32, _ uri: MigrationURI, until deadline: MonotonicTime, _ patience: Patience
+        _ socket: Int32, until deadline: MonotonicTime, _ patience: Patience
     ) throws(TransportError) -> Int32 {
         while MonotonicTime.now < deadline {
             try patience.checkStop()

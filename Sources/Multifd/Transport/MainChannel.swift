@@ -14,7 +14,7 @@ package final class MainChannel: Sendable {
     }
 
     /// Bytes sent so far.
-    package var bytesSent: Int { sentByteCount.withLock { $0 } }
+    var bytesSent: Int { sentByteCount.withLock { $0 } }
 
     package func send(_ message: ControlMessage) throws(MigrationError) {
         let body = message.body
@@ -47,11 +47,11 @@ package final class MainChannel: Sendable {
     private static let longestWork = Duration.seconds(3600)
 
     /// Does what moves no byte, and may take long, and tells the peer each second that it goes on.
-    package func whileWorking<Value>(_ body: () throws(MigrationError) -> Value) throws(MigrationError) -> Value {
+    func whileWorking<Value>(_ body: () throws(MigrationError) -> Value) throws(MigrationError) -> Value {
         let isDone = Condition(false)
         let end = MonotonicTime.now + Self.longestWork
         // Without a thread the peer waits as long as its patience lasts.
-        let thread = try? WorkerThread(attempting: "mf-working") { [self] in
+        let thread = try? WorkerThread(named: "mf-working") { [self] in
             while MonotonicTime.now < end, isDone.wait(until: .now + .seconds(1), { $0 ? true : nil }) == nil {
                 guard (try? send(.working)) != nil else { return }
             }
@@ -64,14 +64,14 @@ package final class MainChannel: Sendable {
     }
 
     /// Tells the peer why the migration is over, if it still listens.
-    package func refuse(_ reason: String) {
+    func refuse(_ reason: String) {
         // Said within a second or not at all: the session's own patience may be over already.
         let brief = MainChannel(connection, patience: Patience(until: .now + .seconds(1)))
         try? brief.send(.refused(reason: reason))
     }
 
     /// Why the peer ended the migration, if it said so before the connection broke and nobody has read it yet.
-    package var lastRefusal: MigrationError? {
+    var lastRefusal: MigrationError? {
         let brief = MainChannel(connection, patience: Patience(until: .now + Patience.tick))
         // No more than a few messages are ever on their way.
         for _ in 0..<8 {

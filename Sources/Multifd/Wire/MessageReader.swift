@@ -34,7 +34,7 @@ package struct MessageReader {
             throw .field(what: what, field: field, expected: "UTF-8", found: "other bytes")
         }
         // Sooner or later it is shown, and must not steer somebody's terminal.
-        guard !string.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+        guard !string.hasControlCharacters else {
             throw .field(what: what, field: field, expected: "text", found: "control characters")
         }
         return string

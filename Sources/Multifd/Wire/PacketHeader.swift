@@ -21,8 +21,6 @@ package struct PacketHeader: Sendable {
     package static let version: UInt32 = 1
     /// QEMU 10 marks packets with the state of VFIO devices so.
     private static let deviceStateFlag: UInt32 = 64
-    /// The most pages in a batch.
-    package static let pageCapacity = 128
     /// The most payload bytes that are accepted: an incompressible batch of 512 KiB and the codec's overhead fit twice.
     package static let maximumPayloadByteCount = 1 << 20
 
@@ -39,7 +37,7 @@ package struct PacketHeader: Sendable {
     package var checksum: UInt64 = 0
     package var block = BlockName.none
     /// Page numbers in the block: normal pages first, then zero pages, then delta pages.
-    package var pages = [128 of UInt32](repeating: 0)
+    package var pages = BatchPages(repeating: 0)
 
     package var pageCount: Int { normalPageCount + zeroPageCount + deltaPageCount }
     package var hasPayload: Bool { normalPageCount + deltaPageCount > 0 }
@@ -49,7 +47,7 @@ package struct PacketHeader: Sendable {
     package init() {}
 
     /// Where the checksum stands.
-    package static let checksumRange = 56..<64
+    static let checksumRange = 56..<64
 }
 
 extension PacketHeader {
@@ -57,7 +55,7 @@ extension PacketHeader {
         output.append(bigEndian: Self.magic)
         output.append(bigEndian: Self.version)
         output.append(bigEndian: codec.rawValue << 1 | (isSync ? 1 : 0))
-        output.append(bigEndian: UInt32(isSync ? 0 : Self.pageCapacity))
+        output.append(bigEndian: UInt32(isSync ? 0 : Page.countPerBatch))
         output.append(bigEndian: UInt32(normalPageCount))
         output.append(bigEndian: UInt32(payloadByteCount))
         output.append(bigEndian: number)
@@ -68,13 +66,27 @@ extension PacketHeader {
         output.appendZeros(8)
         output.append(bigEndian: checksum)
         block.encode(into: &output)
-        for index in 0..<Self.pageCapacity { output.append(bigEndian: UInt64(pages[index]) << UInt64(Page.shift)) }
+        for index in 0..<Page.countPerBatch { output.append(bigEndian: UInt64(pages[index]) << UInt64(Page.shift)) }
     }
 
     /// Decodes and checks all that can be checked without knowing the RAMBlocks. Accepts the packets of QEMU 7.2 and
     /// later, whose leftovers in unused fields are ignored.
     package init(decoding bytes: RawSpan) throws(WireError) {
-        let what = "a packet"
+        try checkFormat(of: bytes)
+        try decodeFlags(bytes)
+        try checkCapacity(in: bytes)
+        try decodePageCounts(bytes)
+        try decodeSizes(bytes)
+        number = bytes.bigEndian(UInt64.self, at: 24)
+        checksum = bytes.bigEndian(UInt64.self, at: Self.checksumRange.lowerBound)
+        // QEMU 7.2 leaves a stale name and offsets.
+        if pageCount > 0 { try decodePages(bytes) }
+    }
+
+    /// What is decoded, for errors.
+    private var what: String { "a packet" }
+
+    private func checkFormat(of bytes: RawSpan) throws(WireError) {
         guard bytes.byteCount >= Self.byteCount else {
             throw .truncated(what: what, expected: Self.byteCount, found: bytes.byteCount)
         }
@@ -82,7 +94,9 @@ extension PacketHeader {
         guard magic == Self.magic else { throw .magic(what: what, expected: Self.magic, found: magic) }
         let version = bytes.bigEndian(UInt32.self, at: 4)
         guard version == Self.version else { throw .version(what: what, expected: Self.version, found: version) }
+    }
 
+    private mutating func decodeFlags(_ bytes: RawSpan) throws(WireError) {
         let flags = bytes.bigEndian(UInt32.self, at: 8)
         isSync = flags & 1 != 0
         // Such a packet is of another form; what stands in this one's place is device data.
@@ -95,29 +109,38 @@ extension PacketHeader {
         guard extensions.isSubset(of: .all) else {
             throw .field(what: what, field: "extensions", expected: "known bits only", found: "\(extensions.rawValue)")
         }
+    }
+
+    private func checkCapacity(in bytes: RawSpan) throws(WireError) {
         // QEMU writes 0 into a SYNC packet. Anything else is an end with pages of another size.
         let capacity = bytes.bigEndian(UInt32.self, at: 12)
-        guard capacity == 0 || capacity == Self.pageCapacity else {
-            throw .field(what: what, field: "its capacity", expected: "\(Self.pageCapacity)", found: "\(capacity)")
+        guard capacity == 0 || capacity == Page.countPerBatch else {
+            throw .field(what: what, field: "its capacity", expected: "\(Page.countPerBatch)", found: "\(capacity)")
         }
         guard bytes.isZero(in: 48..<56) else {
             throw .field(what: what, field: "the reserved part", expected: "zero", found: "something else")
         }
+    }
+
+    private mutating func decodePageCounts(_ bytes: RawSpan) throws(WireError) {
         func count(at offset: Int, _ field: String) throws(WireError) -> Int {
             let value = bytes.bigEndian(UInt32.self, at: offset)
-            guard value <= Self.pageCapacity else {
-                throw .field(what: what, field: field, expected: "at most \(Self.pageCapacity)", found: "\(value)")
+            guard value <= Page.countPerBatch else {
+                throw .field(what: what, field: field, expected: "at most \(Page.countPerBatch)", found: "\(value)")
             }
             return Int(value)
         }
         normalPageCount = try count(at: 16, "the number of normal pages")
         zeroPageCount = try count(at: 32, "the number of zero pages")
         deltaPageCount = try count(at: 40, "the number of delta pages")
-        guard pageCount <= Self.pageCapacity else {
+        guard pageCount <= Page.countPerBatch else {
             throw .field(
-                what: what, field: "the number of pages", expected: "at most \(Self.pageCapacity)",
+                what: what, field: "the number of pages", expected: "at most \(Page.countPerBatch)",
                 found: "\(pageCount)")
         }
+    }
+
+    private mutating func decodeSizes(_ bytes: RawSpan) throws(WireError) {
         // QEMU 7.2 leaves a stale size in a packet without normal pages (and no payload follows).
         payloadByteCount = hasPayload ? Int(bytes.bigEndian(UInt32.self, at: 20)) : 0
         guard !hasPayload || (1...Self.maximumPayloadByteCount).contains(payloadByteCount) else {
@@ -136,9 +159,9 @@ extension PacketHeader {
             throw .field(
                 what: what, field: "the payload's size", expected: "\(decodedByteCount)", found: "\(payloadByteCount)")
         }
-        number = bytes.bigEndian(UInt64.self, at: 24)
-        checksum = bytes.bigEndian(UInt64.self, at: Self.checksumRange.lowerBound)
-        guard pageCount > 0 else { return }  // QEMU 7.2 leaves a stale name and offsets
+    }
+
+    private mutating func decodePages(_ bytes: RawSpan) throws(WireError) {
         guard let block = BlockName(decoding: bytes, at: 64) else {
             throw .field(what: what, field: "the RAMBlock's name", expected: "at most 255 bytes", found: "256")
         }

@@ -25,7 +25,7 @@ extension WireError: CustomStringConvertible {
         case .truncated(let what, let expected, let found):
             "\(what) has \(found) bytes where \(expected) are needed"
         case .magic(let what, let expected, let found):
-            "\(what) starts with 0x\(hexadecimal(found)) instead of 0x\(hexadecimal(expected)): "
+            "\(what) starts with 0x\(found.hexadecimal) instead of 0x\(expected.hexadecimal): "
                 + "the peer does not speak this protocol"
         case .encrypted(let what):
             "\(what) starts with a handshake of TLS, which is not spoken here: have the source connect without "
@@ -41,16 +41,11 @@ extension WireError: CustomStringConvertible {
         case .field(let what, let field, let expected, let found):
             "\(what): \(field) is \(found) where \(expected) is expected"
         case .checksum(let what, let expected, let found):
-            "\(what) arrived damaged: its checksum is 0x\(hexadecimal(found)) instead of 0x\(hexadecimal(expected))"
+            "\(what) arrived damaged: its checksum is 0x\(found.hexadecimal) instead of 0x\(expected.hexadecimal)"
         }
     }
 
     private func versions(_ range: ClosedRange<UInt16>) -> String {
         range.count == 1 ? "version \(range.lowerBound)" : "versions \(range.lowerBound) to \(range.upperBound)"
-    }
-
-    private func hexadecimal(_ value: some FixedWidthInteger) -> String {
-        let digits = String(value, radix: 16)
-        return String(repeating: "0", count: max(0, value.bitWidth / 4 - digits.count)) + digits
     }
 }

@@ -23,7 +23,7 @@ package struct BenchMachine: Codable, Hashable, Sendable {
     package static var current: BenchMachine {
         var machine = BenchMachine()
         machine.processor = value(of: "model name", in: "/proc/cpuinfo") ?? "unknown"
-        machine.cores = sysconf(Int32(_SC_NPROCESSORS_ONLN))
+        machine.cores = Cores.count
         machine.memory = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
         machine.kernel =
             (try? String(contentsOfFile: "/proc/sys/kernel/osrelease", encoding: .utf8))?

@@ -13,11 +13,9 @@ package struct MigrationPair {
     /// What both live by.
     private let lifeline: Lifeline
 
-    package static let ownExecutable = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-
     package init(
         input: String, arguments: [String] = [], deltaArguments: [String] = [], lifeline: Lifeline,
-        executable: URL = MigrationPair.ownExecutable
+        executable: URL = .ownExecutable
     ) {
         self.input = input
         self.arguments = arguments

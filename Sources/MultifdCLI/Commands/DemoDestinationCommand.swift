@@ -17,7 +17,7 @@ extension MultifdCommand {
             let destination = try MigrationDestination(
                 listeningOn: .tcp(host: "127.0.0.1", port: 0), target: target, logger: try output.logger("destination"))
             let (orders, continuation) = AsyncStream.makeStream(of: Void.self)
-            let listener = try WorkerThread(attempting: "demo-orders") {
+            let listener = try WorkerThread(named: "demo-orders") {
                 StandardInput.waitForEnd()
                 // Too late for a migration that is complete, which is then simply the order to pause.
                 destination.cancel()

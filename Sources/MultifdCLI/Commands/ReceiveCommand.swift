@@ -120,8 +120,6 @@ extension MultifdCommand {
                 if let path = snapshot ?? record { return try makeDestination(for: path) }
                 let target: any MigrationTarget =
                     try running ?? output.map { try ImageFileTarget(path: $0) } ?? MemoryTarget()
-                var deadlines = Deadlines()
-                deadlines.total = timeout > 0 ? .seconds(timeout) : nil
                 let destination = try MigrationDestination(
                     listeningOn: uri, target: target, deadlines: deadlines,
                     logger: try reporting.logger("destination"))
@@ -130,10 +128,15 @@ extension MultifdCommand {
             }
         }
 
-        /// The destination that takes guests of QEMU as well.
-        private func makeDestination(for snapshot: String) throws -> MigrationDestination {
+        private var deadlines: Deadlines {
             var deadlines = Deadlines()
             deadlines.total = timeout > 0 ? .seconds(timeout) : nil
+            return deadlines
+        }
+
+        /// The destination that takes guests of QEMU as well.
+        private func makeDestination(for snapshot: String) throws -> MigrationDestination {
+            var deadlines = deadlines
             // QEMU may be told to wait before the switchover, and is silent meanwhile.
             deadlines.stall = .seconds(300)
             var options = QEMUReceiveOptions()

@@ -13,7 +13,7 @@ final class DestinationProcess {
 
     /// - Parameter logLevel: what it logs to standard error, which is ours.
     init(logLevel: String) throws {
-        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        process.executableURL = .ownExecutable
         process.arguments = [MultifdCommand.DemoDestination.name, "--log-level", logLevel]
         process.standardInput = input
         process.standardOutput = output

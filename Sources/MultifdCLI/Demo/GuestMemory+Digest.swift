@@ -4,9 +4,7 @@ extension GuestMemory {
     /// The digest that the two ends of a migration compare, of memory that nobody writes, in hexadecimal.
     var digest: String {
         get throws(MemoryError) {
-            let digest = try MemoryDigest(of: self).compute(content: blocks.map { [0..<$0.pageCount] })
-            let digits = String(digest, radix: 16)
-            return String(repeating: "0", count: 16 - digits.count) + digits
+            try MemoryDigest(of: self).compute(content: blocks.map { [0..<$0.pageCount] }).hexadecimal
         }
     }
 }

@@ -25,6 +25,6 @@ struct DirtyLimitOptions: ParsableArguments {
             return nil
         }
         return try DirtyQuota(
-            megabytesPerSecond: vcpuDirtyLimit, period: .milliseconds(xVcpuDirtyLimitPeriod ?? 1000))
+            mebibytesPerSecond: vcpuDirtyLimit, period: .milliseconds(xVcpuDirtyLimitPeriod ?? 1000))
     }
 }

@@ -24,7 +24,7 @@ struct ThrottleOptions: ParsableArguments {
         var parameters = defaults
         if autoConverge { parameters.autoConverge = true }
         if let quota = try dirtyLimit.quota() {
-            parameters.vcpuDirtyLimit = quota.megabytesPerSecond
+            parameters.vcpuDirtyLimit = quota.mebibytesPerSecond
             parameters.vcpuDirtyLimitPeriod = quota.period
         }
         parameters.throttle = try policy.parameters(defaults: defaults.throttle)

@@ -16,20 +16,7 @@ extension JSONDocument {
         do {
             return try JSONDecoder().decode(type, from: data)
         } catch {
-            throw DocumentError.foreign(path: path, command: command)
-        }
-    }
-}
-
-/// Why a document cannot be used.
-enum DocumentError: Error, CustomStringConvertible {
-    case unreadable(path: String)
-    case foreign(path: String, command: String)
-
-    var description: String {
-        switch self {
-        case .unreadable(let path): "cannot read '\(path)': give a file that exists and may be read"
-        case .foreign(let path, let command): "'\(path)' is not what `\(command)` of this version writes"
+            throw DocumentError.unrecognised(path: path, command: command)
         }
     }
 }

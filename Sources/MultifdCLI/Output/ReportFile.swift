@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Multifd
 package import SystemPackage
 
 /// A file that a command writes what it measured to.
@@ -103,7 +104,7 @@ package struct ReportFile {
     }
 
     private func replace(with text: String, _ permissions: FilePermissions) throws(Errno) {
-        let partial = FilePath("\(target.string).partial-\(String(UInt64.random(in: 0 ... .max), radix: 36))")
+        let partial = FilePath(target.string.newPartialPath())
         do throws(Errno) {
             try Self.write(text, to: partial, options: [.create, .exclusiveCreate], permissions)
             guard unsafe rename(partial.string, target.string) == 0 else { throw Errno(rawValue: errno) }

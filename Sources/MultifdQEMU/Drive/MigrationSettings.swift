@@ -77,8 +77,8 @@ struct MigrationSettings {
 }
 
 extension MigrationSettings {
-    /// Capabilities of ways to migrate that are not ours, each off. With `x-ignore-shared` memory stays behind.
-    static let foreignCapabilities = [
+    /// Capabilities of ways to migrate that we do not support, each off. With `x-ignore-shared` memory stays behind.
+    static let unsupportedCapabilities = [
         "postcopy-ram", "x-colo", "dirty-bitmaps", "mapped-ram", "compress", "block", "background-snapshot",
         "pause-before-switchover", "switchover-ack", "zero-copy-send", "rdma-pin-all", "postcopy-preempt",
         "release-ram", "x-ignore-shared",
@@ -87,7 +87,7 @@ extension MigrationSettings {
     /// What to set for a migration over multifd channels, or over the main connection alone when there are none.
     static func capabilities(multifd: Bool) -> [String: Bool] {
         var states = ["multifd": multifd]
-        for name in foreignCapabilities { states[name] = false }
+        for name in unsupportedCapabilities { states[name] = false }
         return states
     }
 

@@ -49,7 +49,7 @@ public final class QMPClient: Sendable {
     /// Connects anew when the connection has been lost, above all to what stands between: QEMU itself may live.
     ///
     /// - Throws: ``QMPError`` of the last try when none has succeeded within `time`.
-    package func reconnect(within time: Duration) throws(QMPError) {
+    func reconnect(within time: Duration) throws(QMPError) {
         // QEMU serves nobody else before it has seen this.
         close()
         let end = MonotonicTime.now + time

@@ -8,13 +8,13 @@ import FoundationEssentials
 /// {"error": {"class": NAME, "desc": TEXT}, "id": ID}                                              refusal
 /// {"event": NAME, "data": {...}, "timestamp": {...}}                                              at any time
 /// ```
-package enum QMPMessage: Equatable {
+enum QMPMessage: Equatable {
     case greeting(version: QEMUVersion)
     case answer(id: Int?, JSONValue)
     case refusal(id: Int?, errorClass: String, reason: String)
     case event(QMPEvent)
 
-    package init(parsing bytes: [UInt8]) throws(QMPError) {
+    init(parsing bytes: [UInt8]) throws(QMPError) {
         guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(bytes)) else {
             throw .malformed(found: Self.excerpt(bytes))
         }

@@ -35,7 +35,7 @@ public final class ReplayGuest: Guest {
         content = Self.content(of: recording)
         do throws(Errno) {
             // Called as the threads are that count as a guest's.
-            thread = try WorkerThread(attempting: "vcpu-replay") { engine.run() }
+            thread = try WorkerThread(named: "vcpu-replay") { engine.run() }
         } catch {
             throw MigrationError.noThread(error)
         }
@@ -49,17 +49,10 @@ public final class ReplayGuest: Guest {
     private static func content(of recording: Recording) -> [[Range<Int>]] {
         let runs = recording.runs.joined().filter { $0.kind == .content }
         return recording.snapshot.manifest.ramBlocks.indices.map { block in
-            var ranges: [Range<Int>] = []
-            for pages in runs.lazy.filter({ $0.block == block }).map(\.pages).sorted(by: {
-                $0.lowerBound < $1.lowerBound
-            }) {
-                if let last = ranges.last, pages.lowerBound <= last.upperBound {
-                    ranges[ranges.count - 1] = last.lowerBound..<max(last.upperBound, pages.upperBound)
-                } else {
-                    ranges.append(pages)
-                }
-            }
-            return ranges
+            let pages = runs.lazy.filter { $0.block == block }.map(\.pages)
+            var union = PageRuns(smallestGap: 1)
+            for run in pages.sorted(by: { $0.lowerBound < $1.lowerBound }) { union.append(run) }
+            return union.runs
         }
     }
 

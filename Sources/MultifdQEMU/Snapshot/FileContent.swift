@@ -2,7 +2,7 @@ import Glibc
 import Multifd
 import SystemPackage
 
-/// Small files: reads, writes and hashes them whole.
+/// Reads and writes small files whole, and hashes files of any size.
 package enum FileContent {
     /// - Parameter maximumByteCount: a larger file is refused.
     static func read(_ path: String, maximumByteCount: Int) throws(SnapshotError) -> [UInt8] {
@@ -71,7 +71,7 @@ package enum FileContent {
                 let buffer = try ScratchMemory(byteCount: 1 << 20)
                 while true {
                     let count = unsafe try file.read(into: buffer.buffer)
-                    guard count > 0 else { return (hexadecimal(checksum.value), byteCount) }
+                    guard count > 0 else { return (checksum.value.hexadecimal, byteCount) }
                     let piece = unsafe UnsafeRawBufferPointer(start: buffer.start, count: count)
                     unsafe checksum.update(piece)
                     try body?(unsafe Array(piece))
@@ -87,11 +87,6 @@ package enum FileContent {
 
     static func hash(_ bytes: [UInt8]) -> String {
         // Safe: `bytes` is unsafe for elements with padding, which UInt8 has not.
-        hexadecimal(unsafe Checksum.of(bytes.span.bytes))
-    }
-
-    static func hexadecimal(_ hash: UInt64) -> String {
-        let digits = String(hash, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
+        unsafe Checksum.of(bytes.span.bytes).hexadecimal
     }
 }

@@ -29,7 +29,7 @@ struct PageHashes {
     /// The block's: sixteen hexadecimal digits.
     var value: String {
         // x86 and ARM, on which this builds, have the lowest byte first.
-        FileContent.hexadecimal(words.hash)
+        words.hash.hexadecimal
     }
 
     /// Pages that are not zero.

@@ -12,7 +12,7 @@ final class PageWords: @unchecked Sendable {  // all access is atomic
 
     init(pageCount: Int) throws(MemoryError) {
         self.pageCount = pageCount
-        let byteCount = (pageCount * 8 + Page.byteCount - 1) & ~(Page.byteCount - 1)
+        let byteCount = Page.roundedUp(pageCount * 8)
         do {
             mapping = try MemoryMapping(byteCount: byteCount, backing: .anonymous)
         } catch {

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Multifd
 import SystemPackage
 
 /// A directory that is being filled beside the place where it is to be. It gets its name when it is committed, complete;
@@ -26,7 +27,7 @@ struct PartialDirectory: ~Copyable {
         while end.count > 1, end.last == "/" { end = end.dropLast() }
         let path = String(end)
         try Self.check(path)
-        let partialPath = "\(path).partial-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
+        let partialPath = path.newPartialPath()
         guard unsafe mkdir(partialPath, 0o700) == 0 else {
             throw .file(path: partialPath, operation: "create", Errno(rawValue: errno))
         }

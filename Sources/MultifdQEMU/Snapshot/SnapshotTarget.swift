@@ -216,10 +216,10 @@ extension SnapshotTarget {
                     isAfterRAMStart: section.isAfterRAMStart))
         }
         let id = sourceID ?? machine.sessionID ?? SessionID(high: 0, low: 0)
-        let uuid = machine.configuration.uuid.map { $0.map { String(UInt16($0) + 256, radix: 16).suffix(2) }.joined() }
+        let uuid = machine.configuration.uuid.map { $0.map(\.hexadecimal).joined() }
         return SnapshotMachine(
             machine: machine.configuration.machine,
-            uuid: uuid ?? FileContent.hexadecimal(id.high) + FileContent.hexadecimal(id.low),
+            uuid: uuid ?? id.high.hexadecimal + id.low.hexadecimal,
             capabilities: machine.configuration.capabilities,
             ramSectionID: machine.ramSectionID,
             syncMode: machine.syncMode,

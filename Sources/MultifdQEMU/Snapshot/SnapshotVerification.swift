@@ -16,7 +16,7 @@ final class SnapshotVerification: Sendable {
     init(of snapshot: Snapshot) throws(Errno) {
         let progress = Progress()
         self.progress = progress
-        thread = try WorkerThread(attempting: "mf-verify") {
+        thread = try WorkerThread(named: "mf-verify") {
             let result = Result { () throws(SnapshotError) in
                 try snapshot.verifyRAM(while: { !progress.isStopped.load(ordering: .relaxed) })
             }

@@ -1,7 +1,6 @@
 import FoundationEssentials
 public import Logging
 public import Multifd
-import Synchronization
 import SystemPackage
 
 /// Sends a snapshot into a QEMU that was started with `-incoming`. The guest runs on there.
@@ -23,8 +22,7 @@ public final class QEMUSource: Sendable {
     private let deadlines: Deadlines
     private let logger: Logger
     private let patience: Patience
-    private let continuation: AsyncStream<MigrationEvent>.Continuation
-    private let state: Mutex<MigrationInfo>
+    private let live: LiveReport
 
     /// - Parameters:
     ///   - snapshot: of a guest of QEMU.
@@ -46,8 +44,6 @@ public final class QEMUSource: Sendable {
         // Now: a QEMU that gets a part of a guest must be started anew. RAM takes longer, and is compared beside
         // sending.
         try snapshot.verifySmallFiles()
-        (events, continuation) = AsyncStream.makeStream(
-            of: MigrationEvent.self, bufferingPolicy: .bufferingNewest(1024))
         self.snapshot = snapshot
         self.machine = machine
         self.uri = uri
@@ -64,11 +60,12 @@ public final class QEMUSource: Sendable {
         var guest = GuestInfo()
         guest.ramBlocks = snapshot.manifest.ramBlocks.map { RAMBlockInfo(name: $0.name, size: $0.size) }
         info.guest = guest
-        state = Mutex(info)
+        live = LiveReport(info, keeping: 1024)
+        events = live.events
     }
 
     /// How things stand.
-    public var info: MigrationInfo { state.withLock { $0 } }
+    public var info: MigrationInfo { live.info }
 
     /// Sends the guest. To be called once.
     ///
@@ -89,13 +86,13 @@ public final class QEMUSource: Sendable {
             info.errorDescription = "\(error)"
             publish(info)
         }
-        continuation.finish()
+        live.end()
         try result.get()
         return info
     }
 
     /// Ends the events of a source that will not be run: whoever follows them would wait for ever.
-    func endEvents() { continuation.finish() }
+    func endEvents() { live.end() }
 
     /// Gives up, in whatever state it is.
     public func cancel() { patience.stop() }
@@ -144,14 +141,7 @@ public final class QEMUSource: Sendable {
 
     private var sessionID: SessionID { SessionID(uuid: options.uuid?.uuidString ?? machine.uuid) }
 
-    private func publish(_ info: MigrationInfo) {
-        let before = state.withLock { state in
-            defer { state = info }
-            return state.status
-        }
-        if before != info.status { continuation.yield(.status(info.status)) }
-        continuation.yield(.progress(info))
-    }
+    private func publish(_ info: MigrationInfo) { live.publish { $0 = info } }
 }
 
 extension SessionID {

@@ -134,7 +134,7 @@ final class SnapshotSender {
 
     /// Lets a destination go on whose channels meet by section, and which waits for that.
     private func release() throws(MigrationError) {
-        try channels.sync()
+        try channels.reachBarrier()
         channels.goOn()
     }
 
@@ -208,7 +208,7 @@ final class SnapshotSender {
     /// Ends a RAM section with the barrier that the destination's channels expect there.
     private func endSection() throws(MigrationError) {
         var stream = StreamWriter()
-        if syncMode != nil { try channels.sync() }
+        if syncMode != nil { try channels.reachBarrier() }
         if syncMode == .round { stream.barrier() }
         stream.endSection(id: machine.ramSectionID)
         // Right behind the SYNCs: the destination's channels read no further until it has met this.

@@ -1,7 +1,8 @@
+import Multifd
+
 /// Constants of QEMU's migration format.
 package enum QEMUStream {
-    /// "QEVM".
-    package static let magic: UInt32 = 0x5145_564d
+    package static let magic = Greeting.qemuMagic
     package static let version: UInt32 = 3
     static let ramVersion: UInt32 = 4
     static let footer: UInt8 = 0x7e

@@ -159,7 +159,7 @@ extension StreamDecoder {
             let instance = cursor.integer(UInt32.self), let version = cursor.integer(UInt32.self)
         else { return .incomplete }
         guard name == Array("ram".utf8) else {
-            throw .foreignSection(QEMUStream.printable(name))
+            throw .liveSection(QEMUStream.printable(name))
         }
         guard ramSectionID == nil else {
             throw .unexpected(what: "RAM", expected: "one start", found: "another")

@@ -15,7 +15,7 @@ public enum StreamError: Error, Equatable {
     /// A command that belongs to something other than precopy.
     case command(UInt16, name: String)
     /// A device or driver that sends sections of its own while the guest runs.
-    case foreignSection(String)
+    case liveSection(String)
     /// Records of a capability other than multifd and xbzrle.
     case recordKind(String, capability: String)
     /// A delta, or a page's RAMBlock, that refers to what has not been sent.
@@ -63,7 +63,7 @@ extension StreamError: CustomStringConvertible {
         case .command(let number, let name):
             "the source sent command \(number) (\(name)), but only precopy migrations can be received: switch postcopy "
                 + "and COLO off, and do not start postcopy"
-        case .foreignSection(let name):
+        case .liveSection(let name):
             "the source sends sections of '\(name)' besides RAM while the guest runs, whose format only QEMU knows: "
                 + "remove that device, or switch the capability off that causes it (dirty-bitmaps, block)"
         case .recordKind(let kind, let capability):

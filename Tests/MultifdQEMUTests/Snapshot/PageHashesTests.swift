@@ -20,7 +20,7 @@ import Testing
         let zero = xxh3([UInt8](repeating: 0, count: Page.byteCount))
         let words = [0, xxh3(content[0]) ^ zero, 0, xxh3(content[1]) ^ zero]
         let bytes = words.flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) } }
-        #expect(hashes.value == FileContent.hexadecimal(xxh3(bytes)))
+        #expect(hashes.value == xxh3(bytes).hexadecimal)
         #expect(hashes.contentPageCount == 2)
     }
 

@@ -3,12 +3,14 @@ import Testing
 
 @Suite("The adaptive encoder of a channel")
 struct AdaptiveEncoderTests {
-    /// A channel on a slow link, where compressing is right.
+    /// Bytes per second: a slow link, where compressing is right.
+    private static let limit = 12_500_000
+
+    /// A channel on that link.
     private let encoder: AdaptiveEncoder
 
     init() {
-        let limiter = BandwidthLimiter(bytesPerSecond: 12_500_000)
-        encoder = AdaptiveEncoder(adviser: CodecAdviser(channelCount: 4, limiter: limiter))
+        encoder = AdaptiveEncoder(adviser: CodecAdviser(channelCount: 4, limit: Self.limit))
     }
 
     /// - Returns: how many of so many payloads went through zstd.
@@ -19,7 +21,7 @@ struct AdaptiveEncoderTests {
             if choice != .raw { compressed += 1 }
             encoder.record(
                 bytesIn: payload.count, bytesOut: choice == .raw ? payload.count : Int(Double(payload.count) * ratio),
-                encoding: .milliseconds(1), sending: .milliseconds(10), queued: 0)
+                encoding: .milliseconds(1), sending: .milliseconds(10), queued: 0, limit: Self.limit)
         }
         return compressed
     }

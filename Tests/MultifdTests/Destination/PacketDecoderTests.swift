@@ -17,7 +17,7 @@ import Testing
             let guest = IncomingGuest(
                 blocks: [RAMBlockInfo(name: "ram", size: 4 * Page.byteCount)], configuration: "")
             incoming = try IncomingMemory(target.prepare(for: guest), names: ["ram"], isVerified: true)
-            decoder = try PacketDecoder(target: incoming, rules: .native(.none, deltas: true))
+            decoder = try PacketDecoder(target: incoming, rules: .native(.none, deltas: true), channel: 0)
         }
 
         /// Receives a packet with one page.

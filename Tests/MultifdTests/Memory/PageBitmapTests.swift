@@ -49,7 +49,7 @@ struct PageBitmapTests {
                 #expect(bitmap.firstPage(atOrAfter: page) == model.map { $0 + 58 }.first { $0 >= page })
             }
             check(bitmap, is: Set(model.map { $0 + 58 }))
-            var taken = [128 of UInt32](repeating: 0)
+            var taken = BatchPages(repeating: 0)
             let (count, next) = bitmap.takePages(from: 0, into: &taken)
             #expect((0..<count).map { Int(taken[$0]) } == model.map { $0 + 58 })
             #expect(next == nil)
@@ -70,7 +70,7 @@ struct PageBitmapTests {
             var taken: [Int] = []
             var next: Int? = start
             while let from = next {
-                var pages = [128 of UInt32](repeating: 0)
+                var pages = BatchPages(repeating: 0)
                 let (count, following) = bitmap.takePages(from: from, into: &pages)
                 taken += (0..<count).map { Int(pages[$0]) }
                 #expect(count == min(128, wanted.count - (taken.count - count)))
@@ -94,7 +94,7 @@ struct PageBitmapTests {
                     #expect(bitmap.insert(range) == Set(range).subtracting(model).count)
                     model.formUnion(range)
                 case 2:
-                    var pages = [128 of UInt32](repeating: 0)
+                    var pages = BatchPages(repeating: 0)
                     let (count, _) = bitmap.takePages(from: range.lowerBound, into: &pages)
                     model.subtract((0..<count).map { Int(pages[$0]) })
                 case 3:

@@ -7,12 +7,14 @@ import Testing
     private func batch(_ number: Int) -> Batch {
         var batch = Batch()
         batch.block = number
-        for index in 0..<Batch.capacity { batch.pages[index] = UInt32(number &* 31 &+ index) }
+        for index in 0..<Page.countPerBatch { batch.pages[index] = UInt32(number &* 31 &+ index) }
         return batch
     }
 
     private func isIntact(_ batch: borrowing Batch) -> Bool {
-        for index in 0..<Batch.capacity where batch.pages[index] != UInt32(batch.block &* 31 &+ index) { return false }
+        for index in 0..<Page.countPerBatch {
+            guard batch.pages[index] == UInt32(batch.block &* 31 &+ index) else { return false }
+        }
         return true
     }
 

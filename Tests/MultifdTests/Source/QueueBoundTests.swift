@@ -25,8 +25,8 @@ import Testing
     }
 
     @Test func `over the slowest of links two batches a channel are queued`() {
-        #expect(hasRoom(4 * Batch.capacity - 1, pagesPerMillisecond: 1))
-        #expect(!hasRoom(4 * Batch.capacity, pagesPerMillisecond: 1))
+        #expect(hasRoom(4 * Page.countPerBatch - 1, pagesPerMillisecond: 1))
+        #expect(!hasRoom(4 * Page.countPerBatch, pagesPerMillisecond: 1))
     }
 
     @Test func `the first iteration has no bound`() {

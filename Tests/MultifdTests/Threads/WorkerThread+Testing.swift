@@ -4,7 +4,7 @@ extension WorkerThread {
     /// Starts `body` on a new thread, or traps: a test without its thread has nothing to tell.
     convenience init(name: String, _ body: @escaping @Sendable () -> Void) {
         do {
-            try self.init(attempting: name, body)
+            try self.init(named: name, body)
         } catch {
             preconditionFailure("the system gives no thread: \(error)")
         }

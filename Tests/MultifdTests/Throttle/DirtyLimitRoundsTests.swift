@@ -5,7 +5,7 @@ import Testing
     private let megabyte = 1 << 20
 
     private func rounds() throws -> DirtyLimitRounds {
-        DirtyLimitRounds(DirtyLimit(try DirtyQuota(megabytesPerSecond: 10), vcpuCount: 2), triggerThreshold: 50)
+        DirtyLimitRounds(DirtyLimit(try DirtyQuota(mebibytesPerSecond: 10), vcpuCount: 2), triggerThreshold: 50)
     }
 
     /// A sync at which 100 MB had been sent each second, and vCPU 0 alone writes.
@@ -59,7 +59,7 @@ import Testing
     }
 
     @Test func `a decision carries the bytes of its own period`() throws {
-        let quota = try DirtyQuota(megabytesPerSecond: 10, period: .milliseconds(100))
+        let quota = try DirtyQuota(mebibytesPerSecond: 10, period: .milliseconds(100))
         var rounds = DirtyLimitRounds(DirtyLimit(quota, vcpuCount: 2), triggerThreshold: 50)
         _ = sync(&rounds, second: 0, dirtied: 0, written: 0)
         _ = sync(&rounds, second: 1.1, dirtied: 99, written: 99)

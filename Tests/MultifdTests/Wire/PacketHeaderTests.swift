@@ -156,7 +156,7 @@ struct PacketHeaderTests {
                 bytes[Int.random(in: 0..<72, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
             }
             guard let header = try? decode(bytes) else { continue }
-            #expect(header.pageCount <= PacketHeader.pageCapacity)
+            #expect(header.pageCount <= Page.countPerBatch)
             #expect(header.payloadByteCount <= PacketHeader.maximumPayloadByteCount)
             #expect(header.hasPayload || header.payloadByteCount == 0)
             #expect(header.deltaByteCount <= header.deltaPageCount * Page.byteCount)

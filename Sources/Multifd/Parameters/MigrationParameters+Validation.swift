@@ -18,7 +18,7 @@ extension MigrationParameters {
         try throttle.validate()
         if let vcpuDirtyLimit {
             guard !autoConverge else { throw .dirtyLimitWithAutoConverge }
-            _ = try DirtyQuota(megabytesPerSecond: vcpuDirtyLimit, period: vcpuDirtyLimitPeriod)
+            _ = try DirtyQuota(mebibytesPerSecond: vcpuDirtyLimit, period: vcpuDirtyLimitPeriod)
         }
     }
 

@@ -1,6 +1,6 @@
 extension String {
     /// Whether a terminal might take a part of it for a command.
-    var hasControlCharacters: Bool { unicodeScalars.contains { $0.properties.generalCategory == .control } }
+    package var hasControlCharacters: Bool { unicodeScalars.contains { $0.properties.generalCategory == .control } }
 
     /// Safe to print: control characters as a string literal has them, such as `\u{1B}`.
     package var escapingControlCharacters: String {

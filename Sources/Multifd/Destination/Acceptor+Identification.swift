@@ -1,0 +1,147 @@
+import Logging
+
+/// What each connection is, and how those that belong to a session join it.
+extension Acceptor {
+    /// A record's type, and the first half of its version: the same in every version of TLS.
+    private static let handshakeOfTLS: UInt32 = 0x1603
+
+    /// Finds out what a connection is by its first four bytes, and has it be that, until it ends.
+    func serve(_ connection: Connection, number: Int, _ patience: Patience) {
+        do throws(MigrationError) {
+            // Somebody who looked whether anybody listens here, and went without a word, is no stranger yet.
+            guard let first = try receiveIfAny(4, connection, patience) else { return }
+            let magic = first.reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+            switch magic {
+            case Greeting.magic: try becomeMain(connection, patience)
+            case ChannelHello.magic: try becomeChannel(connection, number: number, patience)
+            case foreign?.magic: becomeForeignMain(connection)
+            case Greeting.qemuMagic: throw .guestOfQEMU
+            case _ where magic >> 16 == Self.handshakeOfTLS:
+                throw .protocolViolation(.encrypted(what: "a connection"), channel: nil, packet: nil)
+            default:
+                throw .protocolViolation(
+                    .magic(what: "a connection", expected: Greeting.magic, found: magic), channel: nil, packet: nil)
+            }
+        } catch {
+            let isLate = error.isTransport && patience.isPastDeadline
+            refuse(
+                connection,
+                isLate ? .transport(.unidentified(peer: connection.peer, after: deadlines.handshake)) : error)
+        }
+    }
+
+    /// A stranger ends the wait for a source, with an error that says what came. A session that has begun goes on.
+    private func refuse(_ connection: Connection, _ error: MigrationError) {
+        let isWaiting = state.withLock { state in
+            guard state.main == nil, !state.isClosed else { return false }
+            state.failure = state.failure ?? error
+            return true
+        }
+        if !isWaiting { logger.warning("a connection from \(connection.peer) was refused: \(error)") }
+    }
+
+    private func becomeMain(_ connection: Connection, _ patience: Patience) throws(MigrationError) {
+        let main = MainChannel(connection, patience: patience)
+        try main.answerGreeting()
+        let isFirst = state.withLock { state in
+            guard state.main == nil else { return false }
+            state.main = .native(main)
+            return true
+        }
+        if !isFirst { main.refuse("another migration is under way here: wait for its end, or use another port") }
+    }
+
+    /// Only one source is served; a foreign one cannot be told why it is not.
+    private func becomeForeignMain(_ connection: Connection) {
+        let isFirst = state.withLock { state in
+            guard state.main == nil else { return false }
+            state.main = .foreign(connection)
+            return true
+        }
+        if !isFirst { logger.warning("a second migration from \(connection.peer) was refused") }
+    }
+
+    private func becomeChannel(_ connection: Connection, number: Int, _ patience: Patience) throws(MigrationError) {
+        defer { discard(connection) }
+        var writer = MessageWriter()
+        writer.append(ChannelHello.magic)
+        writer.append(try receive(ChannelHello.byteCount - 4, connection, patience))
+        let hello: ChannelHello
+        do {
+            // Safe: `bytes` is unsafe for elements with padding, which UInt8 has not.
+            hello = try ChannelHello(decoding: unsafe writer.bytes.span.bytes)
+        } catch {
+            throw .protocolViolation(error, channel: nil, packet: nil)
+        }
+        let channel = ReceiveChannel(number: Int(hello.channel), connection: connection)
+        guard let session = join(channel, of: hello.sessionID, connectionNumber: number) else {
+            guard state.withLock({ !$0.isLeaving && !$0.isClosed }) else { return }
+            let error = MigrationError.protocolViolation(
+                .field(
+                    what: "the first packet of a channel", field: "its session and number",
+                    expected: "those of a channel that is due", found: "channel \(hello.channel)"),
+                channel: nil, packet: nil)
+            failForeignSession(error)
+            throw error
+        }
+        channel.run(session)
+    }
+
+    /// Waits for the session, if its source may open channels before it announces itself, and takes the channel in.
+    private func join(_ channel: ReceiveChannel, of id: SessionID, connectionNumber: Int) -> ReceiveChannel.Session? {
+        func isDecided(_ state: inout State) -> Bool? {
+            state.session != nil || foreign == nil || state.isLeaving || state.isClosed ? true : nil
+        }
+        if state.wait(until: .now + deadlines.handshake, isDecided) == nil {
+            // A source that is there may take its time before it announces RAM.
+            guard state.withLock({ $0.main != nil }) else { return nil }
+            guard state.wait(until: .now + deadlines.stall, isDecided) != nil else { return nil }
+        }
+        return state.withLock { state in
+            guard let session = state.session, !state.isLeaving, !state.isClosed, session.id ?? id == id,
+                session.channel.barrier.join(channel: channel.number)
+            else { return nil }
+            state.session?.id = id
+            state.channels[channel.number] = Channel(channel: channel, connectionNumber: connectionNumber)
+            return session.channel
+        }
+    }
+
+    /// A foreign source opens all its channels or none: one too many means that the two ends count differently.
+    private func failForeignSession(_ error: MigrationError) {
+        state.withLock { state in
+            guard case .foreign = state.main, !state.isClosed, let channel = state.session?.channel else { return }
+            channel.barrier.fail(error)
+            channel.patience.stop()
+        }
+    }
+
+    /// Takes what a foreign source still says on a channel that has ended here, until it ends it, too. A QEMU whose channel
+    /// breaks before its main connection does may hang, and can never migrate its guest again.
+    private func discard(_ connection: Connection) {
+        guard case .foreign = state.withLock({ $0.main }) else { return }
+        let patience = Patience(until: .now + Self.leave)
+        do throws(TransportError) {
+            while try connection.receiveAvailable(upTo: 1 << 16, within: Self.leave, patience: patience) != nil {
+                // Where everything flows nobody ever waits and would notice.
+                try patience.checkStop()
+            }
+        } catch {}  // its end, or ours
+    }
+
+    private func receive(
+        _ byteCount: Int, _ connection: Connection, _ patience: Patience
+    ) throws(MigrationError) -> [UInt8] {
+        guard let bytes = try receiveIfAny(byteCount, connection, patience) else {
+            throw .transport(.closed(peer: connection.peer))
+        }
+        return bytes
+    }
+
+    /// Receives nothing from a connection that has ended.
+    private func receiveIfAny(
+        _ byteCount: Int, _ connection: Connection, _ patience: Patience
+    ) throws(MigrationError) -> [UInt8]? {
+        do { return try connection.receive(byteCount, patience: patience) } catch { throw .transport(error) }
+    }
+}

@@ -1,0 +1,238 @@
+import Logging
+import Multifd
+import Synchronization
+
+/// QEMU's side, on a thread of its own: what it is told over QMP, and what it says.
+extension QEMUSave {
+    /// Has QEMU migrate its guest to here, and leaves it as it is to be left.
+    func drive() throws(QEMUError) {
+        let status = try qmp.guestStatus()
+        guard Self.savableStates.contains(status) else { throw .guestState(status) }
+        var settings = try MigrationSettings(qmp)
+        try check(settings)
+        try settings.checkEncryption(to: destination.uri, logger)
+        if let status = try qmp.migrationStatus(), Self.isUnderWay(status) { throw .busy(status: status) }
+        // One that ended may still be on its way out.
+        try qmp.waitForWindingUp(within: Self.patience)
+        if let uuid = try qmp.ask("query-uuid")["UUID"]?.string { target.setSourceID(SessionID(uuid: uuid)) }
+        let runs = Self.runningStates.contains(status)
+        var result = Result { () throws(QEMUError) in try migrate(&settings, resumes: runs) }
+        if options.afterwards == .quit, case .success = result {
+            // A QEMU that stays has its settings back.
+            do { return try afterSaving(quit) } catch { result = .failure(error) }
+        }
+        do {
+            try reaching { () throws(QEMUError) in try settings.restore() }
+        } catch {
+            logger.error("QEMU's migration settings could not be changed back: \(error)")
+            // What went wrong before says more.
+            try result.get()
+            throw .savedBut(reason: "\(error)")
+        }
+        try result.get()
+    }
+
+    /// For what QEMU does without being waited for by anybody.
+    private static let patience = Duration.seconds(30)
+
+    /// For another connection to QEMU.
+    private static let reconnecting = Duration.seconds(5)
+
+    static let runningStates = ["running", "suspended"]
+    private static let savableStates = runningStates + ["paused", "prelaunch", "debug"]
+
+    /// Checks that this QEMU can do what is asked of it.
+    private func check(_ settings: MigrationSettings) throws(QEMUError) {
+        var needed = ["return-path"]
+        if options.usesMultifd { needed.append("multifd") }
+        if parameters.xbzrle { needed.append("xbzrle") }
+        if parameters.autoConverge { needed.append("auto-converge") }
+        for name in needed where !settings.hasCapability(name) {
+            throw .noCapability(name, version: qmp.version)
+        }
+        let asked = [
+            ("zero-page-detection", parameters.zeroPageDetection != .multifd),
+            ("avail-switchover-bandwidth", parameters.availSwitchoverBandwidth > 0),
+            ("throttle-trigger-threshold", parameters.autoConverge),
+        ]
+        for (name, isAsked) in asked where isAsked && !settings.hasParameter(name) {
+            throw .noParameter(name, version: qmp.version)
+        }
+    }
+
+    private func migrate(_ settings: inout MigrationSettings, resumes: Bool) throws(QEMUError) {
+        var capabilities = MigrationSettings.capabilities(multifd: options.usesMultifd)
+        capabilities["return-path"] = true
+        // Of its steps, above all the last: a guest that is to run on waits for us to see it.
+        capabilities["events"] = true
+        capabilities["xbzrle"] = parameters.xbzrle
+        // Else its throttle, if it has one, is as it was.
+        if parameters.autoConverge {
+            capabilities["auto-converge"] = true
+            capabilities["dirty-limit"] = false
+        }
+        try settings.set(capabilities)
+        try settings.set(MigrationSettings.saving(parameters))
+        let resumed: Result<Void, QEMUError>
+        state.withLock { $0.mayBePaused = resumes }
+        do {
+            try qmp.ask("migrate", ["uri": .string("\(destination.uri.forConnecting)")])
+            let report = try follow()
+            resumed = Result { () throws(QEMUError) in
+                try reaching { () throws(QEMUError) in
+                    try qmp.waitForWindingUp(within: Self.patience)
+                    if options.afterwards == .resume, resumes { try qmp.ask("cont") }
+                }
+                state.withLock { $0.mayBePaused = false }
+            }
+            try waitForStoring(report)
+        } catch {
+            rescue(resumes: resumes)
+            throw error
+        }
+        try afterSaving { () throws(QEMUError) in try resumed.get() }
+    }
+
+    private func afterSaving(_ body: () throws(QEMUError) -> Void) throws(QEMUError) {
+        do { try body() } catch { throw .savedBut(reason: "\(error)") }
+    }
+
+    /// Watches both ends until QEMU is done: it has heard from ours that all of its guest has come.
+    ///
+    /// - Returns: its report.
+    private func follow() throws(QEMUError) -> JSONValue {
+        let begun = MonotonicTime.now
+        var receivedAt: MonotonicTime?
+        while true {
+            let report = try reaching { () throws(QEMUError) in try qmp.ask("query-migrate") }
+            let status = report["status"]?.string ?? "none"
+            live.publish { $0.take(report, from: self.destination.info) }
+            let (isReceived, failure) = state.withLock { ($0.isReceived, $0.failure) }
+            if status == "failed" || status == "cancelled" {
+                // Which end met the cause is known by who has more to say.
+                if let failure = waitForFailure(), !failure.isTransport { throw .transfer(failure) }
+                throw .migration(reason: report["error-desc"]?.string ?? "it was \(status)")
+            }
+            if let failure { throw .transfer(failure) }
+            if status == "completed" { return report }
+            try checkTimeout(since: begun)
+            if status == "setup", MonotonicTime.now.since(begun) >= Self.patience {
+                throw .migration(reason: "it does not get beyond setting up: it cannot reach \(destination.uri)")
+            }
+            if isReceived {
+                let start = receivedAt ?? .now
+                receivedAt = start
+                guard MonotonicTime.now.since(start) < Self.patience else {
+                    throw .migration(reason: "it has been told that its guest is saved and is still '\(status)'")
+                }
+            }
+            try waitForStep()
+        }
+    }
+
+    /// What our end has to say of a failure that QEMU has heard of. It tells QEMU first, and us when it has cleaned up.
+    private func waitForFailure() -> MigrationError? {
+        let end = MonotonicTime.now + .seconds(1)
+        while true {
+            let (isReceived, failure) = state.withLock { ($0.isReceived, $0.failure) }
+            if isReceived || failure != nil || MonotonicTime.now >= end { return failure }
+            Patience.sleep(for: .milliseconds(10))
+        }
+    }
+
+    /// Returns when QEMU reports a step of its migration, or after a moment.
+    private func waitForStep() throws(QEMUError) {
+        do throws(QMPError) {
+            _ = try qmp.waitForEvent(within: .milliseconds(50)) { $0.name == "MIGRATION" }
+        } catch .timedOut {
+        } catch {
+            // What is asked next sees to a loss.
+            guard error.isLoss else { throw .qmp(error) }
+        }
+    }
+
+    /// Watches our end until the guest is stored. QEMU is not asked any more: a guest that runs again may well have ended.
+    private func waitForStoring(_ report: JSONValue) throws(QEMUError) {
+        while true {
+            live.publish { $0.take(report, from: self.destination.info) }
+            let (isReceived, failure) = state.withLock { ($0.isReceived, $0.failure) }
+            if let failure { throw .transfer(failure) }
+            if isReceived { return live.publish { $0.status = .completed } }
+            Patience.sleep(for: .milliseconds(50))
+        }
+    }
+
+    /// What has all come and is being stored is not given up any more.
+    private func checkTimeout(since begun: MonotonicTime) throws(QEMUError) {
+        guard parameters.timeout > .zero, MonotonicTime.now.since(begun) >= parameters.timeout,
+            destination.info.verified != true
+        else { return }
+        throw .transfer(
+            .timedOut(
+                after: parameters.timeout,
+                reason:
+                    "the guest writes faster than it is sent, or its QEMU is slow: give --auto-converge, or a larger "
+                    + "--downtime-limit"))
+    }
+
+    private func quit() throws(QEMUError) {
+        do {
+            try qmp.ask("quit")
+        } catch .qmp(.closed) {
+            return  // it was quicker than its answer
+        }
+    }
+
+    /// Sees to it that the guest runs on after a failure. The failure itself is what will be told.
+    private func rescue(resumes: Bool) {
+        destination.cancel()
+        do {
+            try reaching { () throws(QEMUError) in try endMigration(resumes: resumes) }
+        } catch {
+            logger.error("QEMU could not be asked to go on: \(error)")
+        }
+    }
+
+    private func endMigration(resumes: Bool) throws(QEMUError) {
+        if let status = try qmp.migrationStatus(), Self.isUnderWay(status) { try qmp.ask("migrate_cancel") }
+        let end = MonotonicTime.now + Self.patience
+        while let status = try qmp.migrationStatus(), Self.isUnderWay(status), MonotonicTime.now < end {
+            Patience.sleep(for: .milliseconds(50))
+        }
+        try qmp.waitForWindingUp(within: Self.patience)
+        let status = try qmp.guestStatus()
+        if resumes, !Self.runningStates.contains(status) { try qmp.ask("cont") }
+        state.withLock { state in
+            state.isRescued = true
+            state.mayBePaused = false
+            // Nothing but running it would change that.
+            state.isCountedAsMigrated = !resumes && status == "postmigrate"
+        }
+    }
+
+    /// Does what the guest may be waiting for, and where the connection to QEMU is lost, all of it again over another:
+    /// what had stood between may have ended it.
+    private func reaching<Value>(_ body: () throws(QEMUError) -> Value) throws(QEMUError) -> Value {
+        do {
+            return try body()
+        } catch .qmp(let loss) where loss.isLoss {
+            logger.warning("\(loss)")
+            do throws(QMPError) {
+                // One that could not be had will not be had for the next step.
+                guard !state.withLock({ $0.isLost }) else { throw loss }
+                try qmp.reconnect(within: Self.reconnecting)
+            } catch {
+                let mayBePaused = state.withLock { state in
+                    state.isLost = true
+                    return state.mayBePaused
+                }
+                throw .lost(.qmp(loss), mayBePaused: mayBePaused)
+            }
+            return try body()
+        }
+    }
+
+    private static func isUnderWay(_ status: String) -> Bool {
+        !["none", "completed", "failed", "cancelled"].contains(status)
+    }
+}
