@@ -94,7 +94,7 @@ import Testing
             var first: MigrationInfo?
             for await event in source.events {
                 guard case .progress(let info) = event else { continue }
-                if info.ram.iterationCount == 1 { first = info }
+                if info.ram.iterationCount == 1, info.iterations.isEmpty { first = info }
                 // Enough extra syncs to tell, and long before the end.
                 if info.ram.dirtySyncCount > info.ram.iterationCount + 2 { source.cancel() }
             }
