@@ -72,7 +72,9 @@ package final class Listener: Sendable {
     }
 
     private static func open(_ address: SocketAddress, _ uri: MigrationURI) throws(TransportError) -> Int32 {
-        let socket = Glibc.socket(address.family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        // Not blocking: of two threads that see somebody wait, one is too late. What is accepted does block.
+        let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+        let socket = Glibc.socket(address.family, type, 0)
         guard socket >= 0 else { throw .listen(on: "\(uri)", Errno(rawValue: errno)) }
         var on: Int32 = 1
         unsafe setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))

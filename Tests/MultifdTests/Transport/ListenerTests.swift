@@ -1,5 +1,6 @@
 import Glibc
 import Multifd
+import Synchronization
 import SystemPackage
 import Testing
 
@@ -132,5 +133,24 @@ import Testing
         usleep(1000)
         listener.shutdown()
         thread.join()
+    }
+
+    /// Both wake when somebody comes.
+    @Test func `of two threads that wait for one connection, neither waits on`() throws {
+        let listener = try listen()
+        for _ in 0..<20 {
+            let accepted = Mutex(0)
+            let threads = (0..<2).map { number in
+                WorkerThread(name: "accept \(number)") {
+                    if listener.accept(within: .milliseconds(100)) != nil { accepted.withLock { $0 += 1 } }
+                }
+            }
+            usleep(5000)
+            let client = try Connection.connect(
+                to: MigrationPath(destination: listener.uri), deadline: .seconds(10), patience: patience)
+            for thread in threads { thread.join() }
+            #expect(accepted.withLock { $0 } == 1)
+            client.shutdown()
+        }
     }
 }
