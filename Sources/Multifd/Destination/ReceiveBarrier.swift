@@ -28,6 +28,17 @@ package final class ReceiveBarrier: Sendable {
         var passed: UInt32 = 0
         var failure: MigrationError?
         var isClosed = false
+
+        /// Whether every channel has applied everything before a barrier, or is out of the session.
+        func haveReached(_ barrier: UInt32) -> Bool {
+            channels.allSatisfy {
+                switch $0 {
+                case .expected: false
+                case .reached(let count): count >= barrier
+                case .lost, .closed: true
+                }
+            }
+        }
     }
 
     private let state: Condition<State>
@@ -77,13 +88,14 @@ package final class ReceiveBarrier: Sendable {
     ///
     /// - Returns: false when the channel is to end.
     func arrive(channel: Int) -> Bool {
-        let target: UInt32? = state.withLock { state in
+        // Of 255 channels each would wake all others, at every barrier.
+        let target: UInt32? = state.withLock(waking: { state in
             guard state.channels.indices.contains(channel), case .reached(let count) = state.channels[channel] else {
-                return nil
+                return (nil, false)
             }
             state.channels[channel] = .reached(count + 1)
-            return count + 1
-        }
+            return (count + 1, state.haveReached(count + 1))
+        })
         guard let target else { return false }
         return state.wait { state -> Bool? in
             if state.isClosed || state.failure != nil { return false }
@@ -105,7 +117,7 @@ package final class ReceiveBarrier: Sendable {
         state.withLock { $0.failure = $0.failure ?? error }
     }
 
-    package var failure: MigrationError? { state.withLock { $0.failure } }
+    package var failure: MigrationError? { state.read { $0.failure } }
 
     /// Takes a channel out of the session: nothing of it will be applied any more.
     ///
@@ -127,18 +139,11 @@ package final class ReceiveBarrier: Sendable {
     package func wait(for barrier: UInt32, until deadline: MonotonicTime) -> Event? {
         state.wait(until: deadline) { state in
             if let failure = state.failure { return .failed(failure) }
-            var isComplete = true
-            for (channel, progress) in state.channels.enumerated() {
-                switch progress {
-                case .lost(announced: false):
-                    state.channels[channel] = .lost(announced: true)
-                    return .lost(channel: channel)
-                case .expected: isComplete = false
-                case .reached(let count): isComplete = isComplete && count >= barrier
-                case .lost, .closed: break
-                }
+            for case (let channel, .lost(announced: false)) in state.channels.enumerated() {
+                state.channels[channel] = .lost(announced: true)
+                return .lost(channel: channel)
             }
-            return isComplete ? .allReached : nil
+            return state.haveReached(barrier) ? .allReached : nil
         }
     }
 

@@ -20,6 +20,22 @@ final class BarrierGate: Sendable {
         var channels: [Progress]
         var passed: UInt32 = 0
         var isClosed = false
+
+        var hasConnecting: Bool {
+            for case .connecting in channels { return true }
+            return false
+        }
+
+        /// Whether every channel has arrived at a barrier or is lost.
+        func isComplete(_ barrier: UInt32) -> Bool {
+            channels.allSatisfy {
+                switch $0 {
+                case .arrived(at: let reached): reached >= barrier
+                case .connecting, .sending: false
+                case .lost: true
+                }
+            }
+        }
     }
 
     private let state: Condition<State>
@@ -30,28 +46,27 @@ final class BarrierGate: Sendable {
 
     /// Called by a channel that is connected.
     func join(channel: Int) {
-        state.withLock { state in
+        state.withLock(waking: { state in
             if case .connecting = state.channels[channel] { state.channels[channel] = .sending(after: 0) }
-        }
+            return ((), !state.hasConnecting)
+        })
     }
 
     /// Waits until no channel is connecting any more. Returns nil when the deadline passed first.
     func waitForConnections(until deadline: MonotonicTime) -> [Progress]? {
-        state.wait(until: deadline) { state in
-            for case .connecting in state.channels { return nil }
-            return state.channels
-        }
+        state.wait(until: deadline) { $0.hasConnecting ? nil : $0.channels }
     }
 
     /// Called by a channel whose SYNC is out. Blocks until the barrier is passed.
     ///
     /// - Returns: false when the channel is to end.
     func arrive(channel: Int, at barrier: UInt32) -> Bool {
-        let goOn = state.withLock { state in
-            guard case .sending = state.channels[channel] else { return false }
+        // Of 255 channels each would wake all others, at every barrier.
+        let goOn = state.withLock(waking: { state in
+            guard case .sending = state.channels[channel] else { return (false, false) }
             state.channels[channel] = .arrived(at: barrier)
-            return true
-        }
+            return (true, state.isComplete(barrier))
+        })
         guard goOn else { return false }
         return state.wait { state -> Bool? in
             if state.isClosed { return false }
@@ -75,7 +90,7 @@ final class BarrierGate: Sendable {
     }
 
     /// Whether a barrier is behind all channels.
-    func isPassed(_ barrier: UInt32) -> Bool { state.withLock { $0.passed >= barrier } }
+    func isPassed(_ barrier: UInt32) -> Bool { state.read { $0.passed >= barrier } }
 
     /// Ends all channels at their next arrival.
     func close() {
@@ -86,18 +101,9 @@ final class BarrierGate: Sendable {
     ///
     /// - Returns: how each channel stands, or nil when the deadline passed first.
     func waitForAll(at barrier: UInt32, until deadline: MonotonicTime) -> [Progress]? {
-        state.wait(until: deadline) { state in
-            let isComplete = state.channels.allSatisfy {
-                switch $0 {
-                case .arrived(at: let reached): reached >= barrier
-                case .connecting, .sending: false
-                case .lost: true
-                }
-            }
-            return isComplete ? state.channels : nil
-        }
+        state.wait(until: deadline) { $0.isComplete(barrier) ? $0.channels : nil }
     }
 
     /// How each channel stands.
-    var channels: [Progress] { state.withLock { $0.channels } }
+    var channels: [Progress] { state.read { $0.channels } }
 }

@@ -42,7 +42,23 @@ package final class Condition<Value: ~Copyable>: @unchecked Sendable {  // every
         return try body(&value)
     }
 
-    /// The same, unless somebody else holds the lock.
+    /// The same, but wakes those who wait only if `body` says that there is something for them.
+    package func withLock<Result>(waking body: (inout Value) -> (result: Result, wakes: Bool)) -> Result {
+        unsafe pthread_mutex_lock(mutex)
+        defer { unsafe pthread_mutex_unlock(mutex) }
+        let (result, wakes) = body(&value)
+        if wakes { unsafe pthread_cond_broadcast(condition) }
+        return result
+    }
+
+    /// Runs `body`, which changes nothing, with the lock held.
+    package func read<Result>(_ body: (borrowing Value) -> Result) -> Result {
+        unsafe pthread_mutex_lock(mutex)
+        defer { unsafe pthread_mutex_unlock(mutex) }
+        return body(value)
+    }
+
+    /// Like ``withLock(_:)``, unless somebody else holds the lock.
     ///
     /// - Returns: what `body` returned, or nil when it did not run.
     package func withLockIfAvailable<Result>(_ body: (inout Value) -> Result) -> Result? {
