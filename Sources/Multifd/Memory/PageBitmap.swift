@@ -1,3 +1,5 @@
+import Glibc
+
 /// One bit a page of a RAMBlock. Owned by one thread at a time.
 @safe
 package struct PageBitmap: ~Copyable {
@@ -12,12 +14,15 @@ package struct PageBitmap: ~Copyable {
         precondition(pageCount >= 0)
         self.pageCount = pageCount
         wordCount = (pageCount + 63) / 64
-        unsafe words = .allocate(capacity: wordCount)
-        unsafe words.initialize(repeating: 0, count: wordCount)
+        // Zeroed by the system when touched: each of 255 channels has bitmaps of all memory.
+        guard let memory = unsafe calloc(max(1, wordCount), MemoryLayout<UInt64>.stride) else {
+            preconditionFailure("no memory for a bitmap of \(pageCount) pages")
+        }
+        unsafe words = memory.bindMemory(to: UInt64.self, capacity: wordCount)
     }
 
     deinit {
-        unsafe words.deallocate()
+        unsafe free(words)
     }
 
     package subscript(page: Int) -> Bool {
