@@ -94,8 +94,11 @@ final class PacketDecoder {
         if header.pageCount > 0 { try findBlock() }
     }
 
-    private func require(_ condition: Bool, _ field: String, _ expected: String, _ found: String) throws(WireError) {
-        guard condition else { throw .field(what: "a packet", field: field, expected: expected, found: found) }
+    /// The texts are made only of a packet that is wrong.
+    private func require(
+        _ condition: Bool, _ field: String, _ expected: @autoclosure () -> String, _ found: @autoclosure () -> String
+    ) throws(WireError) {
+        guard condition else { throw .field(what: "a packet", field: field, expected: expected(), found: found()) }
     }
 
     /// A channel has one codec from its first payload to its last.

@@ -1,3 +1,5 @@
+import Glibc
+
 /// A RAMBlock's name as it stands in a packet: up to 255 bytes, padded with NUL to 256.
 ///
 /// Fixed storage, so that a packet is encoded and compared without allocating.
@@ -31,8 +33,12 @@ package struct BlockName: Sendable {
 
 extension BlockName: Equatable, CustomStringConvertible {
     package static func == (left: BlockName, right: BlockName) -> Bool {
-        for index in 0..<byteCount where left.bytes[index] != right.bytes[index] { return false }
-        return true
+        // Safe: both buffers are `byteCount` long.
+        unsafe withUnsafeBytes(of: left.bytes) { left in
+            unsafe withUnsafeBytes(of: right.bytes) { right in
+                unsafe memcmp(left.baseAddress!, right.baseAddress!, byteCount) == 0
+            }
+        }
     }
 
     /// The bytes before the first NUL, with whatever is not printable ASCII replaced.
