@@ -8,6 +8,9 @@ package final class ReceiveChannel: Sendable {
     private let connection: Connection
     private let confirmedTotals = Mutex(SessionTotals())
     private let codec = Mutex<MultifdCompression?>(nil)
+    /// From before the last barrier is looked for until the pages are counted, so that whoever has passed it sees one or the
+    /// other.
+    private let isReceivingPages = Atomic(false)
 
     /// What the channels of a session have in common.
     struct Session: Sendable {
@@ -25,10 +28,11 @@ package final class ReceiveChannel: Sendable {
     /// What was received up to the last barrier.
     var totals: SessionTotals { confirmedTotals.withLock { $0 } }
 
-    /// Whether pages have come since its last SYNC.
+    /// Whether pages have come since its last SYNC, or are coming.
     package var hasPagesSinceBarrier: Bool {
+        guard !isReceivingPages.load(ordering: .sequentiallyConsistent) else { return true }
         let confirmed = totals
-        return counters.normal.value + counters.duplicate.value > Int(confirmed.normalPages + confirmed.zeroPages)
+        return counters.pages > Int(confirmed.normalPages + confirmed.zeroPages + confirmed.deltaPages)
     }
 
     /// The codec of its packets, nil before the first payload.
@@ -61,9 +65,9 @@ package final class ReceiveChannel: Sendable {
             let headed = MonotonicTime.now
             try checked(decoder) { () throws(WireError) in
                 try decoder.decodeHeader()
+                isReceivingPages.store(decoder.header.pageCount > 0, ordering: .sequentiallyConsistent)
                 guard decoder.header.pageCount == 0 || !session.barrier.isLastPassed else {
-                    throw .field(
-                        what: "a packet", field: "its pages", expected: "none after the last barrier", found: "some")
+                    throw .pagesAfterLastBarrier
                 }
             }
             if decoder.header.hasPayload, unsafe try !fill(decoder.payloadBuffer, session) {
@@ -83,6 +87,7 @@ package final class ReceiveChannel: Sendable {
             }
             totals.add(decoder.header)
             count(decoder.header, start, headed, received)
+            isReceivingPages.store(false, ordering: .sequentiallyConsistent)
             if decoder.header.isSync {
                 confirmedTotals.withLock { $0 = totals }
                 let idle = MonotonicTime.now

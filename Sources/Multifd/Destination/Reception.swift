@@ -208,8 +208,11 @@ final class Reception {
     private func verify(_ sent: SessionTotals, _ main: MainChannel) throws(MigrationError) {
         state.update { $0.status = .device }
         barrier?.passLast()
-        let received = acceptor.channels.filter { !closedChannels.contains($0.number) }
-            .map(\.totals).reduce(SessionTotals(), +)
+        let channels = acceptor.channels.filter { !closedChannels.contains($0.number) }
+        if let late = channels.first(where: \.hasPagesSinceBarrier) {
+            throw .protocolViolation(.pagesAfterLastBarrier, channel: late.number, packet: nil)
+        }
+        let received = channels.map(\.totals).reduce(SessionTotals(), +)
         guard received == sent else {
             throw .totalsMismatch(sent: sent.packets, received: received.packets)
         }

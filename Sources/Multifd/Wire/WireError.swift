@@ -12,6 +12,8 @@ public enum WireError: Error, Equatable {
     case noCommonVersion(ours: ClosedRange<UInt16>, theirs: ClosedRange<UInt16>)
     /// A packet with the state of a VFIO device instead of pages.
     case vfioState
+    /// Pages in a packet that came after the end of the last iteration.
+    case pagesAfterLastBarrier
     /// A field has a value that is not allowed in it.
     case field(what: String, field: String, expected: String, found: String)
     /// The checksum of what arrived is not the one that was sent with it.
@@ -38,6 +40,8 @@ extension WireError: CustomStringConvertible {
         case .vfioState:
             "a packet holds the state of a VFIO device, which cannot be received: "
                 + "remove the device from the guest before it is migrated"
+        case .pagesAfterLastBarrier:
+            "a packet brings pages after the last barrier: the source does not follow the protocol"
         case .field(let what, let field, let expected, let found):
             "\(what): \(field) is \(found) where \(expected) is expected"
         case .checksum(let what, let expected, let found):

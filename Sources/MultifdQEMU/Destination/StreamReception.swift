@@ -86,16 +86,19 @@ final class StreamReception {
         while !isComplete {
             guard let record = try nextRecord() else {
                 guard try fill() else { throw .foreign(StreamError.truncated(where: decoder.place)) }
+                try publishIfDue()
                 continue
             }
             try handle(record)
-            if MonotonicTime.now.since(published) >= Patience.tick {
-                published = .now
-                session.update { _ in }
-                // Where everything flows nobody ever waits and would notice.
-                do { try session.patience.checkStop() } catch { throw .transport(error) }
-            }
         }
+    }
+
+    private func publishIfDue() throws(MigrationError) {
+        guard MonotonicTime.now.since(published) >= Patience.tick else { return }
+        published = .now
+        session.update { _ in }
+        // Where everything flows nobody ever waits and would notice.
+        do { try session.patience.checkStop() } catch { throw .transport(error) }
     }
 
     private func nextRecord() throws(MigrationError) -> StreamRecord? {

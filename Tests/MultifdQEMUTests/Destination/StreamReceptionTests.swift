@@ -163,6 +163,23 @@ import Testing
         }
     }
 
+    /// Its header comes before the end of RAM, its pages would come after the commit.
+    private static let withheldPages = Failure("pages withheld until the last barrier", "after the last barrier") {
+        source in
+        try setUp(source)
+        let packet = PacketBytes.pages("m", normal: [(0, 1)])
+        try source.send(Array(packet[..<PacketHeader.byteCount]), on: 0)
+        // The destination waits for more channels for 0.3 s before it lets this one go on.
+        usleep(600_000)
+        var stream = StreamBytes()
+        stream.part(end: true)
+        stream.endSection()
+        stream.deviceState()
+        try source.send(stream)
+        _ = try source.receive(8)
+        try? source.send(Array(packet[PacketHeader.byteCount...]), on: 0)
+    }
+
     static let failures: [Failure] = [
         Failure("the source goes away within RAM", "the source was cancelled or died") { source in
             try setUp(source)
@@ -226,7 +243,7 @@ import Testing
             try setUp(source, channels: [])
             _ = try source.receive(8)
         },
-        latePages(after: 0), latePages(after: 500_000),
+        latePages(after: 0), latePages(after: 500_000), withheldPages,
         Failure("a channel's page beyond its block", "below 8") { source in
             try setUp(source)
             try source.send(PacketBytes.pages("m", normal: [(8, 1)]), on: 0)

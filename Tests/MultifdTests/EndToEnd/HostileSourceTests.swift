@@ -1,3 +1,4 @@
+import Glibc
 import Multifd
 import Testing
 
@@ -137,6 +138,23 @@ import Testing
             try source.main.send(.finish(totals))
         }
         guard case .totalsMismatch = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+    }
+
+    /// What came of it would be written when the guest runs here already.
+    @Test func `a packet that is withheld until the end is refused`() async throws {
+        let error = try await attack { source in
+            try source.passBarrier(1, channels: 1)
+            let (header, payload) = FakeSource.pages([1], number: 1)
+            let packet = FakeSource.packet(header, payload: payload)
+            try source.send(Array(packet[..<PacketHeader.byteCount]))
+            usleep(100_000)
+            try source.main.send(.deviceState([]))
+            try source.main.send(.finish(SessionTotals()))
+        }
+        guard case .protocolViolation(.pagesAfterLastBarrier, channel: 0, packet: nil) = error else {
             Issue.record("\(String(describing: error))")
             return
         }
