@@ -53,6 +53,10 @@ package struct RunFit {
 
     // MARK: The link
 
+    /// Less than this of pages that are not zero tells neither what a channel nor what the link moves, as for the
+    /// switchover's estimate.
+    private static let leastTellingBytes = 1_048_576.0
+
     /// Iterations long enough to tell a rate; but for very small guests never the first, of which zero pages are a part.
     private var telling: [IterationInfo] {
         let later = iterations.dropFirst().filter { $0.pages - $0.duplicate > 256 }
@@ -88,14 +92,19 @@ package struct RunFit {
     }
 
     private var link: LinkModel {
+        let limit = Double(parameters.maxBandwidth)
+        let count = max(report.channels.count, 1)
+        guard pageBytes >= Self.leastTellingBytes else {
+            return LinkModel(
+                bandwidth: LinkModel.usualBandwidth, limit: limit, latency: latency, channelCount: count,
+                zeroPageRate: zeroPageRate(content: 0))
+        }
         let wireRate = max(total(\.transferred) / seconds, rateOfFirstIteration, 1)
         let encoding = report.channels.reduce(0) { $0 + $1.encodingTime.seconds }
         let writing = report.channels.reduce(0) { $0 + $1.writingTime.seconds }
         let bytesIn = report.channels.reduce(0) { $0 + Double($1.bytesIn) }
-        let count = max(report.channels.count, 1)
         var link = LinkModel(bandwidth: wireRate, latency: latency, channelCount: count)
-        if encoding > 0 { link.channelRate = bytesIn / encoding }
-        let limit = Double(parameters.maxBandwidth)
+        if encoding > 0, bytesIn >= Self.leastTellingBytes { link.channelRate = bytesIn / encoding }
         if limit > 0, wireRate > 0.85 * limit {
             // What the link itself would take is not known: as much as the channels could feed it.
             link.limit = wireRate
@@ -104,10 +113,15 @@ package struct RunFit {
             link.channelRate = pageBytes / seconds / Double(count)
             link.bandwidth = wireRate * 10
         }
-        let zeroBytes = Double(iterations[0].duplicate << Page.shift)
-        let content = Double(iterations[0].normal << Page.shift) * link.secondsPerByte(wireShare: wireShare)
-        link.zeroPageRate = min(1e13, max(1e9, zeroBytes / max(iterations[0].duration.seconds - content, 1e-9)))
+        link.zeroPageRate = zeroPageRate(
+            content: Double(iterations[0].normal << Page.shift) * link.secondsPerByte(wireShare: wireShare))
         return link
+    }
+
+    /// What the first iteration tells, of which `content` seconds went to pages that are not zero.
+    private func zeroPageRate(content: Double) -> Double {
+        let zeroBytes = Double(iterations[0].duplicate << Page.shift)
+        return min(1e13, max(1e9, zeroBytes / max(iterations[0].duration.seconds - content, 1e-9)))
     }
 
     /// From what the handover took, two ways and the guest's start.

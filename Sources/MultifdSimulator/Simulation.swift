@@ -28,7 +28,9 @@ package struct Simulation {
     private var shortfall: (remaining: Int, affordable: Int?)?
     private var decisions: [ThrottleDecision] = []
 
+    /// - Precondition: the link's rates are finite and more than 0.
     package init(_ scenario: Scenario) {
+        precondition(scenario.link.movesMemory, "a link's rates are finite and more than 0, not \(scenario.link)")
         self.scenario = scenario
         memory = SimulatedMemory(of: scenario.guest)
         let vcpus = SimulatedVCPUs(of: scenario.guest)

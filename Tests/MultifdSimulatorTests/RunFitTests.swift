@@ -226,6 +226,39 @@ import Testing
         #expect(!fitted.sendsDeltas && !fitted.knowsDeltas)
     }
 
+    /// Of 256 MiB, all of it zero, as a live migration reports it.
+    @Test func `a guest with no normal page has a link that nothing is known of`() throws {
+        var info = MigrationInfo()
+        info.status = .completed
+        info.totalTime = .milliseconds(14)
+        info.ram.total = 256 << 20
+        info.parameters = MigrationParameters()
+        info.channels = (0..<2).map { index in
+            var channel = ChannelInfo(channel: index)
+            channel.encodingTime = .microseconds(80)
+            return channel
+        }
+        var first = IterationInfo(iteration: 1)
+        (first.pages, first.duplicate, first.transferred) = (65536, 65536, 525_000)
+        first.duration = .milliseconds(12)
+        info.iterations = [first, IterationInfo(iteration: 2)]
+        let fitted = try RunFit(info).scenario
+        #expect(fitted.link.movesMemory)
+        #expect(fitted.link.channelRate == 1.5e9 && fitted.link.bandwidth == LinkModel.usualBandwidth)
+        let again = Simulation.run(fitted)
+        #expect(again.status == .completed && again.totalTime < 100)
+    }
+
+    @Test(arguments: [0, -1, .infinity, .nan])
+    func `a rate that moves nothing, or all at once, is refused`(rate: Double) {
+        for path in [\LinkModel.bandwidth, \.channelRate, \.zeroPageRate] {
+            var link = LinkModel(bandwidth: 1e9)
+            #expect(link.movesMemory)
+            link[keyPath: path] = rate
+            #expect(!link.movesMemory)
+        }
+    }
+
     @Test func `a report without parameters or iterations is refused in a sentence`() {
         #expect(throws: RunFitError.noParameters) { try RunFit(MigrationInfo()) }
         var info = MigrationInfo()

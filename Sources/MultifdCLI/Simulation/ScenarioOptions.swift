@@ -118,7 +118,7 @@ struct ScenarioOptions: ParsableArguments {
             ramByteCount: 4 << 30,
             regions: [WriteRegion(byteCount: 50 << 20, writeRate: 200e6, vcpuCount: 2, changedShare: 0.1)],
             zeroShare: 0.5),
-        link: LinkModel(bandwidth: 1.25e9))
+        link: LinkModel(bandwidth: LinkModel.usualBandwidth))
 
     /// `scenario` with what was asked for.
     func scenario(from scenario: Scenario) throws(ParameterError) -> Scenario {
