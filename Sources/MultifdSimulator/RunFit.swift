@@ -40,7 +40,7 @@ package struct RunFit {
                 compressedShare: compressedShare, deviceStateByteCount: 64 << 10),
             link: link, throttle: parameters.autoConverge ? parameters.throttle : nil, dirtyLimit: dirtyLimit,
             dirtyLimitThreshold: parameters.throttle.triggerThreshold, downtimeLimit: parameters.downtimeLimit.seconds,
-            sendsDeltas: parameters.xbzrle,
+            promisedBandwidth: parameters.availSwitchoverBandwidth, sendsDeltas: parameters.xbzrle,
             timeout: parameters.timeout > .zero ? parameters.timeout.seconds : 3600,
             syncTimePerGiB: (report.downtimeBreakdown?.finalSync.seconds ?? 0.003 * gibibytes) / gibibytes)
     }

@@ -13,6 +13,8 @@ package struct Scenario: Hashable, Sendable, Codable {
     package var dirtyLimitThreshold: Int
     /// In seconds.
     package var downtimeLimit: Double
+    /// `avail-switchover-bandwidth`: bytes a second that are promised for the switchover, 0 to estimate them.
+    package var promisedBandwidth: Int
     /// Whether pages written again are sent as deltas.
     package var sendsDeltas: Bool
     /// Seconds after which a migration that has not completed is given up.
@@ -23,7 +25,8 @@ package struct Scenario: Hashable, Sendable, Codable {
     package init(
         name: String, guest: GuestModel, link: LinkModel, throttle: ThrottleParameters? = nil,
         dirtyLimit: DirtyQuota? = nil, dirtyLimitThreshold: Int = ThrottleParameters().triggerThreshold,
-        downtimeLimit: Double = 0.3, sendsDeltas: Bool = false, timeout: Double = 3600, syncTimePerGiB: Double = 0.003
+        downtimeLimit: Double = 0.3, promisedBandwidth: Int = 0, sendsDeltas: Bool = false, timeout: Double = 3600,
+        syncTimePerGiB: Double = 0.003
     ) {
         self.name = name
         self.guest = guest
@@ -32,6 +35,7 @@ package struct Scenario: Hashable, Sendable, Codable {
         self.dirtyLimit = dirtyLimit
         self.dirtyLimitThreshold = dirtyLimitThreshold
         self.downtimeLimit = downtimeLimit
+        self.promisedBandwidth = promisedBandwidth
         self.sendsDeltas = sendsDeltas
         self.timeout = timeout
         self.syncTimePerGiB = syncTimePerGiB
@@ -64,6 +68,7 @@ package struct Scenario: Hashable, Sendable, Codable {
         case dirtyLimit = "dirty-limit"
         case dirtyLimitThreshold = "dirty-limit-threshold"
         case downtimeLimit = "downtime-limit"
+        case promisedBandwidth = "avail-switchover-bandwidth"
         case sendsDeltas = "deltas"
         case timeout
         case syncTimePerGiB = "sync-time-per-gib"

@@ -11,7 +11,7 @@ package struct Simulation {
     private var memory: SimulatedMemory
     private var vcpus: SimulatedVCPUs
     private var throttle: (any GuestThrottle)?
-    private var estimator = SwitchoverEstimator()
+    private var estimator: SwitchoverEstimator
 
     /// Seconds since the migration started.
     private var now = 0.0
@@ -32,6 +32,7 @@ package struct Simulation {
     package init(_ scenario: Scenario) {
         precondition(scenario.link.movesMemory, "a link's rates are finite and more than 0, not \(scenario.link)")
         self.scenario = scenario
+        estimator = SwitchoverEstimator(promisedBandwidth: scenario.promisedBandwidth)
         memory = SimulatedMemory(of: scenario.guest)
         let vcpus = SimulatedVCPUs(of: scenario.guest)
         self.vcpus = vcpus

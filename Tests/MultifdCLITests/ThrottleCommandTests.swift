@@ -76,6 +76,14 @@ import Testing
         #expect((smaller?["regions"] as? [NSDictionary])?.first?["vcpus"] as? Int == 1)
     }
 
+    @Test func `what is promised for the switchover decides when it comes`() throws {
+        let guest = ["simulate", "--rate", "2GB/s", "--max-bandwidth", "50MB/s", "--timeout", "400"]
+        let estimated = try CommandRun(guest).result()
+        let promised = try CommandRun(guest + ["--avail-switchover-bandwidth", "1GB/s"]).result()
+        #expect(estimated.output.contains("failed in"))
+        #expect(promised.output.contains("completed in"))
+    }
+
     @Test func `a simulation of any link is told to people, too`() throws {
         let run = try CommandRun.result("simulate", "--bandwidth", "9223372036854775807")
         #expect(run.exitCode == 0 && run.output.contains("TB/s"))

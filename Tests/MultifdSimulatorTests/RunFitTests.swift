@@ -175,6 +175,21 @@ import Testing
         #expect(isNear(region.writeRate, 60e6), "\(region)")
     }
 
+    /// What is promised decides, in a live migration as in a simulated one.
+    @Test func `a bandwidth that was promised for the switchover is fitted, too`() throws {
+        var original = saturated()
+        original.promisedBandwidth = 1_000_000_000
+        let run = Simulation.run(original)
+        #expect(run.status == .completed && Simulation.run(saturated()).status == .failed)
+        var report = countedReport(of: original, run)
+        let unpromised = Simulation.run(try RunFit(report).scenario)
+        #expect(unpromised.status == .failed)
+        report.parameters?.availSwitchoverBandwidth = original.promisedBandwidth
+        let again = Simulation.run(try RunFit(report).scenario)
+        #expect(again.status == .completed)
+        #expect(isNear(Double(again.totalTime), Double(run.totalTime)))
+    }
+
     @Test func `a dirty limit waits for the threshold that it waited for`() throws {
         let original = scenario(.sequential)
         var report = report(of: original, Simulation.run(original))

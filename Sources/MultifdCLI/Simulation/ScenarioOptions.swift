@@ -68,6 +68,12 @@ struct ScenarioOptions: ParsableArguments {
     @Option(help: ArgumentHelp("For how long the guest may be paused, in ms. (default: 300)", valueName: "ms"))
     var downtimeLimit: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "What to count on while the guest is paused. (default: 0, estimated)", valueName: "rate"),
+        transform: ByteRate.init(parsing:))
+    var availSwitchoverBandwidth: ByteRate?
+
     @Option(help: ArgumentHelp("Give up after this time, in s. (default: 3600)", valueName: "s"))
     var timeout: Int?
 
@@ -130,6 +136,7 @@ struct ScenarioOptions: ParsableArguments {
         if let channelRate { result.link.channelRate = Double(channelRate.rawValue) }
         if let maxBandwidth { result.link.limit = Double(maxBandwidth.rawValue) }
         if let downtimeLimit { result.downtimeLimit = Double(downtimeLimit) / 1000 }
+        if let availSwitchoverBandwidth { result.promisedBandwidth = availSwitchoverBandwidth.rawValue }
         if let timeout { result.timeout = Double(timeout) }
         if let xbzrle { result.sendsDeltas = xbzrle }
         return result
