@@ -86,6 +86,31 @@ import Testing
         }
     }
 
+    /// The child that undoes the throttle used to let it go on, whoever had stopped it.
+    @Test func `a process that somebody else has stopped stays so when the command is killed`() throws {
+        let process = try BusyProcess()
+        let command = try CommandRun([
+            "throttle", "run", "--pid", "\(process.identifier)", "--cpu-throttle-percentage", "10",
+        ])
+        var guardians: [Int32] = []
+        for _ in 0..<10_000 where guardians.isEmpty {
+            usleep(1000)
+            guardians = command.children
+        }
+        #expect(guardians.count == 1)
+        // A stop that comes while the command has it stopped ends with the command's own, after about a millisecond.
+        for _ in 0..<100 {
+            kill(process.identifier, SIGSTOP)
+            if process.stays("T") { break }
+        }
+        command.send(SIGKILL)
+        _ = try command.result()
+        for _ in 0..<10_000 where guardians.contains(where: { !["Z", "?"].contains(BusyProcess.state(of: $0)) }) {
+            usleep(1000)
+        }
+        #expect(process.state == "T")
+    }
+
     /// The child that undoes the throttle used to need as many descriptors again as it keeps.
     @Test(arguments: 9...20) func `a process runs on when there was no descriptor to spare`(limit: Int) throws {
         let process = try BusyProcess()

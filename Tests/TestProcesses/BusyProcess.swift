@@ -22,9 +22,21 @@ package final class BusyProcess {
     package var identifier: Int32 { process.processIdentifier }
 
     /// The letter that the kernel gives its state: `R` running, `T` stopped.
-    package var state: Character {
-        let text = (try? String(contentsOfFile: "/proc/\(identifier)/stat", encoding: .utf8)) ?? ""
+    package var state: Character { Self.state(of: identifier) }
+
+    /// `?` when there is no such process.
+    package static func state(of process: Int32) -> Character {
+        let text = (try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)) ?? ""
         return text.split(separator: ")").last?.first { $0 != " " } ?? "?"
+    }
+
+    /// Whether it is in a state whenever it is looked at within a tenth of a second.
+    package func stays(_ wanted: Character) -> Bool {
+        for _ in 0..<20 {
+            usleep(5000)
+            guard state == wanted else { return false }
+        }
+        return true
     }
 
     /// Whether it is in a state within ten seconds: far more than it takes.

@@ -21,6 +21,7 @@ struct ThrottledCgroup: ~Copyable {
             try Self.lock(files[0], ofCgroup: path)
             let bandwidth = try CgroupBandwidth(of: paths, cpuCount: cpuCount)
             guardian = try ThrottleGuardian(.write(bandwidth.original, to: files))
+            guardian.setInForce(true)
             self.bandwidth = bandwidth
         } catch {
             for file in files { try? file.close() }
