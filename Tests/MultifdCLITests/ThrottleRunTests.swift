@@ -160,6 +160,14 @@ import Testing
         #expect(result.error.contains("write '150000' to '\(cgroup.path)/cpu.cfs_quota_us'"))
     }
 
+    @Test(.enabled("cgroups are of version 1 here") { TemporaryCgroup.isVersion1 })
+    func `the root cgroup is refused with the reason, and not as one that is still throttled`() throws {
+        let root = try #require(TemporaryCgroup.parent)
+        let result = try CommandRun.result("throttle", "run", "--cgroup", root, "--cpu-throttle-percentage", "50")
+        #expect(result.exitCode == 1)
+        #expect(result.error.contains("the root cgroup cannot be throttled"), "\(result.error)")
+    }
+
     @Test func `the command ends when there is another cgroup at the path`() throws {
         let directory = try TemporaryDirectory()
         let path = directory.path("cpu.max")

@@ -90,6 +90,7 @@ extension MultifdCommand {
                     meter.read()
                 } while end.map { ContinuousClock.now < $0 } ?? true
             } catch {
+                // What stays throttled is worse than that it could not be throttled more.
                 try actuator.release()
                 throw error
             }
