@@ -30,6 +30,8 @@ package struct RunFit {
     package var scenario: Scenario {
         var region = writtenRegion
         region.changedShare = changedShare
+        // With deltas the later iterations tell of these only.
+        if !parameters.xbzrle { region.compressedShare = wireShare }
         let untouched = max(report.ram.total - region.byteCount, 1)
         let zeroShare = min(1, Double(iterations[0].duplicate << Page.shift) / Double(untouched))
         let gibibytes = Double(report.ram.total) / 1_073_741_824
@@ -37,7 +39,7 @@ package struct RunFit {
             name: report.guest?.workload ?? report.uri ?? "a live run",
             guest: GuestModel(
                 ramByteCount: report.ram.total, vcpuCount: vcpuCount, regions: [region], zeroShare: zeroShare,
-                compressedShare: compressedShare, deviceStateByteCount: 64 << 10),
+                compressedShare: compressedShare(beside: region), deviceStateByteCount: 64 << 10),
             link: link, throttle: parameters.autoConverge ? parameters.throttle : nil, dirtyLimit: dirtyLimit,
             dirtyLimitThreshold: parameters.throttle.triggerThreshold, downtimeLimit: parameters.downtimeLimit.seconds,
             promisedBandwidth: parameters.availSwitchoverBandwidth, sendsDeltas: parameters.xbzrle,
@@ -73,11 +75,24 @@ package struct RunFit {
     /// Bytes on the wire for a byte of a page that is not zero.
     private var wireShare: Double { min(1, max(0.001, total(\.transferred) / pageBytes)) }
 
-    /// What a codec leaves of a page that is sent whole. With deltas the first iteration tells, which has none.
+    /// What a codec leaves of a page that is sent whole, on average: the first iteration tells, which has no deltas.
     private var compressedShare: Double {
-        guard parameters.xbzrle, iterations[0].normal > 0 else { return wireShare }
-        let bytes = Double(iterations[0].normal) * Double(Page.byteCount)
-        return min(1, max(0.001, Double(iterations[0].transferred) / bytes))
+        guard iterations[0].normal > 0 else { return wireShare }
+        return min(1, max(0.001, contentOfFirstIteration / Double(iterations[0].normal << Page.shift)))
+    }
+
+    /// Bytes on the wire of the first iteration but for the eight that tell where a page belongs: of many zero pages these
+    /// may be more than all content.
+    private var contentOfFirstIteration: Double {
+        max(0, Double(iterations[0].transferred) - 8 * Double(iterations[0].pages))
+    }
+
+    /// What it leaves of a page never written: what the first iteration sent but for the region, of which the later ones tell.
+    private func compressedShare(beside region: WriteRegion) -> Double {
+        guard let written = region.compressedShare else { return compressedShare }
+        let bytes = Double(iterations[0].normal << Page.shift) - Double(region.byteCount)
+        guard bytes >= Self.leastTellingBytes else { return compressedShare }
+        return min(1, max(0.001, (contentOfFirstIteration - written * Double(region.byteCount)) / bytes))
     }
 
     /// What deltas had of the pages written; nil when the run sent none.
@@ -114,7 +129,7 @@ package struct RunFit {
             link.bandwidth = wireRate * 10
         }
         link.zeroPageRate = zeroPageRate(
-            content: Double(iterations[0].normal << Page.shift) * link.secondsPerByte(wireShare: wireShare))
+            content: Double(iterations[0].normal << Page.shift) * link.secondsPerByte(wireShare: compressedShare))
         return link
     }
 

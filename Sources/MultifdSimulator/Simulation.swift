@@ -76,7 +76,8 @@ package struct Simulation {
 
     private func wireShare(of region: WriteRegion) -> Double {
         let isDelta = scenario.sendsDeltas && !iterations.isEmpty && region.writeRate > 0
-        return scenario.guest.compressedShare * (isDelta ? min(1, region.changedShare ?? 1) : 1)
+        return (region.compressedShare ?? scenario.guest.compressedShare)
+            * (isDelta ? min(1, region.changedShare ?? 1) : 1)
     }
 
     /// Seconds that the pages ahead take.

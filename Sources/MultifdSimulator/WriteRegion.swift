@@ -21,6 +21,8 @@ package struct WriteRegion: Hashable, Sendable, Codable {
     package var vcpuCount: Int
     /// The share of the pages written that is zero.
     package var zeroShare: Double
+    /// Bytes on the wire for a byte of a page written that is sent whole; nil where it is as that of the rest of RAM.
+    package var compressedShare: Double?
     /// Bytes of a delta for a byte of a page written, 1 where deltas do not pay; nil where nothing told.
     package var changedShare: Double?
 
@@ -53,6 +55,7 @@ package struct WriteRegion: Hashable, Sendable, Codable {
         case pattern
         case vcpuCount = "vcpus"
         case zeroShare = "zero-share"
+        case compressedShare = "compressed-share"
         case changedShare = "changed-share"
     }
 }

@@ -224,6 +224,22 @@ import Testing
         #expect(abs(Double(again.totalTime) / Double(run.totalTime) - 1) < 0.1)
     }
 
+    /// What a guest keeps writing may compress better than what has lain in memory for long, or worse.
+    @Test(arguments: [(0.3, 1.0), (0.9, 0.1), (0.5, 0.5)])
+    func `pages never written have a compressed share of their own`(untouched: Double, written: Double) throws {
+        var original = scenario(.sequential)
+        original.guest.compressedShare = untouched
+        original.guest.regions[0].compressedShare = written
+        original.guest.regions[0].writeRate = 400e6
+        let run = Simulation.run(original)
+        #expect(run.iterationCount > 2)
+        let fitted = try RunFit(report(of: original, run)).scenario
+        #expect(abs(fitted.guest.compressedShare - untouched) < 0.03, "\(fitted.guest.compressedShare)")
+        #expect(abs(try #require(fitted.guest.regions[0].compressedShare) - written) < 0.02)
+        let again = Simulation.run(fitted)
+        #expect(abs(Double(again.totalTime) / Double(run.totalTime) - 1) < 0.1)
+    }
+
     @Test func `deltas too few to fill the link do not make it slow`() throws {
         var original = scenario(.sequential)
         original.sendsDeltas = true

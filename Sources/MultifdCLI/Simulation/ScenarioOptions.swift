@@ -162,6 +162,7 @@ struct ScenarioOptions: ParsableArguments {
             result.regions[index].writeRate = ownRate * Double(vcpuCount)
             if rate != nil { result.regions[index].isRateLowerBound = false }
             if let pattern { result.regions[index].pattern = try pattern.value(of: "pattern") }
+            if compressedShare != nil { result.regions[index].compressedShare = nil }
             if let changedShare { result.regions[index].changedShare = changedShare }
         }
         result.vcpuCount = vcpus ?? guest.vcpuCount
