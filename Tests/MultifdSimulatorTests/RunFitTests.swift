@@ -207,6 +207,20 @@ import Testing
         #expect(try RunFit(report).scenario.guest.regions[0].byteCount > 0)
     }
 
+    /// Times that are attoseconds apart, as of a report that is damaged.
+    @Test(.timeLimit(.minutes(1)), arguments: [0, 1, 100, 1_000_000])
+    func `syncs that come all at once are none to be told apart`(attoseconds: Int64) throws {
+        let original = scenario(.random)
+        var report = report(of: original, Simulation.run(original))
+        report.totalTime = .zero
+        report.downtime = .zero
+        for index in report.iterations.indices {
+            report.iterations[index].duration = Duration(secondsComponent: 0, attosecondsComponent: attoseconds)
+        }
+        report.ram.dirtySyncCount = 1000
+        #expect(try RunFit(report).scenario.guest.ramByteCount == original.guest.ramByteCount)
+    }
+
     @Test(arguments: [0.1, 0.6]) func `what deltas have of a page is told by a run that sent some`(
         changedShare: Double
     ) throws {
