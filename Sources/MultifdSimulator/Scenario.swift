@@ -21,12 +21,14 @@ package struct Scenario: Hashable, Sendable, Codable {
     package var timeout: Double
     /// Seconds that a sync takes for each GiB of RAM.
     package var syncTimePerGiB: Double
+    /// Seconds that it takes besides, whatever the RAM.
+    package var fixedSyncTime: Double
 
     package init(
         name: String, guest: GuestModel, link: LinkModel, throttle: ThrottleParameters? = nil,
         dirtyLimit: DirtyQuota? = nil, dirtyLimitThreshold: Int = ThrottleParameters().triggerThreshold,
         downtimeLimit: Double = 0.3, promisedBandwidth: Int = 0, sendsDeltas: Bool = false, timeout: Double = 3600,
-        syncTimePerGiB: Double = 0.003
+        syncTimePerGiB: Double = 0.003, fixedSyncTime: Double = 0
     ) {
         self.name = name
         self.guest = guest
@@ -39,6 +41,7 @@ package struct Scenario: Hashable, Sendable, Codable {
         self.sendsDeltas = sendsDeltas
         self.timeout = timeout
         self.syncTimePerGiB = syncTimePerGiB
+        self.fixedSyncTime = fixedSyncTime
     }
 
     /// Whether it is known what deltas have of the pages that are written.
@@ -53,7 +56,7 @@ package struct Scenario: Hashable, Sendable, Codable {
     }
 
     /// Seconds that a sync takes.
-    package var syncTime: Double { Double(guest.ramByteCount) / 1_073_741_824 * syncTimePerGiB }
+    package var syncTime: Double { fixedSyncTime + Double(guest.ramByteCount) / 1_073_741_824 * syncTimePerGiB }
 
     /// What a switchover takes beside the transfer of pages.
     package var switchoverOverhead: SwitchoverOverhead {
@@ -72,5 +75,6 @@ package struct Scenario: Hashable, Sendable, Codable {
         case sendsDeltas = "deltas"
         case timeout
         case syncTimePerGiB = "sync-time-per-gib"
+        case fixedSyncTime = "fixed-sync-time"
     }
 }

@@ -221,6 +221,38 @@ import Testing
         #expect(try RunFit(report).scenario.guest.ramByteCount == original.guest.ramByteCount)
     }
 
+    @Test func `the fixed cost of a small guest's sync does not grow with its RAM`() throws {
+        let original = scenario(.random)
+        var report = report(of: original, Simulation.run(original))
+        report.ram.total = 8 << 20
+        var breakdown = DowntimeBreakdown()
+        breakdown.finalSync = .microseconds(60)
+        report.downtimeBreakdown = breakdown
+        var fitted = try RunFit(report).scenario
+        #expect(isNear(fitted.syncTime, 60e-6, within: 0.001))
+        fitted.guest.ramByteCount = 64 << 30
+        #expect(fitted.syncTime < 0.3)
+        // Of a large guest all of it does.
+        report.ram.total = 64 << 30
+        report.downtimeBreakdown?.finalSync = .milliseconds(200)
+        fitted = try RunFit(report).scenario
+        fitted.guest.ramByteCount *= 2
+        #expect(isNear(fitted.syncTime, 0.4, within: 0.001))
+    }
+
+    /// Of a report that is damaged.
+    @Test func `no sync of a page is scaled to times that there are not`() throws {
+        let original = scenario(.random)
+        var report = report(of: original, Simulation.run(original))
+        report.ram.total = Page.byteCount
+        var breakdown = DowntimeBreakdown()
+        breakdown.finalSync = .seconds(1_000_000_000)
+        report.downtimeBreakdown = breakdown
+        var fitted = try RunFit(report).scenario
+        fitted.guest.ramByteCount = 1 << 50
+        #expect(Simulation.run(fitted).status == .failed)
+    }
+
     @Test(arguments: [0.1, 0.6]) func `what deltas have of a page is told by a run that sent some`(
         changedShare: Double
     ) throws {
