@@ -30,6 +30,10 @@ package struct RunFit {
     package var scenario: Scenario {
         var region = writtenRegion
         region.changedShare = changedShare
+        if parameters.xbzrle, changedShare == nil {
+            region.changedShare = WriteRegion.usualChangedShare
+            region.isChangedShareAssumed = true
+        }
         // With deltas the later iterations tell of these only.
         if !parameters.xbzrle { region.compressedShare = wireShare }
         let untouched = max(report.ram.total - region.byteCount, 1)
@@ -71,10 +75,10 @@ package struct RunFit {
     private static let leastTellingBytes = 1_048_576.0
 
     /// Iterations long enough to tell a rate; but for very small guests never the first, of which zero pages are a part.
-    private var telling: [IterationInfo] {
-        let later = iterations.dropFirst().filter { $0.pages - $0.duplicate > 256 }
-        return later.isEmpty ? [iterations[0]] : Array(later)
-    }
+    private var telling: [IterationInfo] { later.isEmpty ? [iterations[0]] : later }
+
+    /// Of them those after the first.
+    private var later: [IterationInfo] { iterations.dropFirst().filter { $0.pages - $0.duplicate > 256 } }
 
     private func total(_ key: KeyPath<IterationInfo, Int>) -> Double {
         telling.reduce(0) { $0 + Double($1[keyPath: key]) }
@@ -108,7 +112,7 @@ package struct RunFit {
 
     /// What deltas had of the pages written; nil when the run sent none.
     private var changedShare: Double? {
-        guard parameters.xbzrle, iterations.count > 1 else { return nil }
+        guard parameters.xbzrle, !later.isEmpty else { return nil }
         return min(1, wireShare / compressedShare)
     }
 

@@ -47,8 +47,18 @@ package struct Scenario: Hashable, Sendable, Codable {
     /// Whether it is known what deltas have of the pages that are written.
     package var knowsDeltas: Bool { guest.regions.allSatisfy { $0.changedShare != nil } }
 
-    /// What of the guest could not be told, in a line; nil if nothing.
-    package var caveat: String? {
+    /// What of the guest could not be told, each in a line.
+    package var caveats: [String] { [rateCaveat, deltaCaveat].compactMap(\.self) }
+
+    private var deltaCaveat: String? {
+        guard sendsDeltas, let region = guest.regions.first(where: { $0.isChangedShareAssumed && $0.byteCount > 0 }),
+            let share = region.changedShare
+        else { return nil }
+        return
+            "the run sent too few deltas to tell what they have of a page: taken to be \(share) (give --changed-share)"
+    }
+
+    private var rateCaveat: String? {
         guard let region = guest.regions.first(where: \.isRateLowerBound) else { return nil }
         return "the guest rewrote all of its working set whenever it was looked at, at "
             + "\(Int(saturating: region.writeRate).byteText)/s at least: if it writes faster, a throttled migration takes "

@@ -117,7 +117,7 @@ import Testing
         let fitted = try RunFit(countedReport(of: original, run)).scenario
         let region = fitted.guest.regions[0]
         #expect(isNear(region.writeRate, 400e6, within: 0.02) && isNear(Double(region.byteCount), 60 * 1_048_576))
-        #expect(region.vcpuCount == 1 && !region.isRateLowerBound && fitted.caveat == nil)
+        #expect(region.vcpuCount == 1 && !region.isRateLowerBound && fitted.caveats.isEmpty)
 
         let expected = Simulation.run(throttled(original))
         let answer = Simulation.run(throttled(fitted))
@@ -147,11 +147,11 @@ import Testing
         let fitted = try RunFit(report(of: original, Simulation.run(original))).scenario
         let region = fitted.guest.regions[0]
         #expect(region.isRateLowerBound && region.writeRate >= 95e6 && region.writeRate <= 420e6)
-        #expect(try #require(fitted.caveat).contains("at least"))
+        #expect(try #require(fitted.caveats.first).contains("at least"))
         // Once it is throttled, it no longer rewrites everything.
         let slowed = throttled(original)
         let throttledFit = try RunFit(report(of: slowed, Simulation.run(slowed))).scenario
-        #expect(throttledFit.caveat == nil && isNear(throttledFit.guest.regions[0].writeRate, 400e6))
+        #expect(throttledFit.caveats.isEmpty && isNear(throttledFit.guest.regions[0].writeRate, 400e6))
     }
 
     /// Then an iteration leaves only what was written behind it.
@@ -295,6 +295,19 @@ import Testing
         for index in report.iterations.indices.dropFirst() { report.iterations[index].duration += .milliseconds(50) }
         let fitted = try RunFit(report).scenario
         #expect(abs(fitted.link.wireRate / 60e6 - 1) < 0.1)
+    }
+
+    @Test func `a run that asked for deltas and came to send none is fitted with the usual, and told so`() throws {
+        var original = scenario(.sequential)
+        original.sendsDeltas = true
+        var report = report(of: original, Simulation.run(original))
+        report.status = .completed
+        report.iterations = [report.iterations[0], report.iterations[report.iterations.count - 1]]
+        var fitted = try RunFit(report).scenario
+        #expect(fitted.knowsDeltas && fitted.guest.regions[0].changedShare == 0.1)
+        #expect(fitted.caveats.contains { $0.contains("--changed-share") })
+        fitted.sendsDeltas = false
+        #expect(!fitted.caveats.contains { $0.contains("--changed-share") })
     }
 
     @Test func `a run without deltas does not tell what they would have of a page`() throws {

@@ -88,7 +88,7 @@ extension MultifdCommand {
         func run() throws {
             var scenario = try options.scenario(from: initial())
             guard !scenario.sendsDeltas || scenario.knowsDeltas else { throw RunFitError.noDeltas }
-            if let caveat = scenario.caveat { StandardError.writeLine("multifd: \(caveat)") }
+            for caveat in scenario.caveats { StandardError.writeLine("multifd: \(caveat)") }
             if allPolicies { return try compare(scenario) }
             try setThrottle(of: &scenario)
             let report = Simulation.run(scenario)

@@ -122,7 +122,10 @@ struct ScenarioOptions: ParsableArguments {
         name: "a guest",
         guest: GuestModel(
             ramByteCount: 4 << 30,
-            regions: [WriteRegion(byteCount: 50 << 20, writeRate: 200e6, vcpuCount: 2, changedShare: 0.1)],
+            regions: [
+                WriteRegion(
+                    byteCount: 50 << 20, writeRate: 200e6, vcpuCount: 2, changedShare: WriteRegion.usualChangedShare)
+            ],
             zeroShare: 0.5),
         link: LinkModel(bandwidth: LinkModel.usualBandwidth))
 
@@ -163,7 +166,10 @@ struct ScenarioOptions: ParsableArguments {
             if rate != nil { result.regions[index].isRateLowerBound = false }
             if let pattern { result.regions[index].pattern = try pattern.value(of: "pattern") }
             if compressedShare != nil { result.regions[index].compressedShare = nil }
-            if let changedShare { result.regions[index].changedShare = changedShare }
+            if let changedShare {
+                result.regions[index].changedShare = changedShare
+                result.regions[index].isChangedShareAssumed = false
+            }
         }
         result.vcpuCount = vcpus ?? guest.vcpuCount
         result.fitRegions()
