@@ -133,6 +133,48 @@ import Testing
         return info
     }()
 
+    /// Of a guest that has little to rewrite, in a run that was held to 20 MB/s.
+    private static let heldRun: MigrationInfo = {
+        var info = MigrationInfo()
+        info.status = .completed
+        info.parameters = MigrationParameters()
+        info.parameters?.maxBandwidth = 20_000_000
+        info.ram.total = 64 << 20
+        info.totalTime = .milliseconds(3400)
+        info.channels = (0..<2).map { number in
+            var channel = ChannelInfo(channel: number)
+            (channel.bytesIn, channel.encodingTime) = (32 << 20, .milliseconds(10))
+            return channel
+        }
+        var iteration = IterationInfo(iteration: 1)
+        (iteration.pages, iteration.normal, iteration.transferred) = (16384, 16384, 64 << 20)
+        iteration.duration = .milliseconds(3355)
+        info.iterations = [iteration, IterationInfo(iteration: 2)]
+        return info
+    }()
+
+    /// A run tells what its link and channels moved, and nothing of more of them.
+    @Test(arguments: [
+        ([], false), (["--max-bandwidth", "10MB/s"], false), (["--max-bandwidth", "22MB/s"], false),
+        (["--max-bandwidth", "0"], true),
+        (["--max-bandwidth", "30MB/s"], true), (["--multifd-channels", "8"], true),
+        (["--multifd-channels", "1"], false),
+        (["--max-bandwidth", "0", "--bandwidth", "1GB/s"], true),
+        (["--max-bandwidth", "0", "--bandwidth", "1GB/s", "--channel-rate", "500MB/s"], false),
+        (["--max-bandwidth", "0", "--all-policies"], true),
+    ]) func `what a run does not tell of a link is told to people and programs`(options: [String], isGuess: Bool) throws
+    {
+        let directory = try TemporaryDirectory()
+        let path = directory.path("run.json")
+        try Data(Self.text(of: Self.heldRun).utf8).write(to: URL(fileURLWithPath: path))
+        let run = try CommandRun(["simulate", "--fit", path, "--json"] + options).result()
+        let document = try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any]
+        let caveats = try #require(document?["caveats"] as? [String])
+        #expect(caveats.count == (isGuess ? 1 : 0))
+        #expect(caveats.allSatisfy { $0.contains("2 channels and at most 20 MB/s") && $0.contains("--channel-rate") })
+        #expect(run.error == caveats.map { "multifd: \($0)\n" }.joined())
+    }
+
     @Test func `a fit that knows a rate only from below says so on standard error`() throws {
         let directory = try TemporaryDirectory()
         let path = directory.path("run.json")

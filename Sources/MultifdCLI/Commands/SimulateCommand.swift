@@ -86,14 +86,17 @@ extension MultifdCommand {
         }
 
         func run() throws {
-            var scenario = try options.scenario(from: initial())
+            let initial = try initial()
+            var scenario = try options.scenario(from: initial)
             guard !scenario.sendsDeltas || scenario.knowsDeltas else { throw RunFitError.noDeltas }
-            for caveat in scenario.caveats { StandardError.writeLine("multifd: \(caveat)") }
-            if allPolicies { return try compare(scenario) }
+            let linkCaveat = fit.flatMap { _ in options.caveat(about: scenario.link, beyond: initial.link) }
+            let caveats = scenario.caveats + [linkCaveat].compactMap(\.self)
+            for caveat in caveats { StandardError.writeLine("multifd: \(caveat)") }
+            if allPolicies { return try compare(scenario, caveats: caveats) }
             try setThrottle(of: &scenario)
             let report = Simulation.run(scenario)
             if json {
-                try JSONDocument(SimulationDocument(report: report, scenario: scenario)).print()
+                try JSONDocument(SimulationDocument(report: report, scenario: scenario, caveats: caveats)).print()
             } else {
                 try StandardOutput.writeLine(SimulationText(report, scenario: scenario).text)
             }
@@ -116,9 +119,12 @@ extension MultifdCommand {
             }
         }
 
-        private func compare(_ scenario: Scenario) throws {
+        private func compare(_ scenario: Scenario, caveats: [String]) throws {
             let comparison = PolicyComparison(of: scenario)
-            guard !json else { return try JSONDocument(comparison).print() }
+            guard !json else {
+                let document = SimulationDocument(report: comparison, scenario: scenario, caveats: caveats)
+                return try JSONDocument(document).print()
+            }
             try StandardOutput.writeLine(PolicyTable(comparison).text)
         }
 

@@ -145,6 +145,19 @@ struct ScenarioOptions: ParsableArguments {
         return result
     }
 
+    /// What the run that was fitted does not tell of the link that is asked for, in a line; nil if it tells all of it.
+    func caveat(about link: LinkModel, beyond fitted: LinkModel) -> String? {
+        guard bandwidth == nil || channelRate == nil,
+            link.wireRate > fitted.wireRate * Self.littleMore || link.channelCount > fitted.channelCount
+        else { return nil }
+        return "the run tells of \(fitted.channelCount) channels and at most "
+            + "\(Int(saturating: fitted.wireRate).byteText)/s: what more of either would move is a guess, and may be far too "
+            + "much (give --bandwidth and --channel-rate)"
+    }
+
+    /// A run that is held to a limit moves somewhat less than that.
+    private static let littleMore = 1.2
+
     private func guest(from guest: GuestModel) throws(ParameterError) -> GuestModel {
         var result = guest
         if let ram { result.ramByteCount = ram.rawValue }
