@@ -117,6 +117,19 @@ import Testing
         #expect(refused.exitCode == 2 && refused.error.contains("'cpu-throttle-initial' does nothing without"))
     }
 
+    @Test(arguments: ["9223372036854775807", "101", "0", "-5"])
+    func `a fitted dirty limit has a threshold in the range that a live one has`(threshold: String) throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path("run.json")
+        try Data(Self.text(of: Self.fitted).utf8).write(to: URL(fileURLWithPath: path))
+        let limit = ["simulate", "--fit", path, "--timeout", "9", "--vcpu-dirty-limit", "50"]
+        #expect(try CommandRun(limit + ["--throttle-trigger-threshold=100"]).result().exitCode == 0)
+        let run = try CommandRun(limit + ["--throttle-trigger-threshold=\(threshold)"]).result()
+        #expect(run.exitCode == 2)
+        let sentence = "Parameter 'throttle-trigger-threshold' expects a value between 1 and 100, not \(threshold)"
+        #expect(run.error.contains(sentence))
+    }
+
     /// Of a guest that rewrites a quarter of its memory whenever it is looked at.
     private static let fitted: MigrationInfo = {
         var info = MigrationInfo()

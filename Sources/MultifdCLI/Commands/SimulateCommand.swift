@@ -114,8 +114,13 @@ extension MultifdCommand {
                 try scenario.throttle?.validate()
             } else if let needless = policy.nameOfOneNeedless(withDirtyLimit: scenario.dirtyLimit != nil) {
                 throw ParameterError.needless(name: needless, without: "auto-converge")
-            } else if let threshold = policy.steps.throttleTriggerThreshold {
-                scenario.dirtyLimitThreshold = threshold
+            } else {
+                // Of the steps' parameters only the threshold can have been given, which has the same range here.
+                var parameters = ThrottleParameters(policy: .dynamic)
+                parameters.triggerThreshold = scenario.dirtyLimitThreshold
+                policy.steps.apply(to: &parameters)
+                try parameters.validate()
+                scenario.dirtyLimitThreshold = parameters.triggerThreshold
             }
         }
 
