@@ -10,6 +10,17 @@ import Testing
         #expect(run.error.hasPrefix("multifd: cannot write the file '/nowhere/samples': No such file or directory"))
     }
 
+    @Test func `a migration that never begins leaves the recording of the one before`() throws {
+        let directory = try TemporaryDirectory()
+        let file = directory.path("samples")
+        try Data("before".utf8).write(to: URL(fileURLWithPath: file))
+        let run = try CommandRun.result(
+            "send", "workload:idle,ram=1MiB", "tcp:127.0.0.1:1", "--auto-converge", "--record", file)
+        #expect(run.exitCode == 1)
+        #expect(run.error.contains("multifd: nothing is recorded in '\(file)'"))
+        #expect(try directory.contents("samples") == Data("before".utf8))
+    }
+
     @Test func `a run is recorded, and replayed with another policy`() throws {
         let directory = try TemporaryDirectory()
         let destination = try CommandRun(["receive", "tcp:127.0.0.1:0"])
