@@ -16,7 +16,7 @@ struct CgroupThrottleTests {
         let original = cgroup.bandwidth
         let throttle = try CgroupThrottle(path: cgroup.path, cpuCount: 1)
         try throttle.setThrottle(ThrottlePercentage(clamping: percentage))
-        let (used, wanted) = process.shares(within: 3)
+        let (used, wanted) = process.shares(within: 3, in: cgroup)
         let asked = Double(100 - percentage) / 100
         #expect(used <= asked + 0.05)
         #expect(wanted >= asked - 0.05)
