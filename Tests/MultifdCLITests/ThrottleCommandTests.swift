@@ -95,6 +95,12 @@ import Testing
         #expect(promised.output.contains("completed in"))
     }
 
+    @Test func `deltas of a published guest have what the help says`() throws {
+        let guest = try model("--published", "rhel-60", "--xbzrle")?.value(forKey: "guest") as? NSDictionary
+        let region = try #require((guest?["regions"] as? [NSDictionary])?.first)
+        #expect(region["changed-share"] as? Double == 0.1)
+    }
+
     @Test func `a simulation of any link is told to people, too`() throws {
         let run = try CommandRun.result("simulate", "--bandwidth", "9223372036854775807")
         #expect(run.exitCode == 0 && run.output.contains("TB/s"))
@@ -211,19 +217,26 @@ import Testing
     }
 
     @Test(arguments: [
-        ["--working-set", "4000000TiB", "--vcpus", "4096"],
-        ["--working-set", "1024TiB", "--rate", "9000000TB/s", "--vcpus", "4096", "--auto-converge"],
-        [
-            "--ram", "1024TiB", "--bandwidth", "9000000TB/s", "--channel-rate", "9000000TB/s", "--downtime-limit",
-            "2000000",
-        ],
-        ["--bandwidth", "1B/s", "--ram", "1024TiB", "--vcpu-dirty-limit", "1048576"],
-        ["--random", "5", "--ram", "10MB", "--auto-converge"],
-        ["--downtime-limit", "0", "--timeout", "1", "--all-policies"],
-    ]) func `a simulation of anything ends, and has no more memory than it was given`(options: [String]) throws {
+        (["--working-set", "4000000TiB", "--vcpus", "4096"], true),
+        (["--working-set", "1024TiB", "--rate", "9000000TB/s", "--vcpus", "4096", "--auto-converge"], true),
+        (
+            [
+                "--ram", "1024TiB", "--bandwidth", "9000000TB/s", "--channel-rate", "9000000TB/s", "--downtime-limit",
+                "2000000",
+            ], false
+        ),
+        (["--bandwidth", "1B/s", "--ram", "1024TiB", "--vcpu-dirty-limit", "1048576"], false),
+        (["--random", "5", "--ram", "10MB", "--auto-converge"], true),
+        (["--downtime-limit", "0", "--timeout", "1", "--all-policies"], false),
+    ]) func `a simulation of anything ends, and has no more memory than it was given, and says so`(
+        options: [String], isCut: Bool
+    ) throws {
         let run = try CommandRun(["simulate", "--json"] + options).result()
-        #expect(run.exitCode == 0 && run.error == "")
+        #expect(run.exitCode == 0)
+        #expect(run.error.split(separator: "\n").count == (isCut ? 1 : 0))
+        #expect(run.error == "" || run.error.hasPrefix("multifd: all vCPUs together are to rewrite "))
         let document = try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any]
+        #expect((document?["caveats"] as? [String])?.count == (isCut ? 1 : 0))
         guard let guest = (document?["model"] as? [String: Any])?["guest"] as? [String: Any] else { return }
         let regions = try #require(guest["regions"] as? [[String: Any]])
         let written = regions.compactMap { $0["working-set"] as? Int }.reduce(0, +)

@@ -67,6 +67,7 @@ extension MultifdCommand {
                 throw ValidationError("--all-policies tries them all, with their defaults: leave out --\(name)")
             }
             try ValidationError.wrapping {
+                if fit == nil || options.xbzrle == false { try options.checkUse(sendsDeltas: options.xbzrle ?? false) }
                 guard dirtyLimit.vcpuDirtyLimit == nil || autoConverge != true else {
                     throw ParameterError.dirtyLimitWithAutoConverge
                 }
@@ -88,9 +89,11 @@ extension MultifdCommand {
         func run() throws {
             let initial = try initial()
             var scenario = try options.scenario(from: initial)
+            try options.checkUse(sendsDeltas: scenario.sendsDeltas)
             guard !scenario.sendsDeltas || scenario.knowsDeltas else { throw RunFitError.noDeltas }
             let linkCaveat = fit.flatMap { _ in options.caveat(about: scenario.link, beyond: initial.link) }
-            let caveats = scenario.caveats + [linkCaveat].compactMap(\.self)
+            let guestCaveat = options.caveat(about: scenario.guest, from: initial.guest)
+            let caveats = scenario.caveats + [guestCaveat, linkCaveat].compactMap(\.self)
             for caveat in caveats { StandardError.writeLine("multifd: \(caveat)") }
             if allPolicies { return try compare(scenario, caveats: caveats) }
             try setThrottle(of: &scenario)

@@ -145,6 +145,21 @@ struct ScenarioOptions: ParsableArguments {
         return result
     }
 
+    /// Throws for what was asked of deltas when there are none.
+    func checkUse(sendsDeltas: Bool) throws(ParameterError) {
+        guard changedShare == nil || sendsDeltas else { throw .needless(name: "changed-share", without: "xbzrle") }
+    }
+
+    /// That less is rewritten than was asked for, because RAM is no larger, in a line; nil if it is not so.
+    func caveat(about guest: GuestModel, from original: GuestModel) -> String? {
+        let asked = original.regions.reduce(0) { $0 + byteCount(of: $1, in: original) }
+        guard asked > Double(guest.ramByteCount) else { return nil }
+        let rewritten = guest.regions.reduce(0) { $0 + $1.byteCount }
+        return
+            "all vCPUs together are to rewrite \(Int(saturating: asked).byteText) of \(guest.ramByteCount.byteText) of RAM: "
+            + "taken to be \(rewritten.byteText) (give more --ram, or less --working-set)"
+    }
+
     /// What the run that was fitted does not tell of the link that is asked for, in a line; nil if it tells all of it.
     func caveat(about link: LinkModel, beyond fitted: LinkModel) -> String? {
         guard bandwidth == nil || channelRate == nil,
@@ -158,6 +173,17 @@ struct ScenarioOptions: ParsableArguments {
     /// A run that is held to a limit moves somewhat less than that.
     private static let littleMore = 1.2
 
+    /// Each vCPU goes on doing what it did, also when there are more of them, and the same share of them writes.
+    private func vcpuCount(of region: WriteRegion, in guest: GuestModel) -> Int {
+        let factor = Double(vcpus ?? guest.vcpuCount) / Double(max(guest.vcpuCount, 1))
+        return max(1, Int((Double(region.vcpuCount) * factor).rounded()))
+    }
+
+    private func byteCount(of region: WriteRegion, in guest: GuestModel) -> Double {
+        let own = workingSet.map { Double($0.rawValue) } ?? Double(region.byteCount) / Double(region.vcpuCount)
+        return (own * Double(vcpuCount(of: region, in: guest))).rounded()
+    }
+
     private func guest(from guest: GuestModel) throws(ParameterError) -> GuestModel {
         var result = guest
         if let ram { result.ramByteCount = ram.rawValue }
@@ -166,15 +192,11 @@ struct ScenarioOptions: ParsableArguments {
         if let deviceState { result.deviceStateByteCount = deviceState.rawValue }
         for index in result.regions.indices {
             let before = result.regions[index]
-            let count = Double(before.vcpuCount)
-            // Each vCPU goes on doing what it did, also when there are more of them, and the same share of them writes.
-            let factor = Double(vcpus ?? guest.vcpuCount) / Double(max(guest.vcpuCount, 1))
-            let vcpuCount = max(1, Int((count * factor).rounded()))
-            let ownBytes = workingSet.map { Double($0.rawValue) } ?? Double(before.byteCount) / count
-            let ownRate = rate.map { Double($0.rawValue) } ?? before.writeRate / count
+            let vcpuCount = vcpuCount(of: before, in: guest)
+            let ownRate = rate.map { Double($0.rawValue) } ?? before.writeRate / Double(before.vcpuCount)
             result.regions[index].vcpuCount = vcpuCount
-            let byteCount = (ownBytes * Double(vcpuCount)).rounded()
-            result.regions[index].byteCount = Int(saturating: min(byteCount, Double(result.ramByteCount)))
+            result.regions[index].byteCount = Int(
+                saturating: min(byteCount(of: before, in: guest), Double(result.ramByteCount)))
             result.regions[index].writeRate = ownRate * Double(vcpuCount)
             if rate != nil { result.regions[index].isRateLowerBound = false }
             if let pattern { result.regions[index].pattern = try pattern.value(of: "pattern") }
