@@ -205,6 +205,24 @@ import Testing
         #expect(run.error == caveats.map { "multifd: \($0)\n" }.joined())
     }
 
+    @Test(arguments: [[], ["--max-bandwidth", "10MB/s"], ["--all-policies"]])
+    func `a fit tells how long the run took and its model does, whatever else is asked`(options: [String]) throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path("run.json")
+        try Data(Self.text(of: Self.heldRun).utf8).write(to: URL(fileURLWithPath: path))
+        let command = ["simulate", "--fit", path] + options
+        let document =
+            try JSONSerialization.jsonObject(
+                with: Data(try CommandRun(command + ["--json"]).result().output.utf8)) as? [String: Any]
+        let fit = try #require(document?["fit"] as? [String: Any])
+        #expect(fit["run-status"] as? String == "completed" && fit["model-status"] as? String == "completed")
+        #expect(fit["run-total-time"] as? Int == 3400)
+        let time = try #require(fit["model-total-time"] as? Int)
+        #expect((3300...3500).contains(time))
+        let text = try CommandRun(command).result().output
+        #expect(text.contains("\nfit: the run completed in 3.4 s, its model in 3."), "\(text)")
+    }
+
     @Test func `a fit that knows a rate only from below says so on standard error`() throws {
         let directory = try TemporaryDirectory()
         let path = directory.path("run.json")

@@ -6,9 +6,11 @@ struct SimulationDocument<Report: Encodable>: Encodable {
     let scenario: Scenario
     /// What is not as certain as it looks.
     let caveats: [String]
+    /// Nil where no run was fitted.
+    let fit: FitCheck?
 
     private enum CodingKeys: String, CodingKey {
-        case model, caveats
+        case model, caveats, fit
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -16,5 +18,6 @@ struct SimulationDocument<Report: Encodable>: Encodable {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(scenario, forKey: .model)
         try container.encode(caveats, forKey: .caveats)
+        try container.encodeIfPresent(fit, forKey: .fit)
     }
 }
