@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -40,13 +41,14 @@ static void keep(int lifeline, const int32_t *targets, size_t target_count) {
 
 // Async-signal-safe calls only: other threads of the process that was copied may have held any lock.
 static void guard(
-    int lifeline, const int32_t *targets, size_t target_count, const uint8_t *lines, size_t byte_count) {
+    int lifeline, const uint8_t *in_force, const int32_t *targets, size_t target_count, const uint8_t *lines,
+    size_t byte_count) {
     uint8_t byte;
     ssize_t count;
     do {
         count = read(lifeline, &byte, 1);
     } while (count < 0 && errno == EINTR);
-    if (count > 0) return;
+    if (count > 0 || __atomic_load_n(in_force, __ATOMIC_SEQ_CST) == 0) return;
     for (size_t i = 0; i < target_count; i++) {
         if (byte_count == 0) {
             CLinux_pidfd_send_signal(targets[i], SIGCONT);
@@ -61,8 +63,18 @@ static void guard(
     }
 }
 
+uint8_t *CLinux_map_shared_byte(void) {
+    void *byte = mmap(NULL, 1, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    return byte == MAP_FAILED ? NULL : byte;
+}
+
+void CLinux_unmap_shared_byte(uint8_t *byte) { munmap(byte, 1); }
+
+void CLinux_store_shared_byte(uint8_t *byte, uint8_t value) { __atomic_store_n(byte, value, __ATOMIC_SEQ_CST); }
+
 int32_t CLinux_start_guardian(
-    int lifeline, const int32_t *targets, size_t target_count, const uint8_t *lines, size_t byte_count) {
+    int lifeline, const uint8_t *in_force, const int32_t *targets, size_t target_count, const uint8_t *lines,
+    size_t byte_count) {
     // No signal may end the child between fork and the line that blocks them.
     sigset_t all, before;
     sigfillset(&all);
@@ -71,7 +83,7 @@ int32_t CLinux_start_guardian(
     if (child == 0) {
         setsid();
         keep(lifeline, targets, target_count);
-        guard(lifeline, targets, target_count, lines, byte_count);
+        guard(lifeline, in_force, targets, target_count, lines, byte_count);
         _exit(0);
     }
     int error = errno;

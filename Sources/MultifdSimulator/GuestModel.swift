@@ -6,7 +6,8 @@ package struct GuestModel: Hashable, Sendable, Codable {
     package var regions: [WriteRegion]
     /// The share of the pages never written that is zero.
     package var zeroShare: Double
-    /// Bytes on the wire for a byte of a normal page, 1 without compression.
+    /// Bytes on the wire for a byte of a normal page, 1 without compression; of one written, where its region says nothing
+    /// else.
     package var compressedShare: Double
     package var deviceStateByteCount: Int
     /// What the guest does over time, again and again; empty for always the same.

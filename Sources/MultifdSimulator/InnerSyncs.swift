@@ -24,6 +24,8 @@ struct InnerSyncs {
         let count = min(report.ram.dirtySyncCount - report.iterations.count - 1, Self.limit * report.iterations.count)
         guard count > 0, end > start else { return }
         let interval = (end - start) / (count + 1)
+        // No sync is that short: the report is damaged. An interval that is rounded to nothing would have no end.
+        guard interval > .microseconds(1) else { return }
         if let period = report.parameters?.syncInterval, period > interval / 4 {
             rule = .ticks(PeriodicSyncClock(interval: period, start: period * (start / period).rounded(.down)))
         } else {

@@ -1,5 +1,8 @@
 /// What moves the memory: the network, and the channels that feed it.
 package struct LinkModel: Hashable, Sendable, Codable {
+    /// 10 Gbit/s: what is taken for a link of which nothing is known.
+    package static let usualBandwidth = 1.25e9
+
     /// Bytes a second on the wire.
     package var bandwidth: Double
     /// `max-bandwidth`: bytes a second, 0 for no limit.
@@ -28,6 +31,13 @@ package struct LinkModel: Hashable, Sendable, Codable {
     /// Bytes a second that the wire takes.
     package var wireRate: Double { limit > 0 ? min(bandwidth, limit) : bandwidth }
     package var roundTrip: Double { 2 * latency }
+
+    /// Whether something moves, and not infinitely fast: with other rates a simulation has no end, or times that are no
+    /// numbers.
+    package var movesMemory: Bool {
+        [bandwidth, channelRate, zeroPageRate].allSatisfy { $0.isFinite && $0 > 0 } && limit.isFinite && limit >= 0
+            && channelCount > 0
+    }
 
     /// Seconds to move a byte of a normal page that is `wireShare` bytes on the wire.
     func secondsPerByte(wireShare: Double) -> Double {

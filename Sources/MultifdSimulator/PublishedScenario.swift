@@ -41,7 +41,11 @@ package enum PublishedScenario: String, CaseIterable, Sendable {
             name: "RHEL bug 1289285, \(megabytes) MB",
             guest: GuestModel(
                 ramByteCount: 2 << 30, vcpuCount: 2,
-                regions: [WriteRegion(byteCount: megabytes << 20, writeRate: 490e6, pattern: .random)], zeroShare: 0.52),
+                regions: [
+                    WriteRegion(
+                        byteCount: megabytes << 20, writeRate: 490e6, pattern: .random,
+                        changedShare: WriteRegion.usualChangedShare)
+                ], zeroShare: 0.52),
             link: LinkModel(bandwidth: 125e6, limit: Double(100 << 20)), downtimeLimit: 0.5, timeout: 600)
     }
 
@@ -55,7 +59,11 @@ package enum PublishedScenario: String, CaseIterable, Sendable {
             name: "2024, \(megabytes) MB",
             guest: GuestModel(
                 ramByteCount: 100 << 30, vcpuCount: 16,
-                regions: [WriteRegion(byteCount: megabytes << 20, writeRate: writeRate, vcpuCount: 16)],
+                regions: [
+                    WriteRegion(
+                        byteCount: megabytes << 20, writeRate: writeRate, vcpuCount: 16,
+                        changedShare: WriteRegion.usualChangedShare)
+                ],
                 zeroShare: 0.861),
             link: LinkModel(bandwidth: 1.59e9 / 8), downtimeLimit: 0.5)
     }
@@ -72,7 +80,11 @@ package enum PublishedScenario: String, CaseIterable, Sendable {
             name: "2013, SPECjbb2005",
             guest: GuestModel(
                 ramByteCount: ram, vcpuCount: 20,
-                regions: [WriteRegion(byteCount: written, writeRate: rate2013, pattern: .random, vcpuCount: 20)],
+                regions: [
+                    WriteRegion(
+                        byteCount: written, writeRate: rate2013, pattern: .random, vcpuCount: 20,
+                        changedShare: WriteRegion.usualChangedShare)
+                ],
                 zeroShare: 64_946_416.0 * 4096 / Double(ram - written)),
             link: LinkModel(bandwidth: 285e6, zeroPageRate: 1.87e9), downtimeLimit: 4, timeout: 1487.5)
     }

@@ -30,19 +30,36 @@ package struct RunFit {
     package var scenario: Scenario {
         var region = writtenRegion
         region.changedShare = changedShare
+        if parameters.xbzrle, changedShare == nil {
+            region.changedShare = WriteRegion.usualChangedShare
+            region.isChangedShareAssumed = true
+        }
+        // With deltas the later iterations tell of these only.
+        if !parameters.xbzrle { region.compressedShare = wireShare }
         let untouched = max(report.ram.total - region.byteCount, 1)
         let zeroShare = min(1, Double(iterations[0].duplicate << Page.shift) / Double(untouched))
-        let gibibytes = Double(report.ram.total) / 1_073_741_824
+        let syncTimes = syncTimes
         return Scenario(
             name: report.guest?.workload ?? report.uri ?? "a live run",
             guest: GuestModel(
                 ramByteCount: report.ram.total, vcpuCount: vcpuCount, regions: [region], zeroShare: zeroShare,
-                compressedShare: compressedShare, deviceStateByteCount: 64 << 10),
+                compressedShare: compressedShare(beside: region), deviceStateByteCount: 64 << 10),
             link: link, throttle: parameters.autoConverge ? parameters.throttle : nil, dirtyLimit: dirtyLimit,
             dirtyLimitThreshold: parameters.throttle.triggerThreshold, downtimeLimit: parameters.downtimeLimit.seconds,
-            sendsDeltas: parameters.xbzrle,
+            promisedBandwidth: parameters.availSwitchoverBandwidth, sendsDeltas: parameters.xbzrle,
             timeout: parameters.timeout > .zero ? parameters.timeout.seconds : 3600,
-            syncTimePerGiB: (report.downtimeBreakdown?.finalSync.seconds ?? 0.003 * gibibytes) / gibibytes)
+            syncTimePerGiB: syncTimes.perGiB, fixedSyncTime: syncTimes.fixed)
+    }
+
+    /// A scan of 2 GiB takes 4 to 8 ms (measured; 6 is the usual 3 ms for each GiB). What a run's last sync took longer than
+    /// the most of that did not come from its RAM, and does not grow with it: of a guest of 8 MiB nearly all of it.
+    private static let longestSyncTimePerGiB = 0.004
+
+    private var syncTimes: (perGiB: Double, fixed: Double) {
+        let gibibytes = Double(report.ram.total) / 1_073_741_824
+        guard let measured = report.downtimeBreakdown?.finalSync.seconds else { return (0.003, 0) }
+        let perGiB = min(measured / gibibytes, Self.longestSyncTimePerGiB)
+        return (perGiB, measured - perGiB * gibibytes)
     }
 
     private var dirtyLimit: DirtyQuota? {
@@ -53,11 +70,15 @@ package struct RunFit {
 
     // MARK: The link
 
+    /// Less than this of pages that are not zero tells neither what a channel nor what the link moves, as for the
+    /// switchover's estimate.
+    private static let leastTellingBytes = 1_048_576.0
+
     /// Iterations long enough to tell a rate; but for very small guests never the first, of which zero pages are a part.
-    private var telling: [IterationInfo] {
-        let later = iterations.dropFirst().filter { $0.pages - $0.duplicate > 256 }
-        return later.isEmpty ? [iterations[0]] : Array(later)
-    }
+    private var telling: [IterationInfo] { later.isEmpty ? [iterations[0]] : later }
+
+    /// Of them those after the first.
+    private var later: [IterationInfo] { iterations.dropFirst().filter { $0.pages - $0.duplicate > 256 } }
 
     private func total(_ key: KeyPath<IterationInfo, Int>) -> Double {
         telling.reduce(0) { $0 + Double($1[keyPath: key]) }
@@ -69,16 +90,29 @@ package struct RunFit {
     /// Bytes on the wire for a byte of a page that is not zero.
     private var wireShare: Double { min(1, max(0.001, total(\.transferred) / pageBytes)) }
 
-    /// What a codec leaves of a page that is sent whole. With deltas the first iteration tells, which has none.
+    /// What a codec leaves of a page that is sent whole, on average: the first iteration tells, which has no deltas.
     private var compressedShare: Double {
-        guard parameters.xbzrle, iterations[0].normal > 0 else { return wireShare }
-        let bytes = Double(iterations[0].normal) * Double(Page.byteCount)
-        return min(1, max(0.001, Double(iterations[0].transferred) / bytes))
+        guard iterations[0].normal > 0 else { return wireShare }
+        return min(1, max(0.001, contentOfFirstIteration / Double(iterations[0].normal << Page.shift)))
+    }
+
+    /// Bytes on the wire of the first iteration but for the eight that tell where a page belongs: of many zero pages these
+    /// may be more than all content.
+    private var contentOfFirstIteration: Double {
+        max(0, Double(iterations[0].transferred) - 8 * Double(iterations[0].pages))
+    }
+
+    /// What it leaves of a page never written: what the first iteration sent but for the region, of which the later ones tell.
+    private func compressedShare(beside region: WriteRegion) -> Double {
+        guard let written = region.compressedShare else { return compressedShare }
+        let bytes = Double(iterations[0].normal << Page.shift) - Double(region.byteCount)
+        guard bytes >= Self.leastTellingBytes else { return compressedShare }
+        return min(1, max(0.001, (contentOfFirstIteration - written * Double(region.byteCount)) / bytes))
     }
 
     /// What deltas had of the pages written; nil when the run sent none.
     private var changedShare: Double? {
-        guard parameters.xbzrle, iterations.count > 1 else { return nil }
+        guard parameters.xbzrle, !later.isEmpty else { return nil }
         return min(1, wireShare / compressedShare)
     }
 
@@ -88,14 +122,19 @@ package struct RunFit {
     }
 
     private var link: LinkModel {
+        let limit = Double(parameters.maxBandwidth)
+        let count = max(report.channels.count, 1)
+        guard pageBytes >= Self.leastTellingBytes else {
+            return LinkModel(
+                bandwidth: LinkModel.usualBandwidth, limit: limit, latency: latency, channelCount: count,
+                zeroPageRate: zeroPageRate(content: 0))
+        }
         let wireRate = max(total(\.transferred) / seconds, rateOfFirstIteration, 1)
         let encoding = report.channels.reduce(0) { $0 + $1.encodingTime.seconds }
         let writing = report.channels.reduce(0) { $0 + $1.writingTime.seconds }
         let bytesIn = report.channels.reduce(0) { $0 + Double($1.bytesIn) }
-        let count = max(report.channels.count, 1)
         var link = LinkModel(bandwidth: wireRate, latency: latency, channelCount: count)
-        if encoding > 0 { link.channelRate = bytesIn / encoding }
-        let limit = Double(parameters.maxBandwidth)
+        if encoding > 0, bytesIn >= Self.leastTellingBytes { link.channelRate = bytesIn / encoding }
         if limit > 0, wireRate > 0.85 * limit {
             // What the link itself would take is not known: as much as the channels could feed it.
             link.limit = wireRate
@@ -104,10 +143,15 @@ package struct RunFit {
             link.channelRate = pageBytes / seconds / Double(count)
             link.bandwidth = wireRate * 10
         }
-        let zeroBytes = Double(iterations[0].duplicate << Page.shift)
-        let content = Double(iterations[0].normal << Page.shift) * link.secondsPerByte(wireShare: wireShare)
-        link.zeroPageRate = min(1e13, max(1e9, zeroBytes / max(iterations[0].duration.seconds - content, 1e-9)))
+        link.zeroPageRate = zeroPageRate(
+            content: Double(iterations[0].normal << Page.shift) * link.secondsPerByte(wireShare: compressedShare))
         return link
+    }
+
+    /// What the first iteration tells, of which `content` seconds went to pages that are not zero.
+    private func zeroPageRate(content: Double) -> Double {
+        let zeroBytes = Double(iterations[0].duplicate << Page.shift)
+        return min(1e13, max(1e9, zeroBytes / max(iterations[0].duration.seconds - content, 1e-9)))
     }
 
     /// From what the handover took, two ways and the guest's start.

@@ -23,7 +23,8 @@ extension Scenario {
         let regions = (0..<Int.random(in: 1...3, using: &generator)).map { _ in
             WriteRegion(
                 byteCount: Int(ramByteCount * anyScale(0.001...0.3)), writeRate: rate * anyScale(0.05...20),
-                pattern: Bool.random(using: &generator) ? .sequential : .random, changedShare: 0.1)
+                pattern: Bool.random(using: &generator) ? .sequential : .random,
+                changedShare: WriteRegion.usualChangedShare)
         }
         var phases: [GuestPhase] = []
         if Double.random(in: 0..<1, using: &generator) < 0.4 {

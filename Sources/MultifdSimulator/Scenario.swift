@@ -13,17 +13,22 @@ package struct Scenario: Hashable, Sendable, Codable {
     package var dirtyLimitThreshold: Int
     /// In seconds.
     package var downtimeLimit: Double
+    /// `avail-switchover-bandwidth`: bytes a second that are promised for the switchover, 0 to estimate them.
+    package var promisedBandwidth: Int
     /// Whether pages written again are sent as deltas.
     package var sendsDeltas: Bool
     /// Seconds after which a migration that has not completed is given up.
     package var timeout: Double
     /// Seconds that a sync takes for each GiB of RAM.
     package var syncTimePerGiB: Double
+    /// Seconds that it takes besides, whatever the RAM.
+    package var fixedSyncTime: Double
 
     package init(
         name: String, guest: GuestModel, link: LinkModel, throttle: ThrottleParameters? = nil,
         dirtyLimit: DirtyQuota? = nil, dirtyLimitThreshold: Int = ThrottleParameters().triggerThreshold,
-        downtimeLimit: Double = 0.3, sendsDeltas: Bool = false, timeout: Double = 3600, syncTimePerGiB: Double = 0.003
+        downtimeLimit: Double = 0.3, promisedBandwidth: Int = 0, sendsDeltas: Bool = false, timeout: Double = 3600,
+        syncTimePerGiB: Double = 0.003, fixedSyncTime: Double = 0
     ) {
         self.name = name
         self.guest = guest
@@ -32,16 +37,28 @@ package struct Scenario: Hashable, Sendable, Codable {
         self.dirtyLimit = dirtyLimit
         self.dirtyLimitThreshold = dirtyLimitThreshold
         self.downtimeLimit = downtimeLimit
+        self.promisedBandwidth = promisedBandwidth
         self.sendsDeltas = sendsDeltas
         self.timeout = timeout
         self.syncTimePerGiB = syncTimePerGiB
+        self.fixedSyncTime = fixedSyncTime
     }
 
     /// Whether it is known what deltas have of the pages that are written.
     package var knowsDeltas: Bool { guest.regions.allSatisfy { $0.changedShare != nil } }
 
-    /// What of the guest could not be told, in a line; nil if nothing.
-    package var caveat: String? {
+    /// What of the guest could not be told, each in a line.
+    package var caveats: [String] { [rateCaveat, deltaCaveat].compactMap(\.self) }
+
+    private var deltaCaveat: String? {
+        guard sendsDeltas, let region = guest.regions.first(where: { $0.isChangedShareAssumed && $0.byteCount > 0 }),
+            let share = region.changedShare
+        else { return nil }
+        return
+            "the run sent too few deltas to tell what they have of a page: taken to be \(share) (give --changed-share)"
+    }
+
+    private var rateCaveat: String? {
         guard let region = guest.regions.first(where: \.isRateLowerBound) else { return nil }
         return "the guest rewrote all of its working set whenever it was looked at, at "
             + "\(Int(saturating: region.writeRate).byteText)/s at least: if it writes faster, a throttled migration takes "
@@ -49,7 +66,7 @@ package struct Scenario: Hashable, Sendable, Codable {
     }
 
     /// Seconds that a sync takes.
-    package var syncTime: Double { Double(guest.ramByteCount) / 1_073_741_824 * syncTimePerGiB }
+    package var syncTime: Double { fixedSyncTime + Double(guest.ramByteCount) / 1_073_741_824 * syncTimePerGiB }
 
     /// What a switchover takes beside the transfer of pages.
     package var switchoverOverhead: SwitchoverOverhead {
@@ -64,8 +81,10 @@ package struct Scenario: Hashable, Sendable, Codable {
         case dirtyLimit = "dirty-limit"
         case dirtyLimitThreshold = "dirty-limit-threshold"
         case downtimeLimit = "downtime-limit"
+        case promisedBandwidth = "avail-switchover-bandwidth"
         case sendsDeltas = "deltas"
         case timeout
         case syncTimePerGiB = "sync-time-per-gib"
+        case fixedSyncTime = "fixed-sync-time"
     }
 }

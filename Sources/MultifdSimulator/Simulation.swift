@@ -11,7 +11,7 @@ package struct Simulation {
     private var memory: SimulatedMemory
     private var vcpus: SimulatedVCPUs
     private var throttle: (any GuestThrottle)?
-    private var estimator = SwitchoverEstimator()
+    private var estimator: SwitchoverEstimator
 
     /// Seconds since the migration started.
     private var now = 0.0
@@ -28,8 +28,11 @@ package struct Simulation {
     private var shortfall: (remaining: Int, affordable: Int?)?
     private var decisions: [ThrottleDecision] = []
 
+    /// - Precondition: the link's rates are finite and more than 0.
     package init(_ scenario: Scenario) {
+        precondition(scenario.link.movesMemory, "a link's rates are finite and more than 0, not \(scenario.link)")
         self.scenario = scenario
+        estimator = SwitchoverEstimator(promisedBandwidth: scenario.promisedBandwidth)
         memory = SimulatedMemory(of: scenario.guest)
         let vcpus = SimulatedVCPUs(of: scenario.guest)
         self.vcpus = vcpus
@@ -73,7 +76,8 @@ package struct Simulation {
 
     private func wireShare(of region: WriteRegion) -> Double {
         let isDelta = scenario.sendsDeltas && !iterations.isEmpty && region.writeRate > 0
-        return scenario.guest.compressedShare * (isDelta ? min(1, region.changedShare ?? 1) : 1)
+        return (region.compressedShare ?? scenario.guest.compressedShare)
+            * (isDelta ? min(1, region.changedShare ?? 1) : 1)
     }
 
     /// Seconds that the pages ahead take.

@@ -21,8 +21,15 @@ package struct WriteRegion: Hashable, Sendable, Codable {
     package var vcpuCount: Int
     /// The share of the pages written that is zero.
     package var zeroShare: Double
+    /// Bytes on the wire for a byte of a page written that is sent whole; nil where it is as that of the rest of RAM.
+    package var compressedShare: Double?
     /// Bytes of a delta for a byte of a page written, 1 where deltas do not pay; nil where nothing told.
     package var changedShare: Double?
+    /// Whether deltas were asked for and none told what they have, so that it is the usual.
+    package var isChangedShareAssumed = false
+
+    /// What deltas are taken to have of a page when nothing tells.
+    package static let usualChangedShare = 0.1
 
     package init(
         byteCount: Int, writeRate: Double, pattern: Pattern = .sequential, vcpuCount: Int = 1, zeroShare: Double = 0,
@@ -53,6 +60,8 @@ package struct WriteRegion: Hashable, Sendable, Codable {
         case pattern
         case vcpuCount = "vcpus"
         case zeroShare = "zero-share"
+        case compressedShare = "compressed-share"
         case changedShare = "changed-share"
+        case isChangedShareAssumed = "changed-share-is-assumed"
     }
 }

@@ -59,6 +59,16 @@ final class CommandRun {
         return String(decoding: line, as: UTF8.self)
     }
 
+    /// The processes that it has started and that have not ended.
+    var children: [Int32] {
+        let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(identifier)/task")) ?? []
+        return tasks.flatMap { task in
+            let path = "/proc/\(identifier)/task/\(task)/children"
+            return ((try? String(contentsOfFile: path, encoding: .utf8)) ?? "").split(separator: " ")
+                .compactMap { Int32($0) }
+        }
+    }
+
     var isRunning: Bool { process.isRunning }
 
     func send(_ signal: Int32) { kill(identifier, signal) }

@@ -10,6 +10,17 @@ import Testing
         #expect(run.error.hasPrefix("multifd: cannot write the file '/nowhere/samples': No such file or directory"))
     }
 
+    @Test func `a migration that never begins leaves the recording of the one before`() throws {
+        let directory = try TemporaryDirectory()
+        let file = directory.path("samples")
+        try Data("before".utf8).write(to: URL(fileURLWithPath: file))
+        let run = try CommandRun.result(
+            "send", "workload:idle,ram=1MiB", "tcp:127.0.0.1:1", "--auto-converge", "--record", file)
+        #expect(run.exitCode == 1)
+        #expect(run.error.contains("multifd: nothing is recorded in '\(file)'"))
+        #expect(try directory.contents("samples") == Data("before".utf8))
+    }
+
     @Test func `a run is recorded, and replayed with another policy`() throws {
         let directory = try TemporaryDirectory()
         let destination = try CommandRun(["receive", "tcp:127.0.0.1:0"])
@@ -76,6 +87,20 @@ import Testing
         #expect((smaller?["regions"] as? [NSDictionary])?.first?["vcpus"] as? Int == 1)
     }
 
+    @Test func `what is promised for the switchover decides when it comes`() throws {
+        let guest = ["simulate", "--rate", "2GB/s", "--max-bandwidth", "50MB/s", "--timeout", "400"]
+        let estimated = try CommandRun(guest).result()
+        let promised = try CommandRun(guest + ["--avail-switchover-bandwidth", "1GB/s"]).result()
+        #expect(estimated.output.contains("failed in"))
+        #expect(promised.output.contains("completed in"))
+    }
+
+    @Test func `deltas of a published guest have what the help says`() throws {
+        let guest = try model("--published", "rhel-60", "--xbzrle")?.value(forKey: "guest") as? NSDictionary
+        let region = try #require((guest?["regions"] as? [NSDictionary])?.first)
+        #expect(region["changed-share"] as? Double == 0.1)
+    }
+
     @Test func `a simulation of any link is told to people, too`() throws {
         let run = try CommandRun.result("simulate", "--bandwidth", "9223372036854775807")
         #expect(run.exitCode == 0 && run.output.contains("TB/s"))
@@ -109,6 +134,19 @@ import Testing
         #expect(refused.exitCode == 2 && refused.error.contains("'cpu-throttle-initial' does nothing without"))
     }
 
+    @Test(arguments: ["9223372036854775807", "101", "0", "-5"])
+    func `a fitted dirty limit has a threshold in the range that a live one has`(threshold: String) throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path("run.json")
+        try Data(Self.text(of: Self.fitted).utf8).write(to: URL(fileURLWithPath: path))
+        let limit = ["simulate", "--fit", path, "--timeout", "9", "--vcpu-dirty-limit", "50"]
+        #expect(try CommandRun(limit + ["--throttle-trigger-threshold=100"]).result().exitCode == 0)
+        let run = try CommandRun(limit + ["--throttle-trigger-threshold=\(threshold)"]).result()
+        #expect(run.exitCode == 2)
+        let sentence = "Parameter 'throttle-trigger-threshold' expects a value between 1 and 100, not \(threshold)"
+        #expect(run.error.contains(sentence))
+    }
+
     /// Of a guest that rewrites a quarter of its memory whenever it is looked at.
     private static let fitted: MigrationInfo = {
         var info = MigrationInfo()
@@ -125,6 +163,66 @@ import Testing
         return info
     }()
 
+    /// Of a guest that has little to rewrite, in a run that was held to 20 MB/s.
+    private static let heldRun: MigrationInfo = {
+        var info = MigrationInfo()
+        info.status = .completed
+        info.parameters = MigrationParameters()
+        info.parameters?.maxBandwidth = 20_000_000
+        info.ram.total = 64 << 20
+        info.totalTime = .milliseconds(3400)
+        info.channels = (0..<2).map { number in
+            var channel = ChannelInfo(channel: number)
+            (channel.bytesIn, channel.encodingTime) = (32 << 20, .milliseconds(10))
+            return channel
+        }
+        var iteration = IterationInfo(iteration: 1)
+        (iteration.pages, iteration.normal, iteration.transferred) = (16384, 16384, 64 << 20)
+        iteration.duration = .milliseconds(3355)
+        info.iterations = [iteration, IterationInfo(iteration: 2)]
+        return info
+    }()
+
+    /// A run tells what its link and channels moved, and nothing of more of them.
+    @Test(arguments: [
+        ([], false), (["--max-bandwidth", "10MB/s"], false), (["--max-bandwidth", "22MB/s"], false),
+        (["--max-bandwidth", "0"], true),
+        (["--max-bandwidth", "30MB/s"], true), (["--multifd-channels", "8"], true),
+        (["--multifd-channels", "1"], false),
+        (["--max-bandwidth", "0", "--bandwidth", "1GB/s"], true),
+        (["--max-bandwidth", "0", "--bandwidth", "1GB/s", "--channel-rate", "500MB/s"], false),
+        (["--max-bandwidth", "0", "--all-policies"], true),
+    ]) func `what a run does not tell of a link is told to people and programs`(options: [String], isGuess: Bool) throws
+    {
+        let directory = try TemporaryDirectory()
+        let path = directory.path("run.json")
+        try Data(Self.text(of: Self.heldRun).utf8).write(to: URL(fileURLWithPath: path))
+        let run = try CommandRun(["simulate", "--fit", path, "--json"] + options).result()
+        let document = try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any]
+        let caveats = try #require(document?["caveats"] as? [String])
+        #expect(caveats.count == (isGuess ? 1 : 0))
+        #expect(caveats.allSatisfy { $0.contains("2 channels and at most 20 MB/s") && $0.contains("--channel-rate") })
+        #expect(run.error == caveats.map { "multifd: \($0)\n" }.joined())
+    }
+
+    @Test(arguments: [[], ["--max-bandwidth", "10MB/s"], ["--all-policies"]])
+    func `a fit tells how long the run took and its model does, whatever else is asked`(options: [String]) throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path("run.json")
+        try Data(Self.text(of: Self.heldRun).utf8).write(to: URL(fileURLWithPath: path))
+        let command = ["simulate", "--fit", path] + options
+        let document =
+            try JSONSerialization.jsonObject(
+                with: Data(try CommandRun(command + ["--json"]).result().output.utf8)) as? [String: Any]
+        let fit = try #require(document?["fit"] as? [String: Any])
+        #expect(fit["run-status"] as? String == "completed" && fit["model-status"] as? String == "completed")
+        #expect(fit["run-total-time"] as? Int == 3400)
+        let time = try #require(fit["model-total-time"] as? Int)
+        #expect((3300...3500).contains(time))
+        let text = try CommandRun(command).result().output
+        #expect(text.contains("\nfit: the run completed in 3.4 s, its model in 3."), "\(text)")
+    }
+
     @Test func `a fit that knows a rate only from below says so on standard error`() throws {
         let directory = try TemporaryDirectory()
         let path = directory.path("run.json")
@@ -137,19 +235,26 @@ import Testing
     }
 
     @Test(arguments: [
-        ["--working-set", "4000000TiB", "--vcpus", "4096"],
-        ["--working-set", "1024TiB", "--rate", "9000000TB/s", "--vcpus", "4096", "--auto-converge"],
-        [
-            "--ram", "1024TiB", "--bandwidth", "9000000TB/s", "--channel-rate", "9000000TB/s", "--downtime-limit",
-            "2000000",
-        ],
-        ["--bandwidth", "1B/s", "--ram", "1024TiB", "--vcpu-dirty-limit", "1048576"],
-        ["--random", "5", "--ram", "10MB", "--auto-converge"],
-        ["--downtime-limit", "0", "--timeout", "1", "--all-policies"],
-    ]) func `a simulation of anything ends, and has no more memory than it was given`(options: [String]) throws {
+        (["--working-set", "4000000TiB", "--vcpus", "4096"], true),
+        (["--working-set", "1024TiB", "--rate", "9000000TB/s", "--vcpus", "4096", "--auto-converge"], true),
+        (
+            [
+                "--ram", "1024TiB", "--bandwidth", "9000000TB/s", "--channel-rate", "9000000TB/s", "--downtime-limit",
+                "2000000",
+            ], false
+        ),
+        (["--bandwidth", "1B/s", "--ram", "1024TiB", "--vcpu-dirty-limit", "1048576"], false),
+        (["--random", "5", "--ram", "10MB", "--auto-converge"], true),
+        (["--downtime-limit", "0", "--timeout", "1", "--all-policies"], false),
+    ]) func `a simulation of anything ends, and has no more memory than it was given, and says so`(
+        options: [String], isCut: Bool
+    ) throws {
         let run = try CommandRun(["simulate", "--json"] + options).result()
-        #expect(run.exitCode == 0 && run.error == "")
+        #expect(run.exitCode == 0)
+        #expect(run.error.split(separator: "\n").count == (isCut ? 1 : 0))
+        #expect(run.error == "" || run.error.hasPrefix("multifd: all vCPUs together are to rewrite "))
         let document = try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any]
+        #expect((document?["caveats"] as? [String])?.count == (isCut ? 1 : 0))
         guard let guest = (document?["model"] as? [String: Any])?["guest"] as? [String: Any] else { return }
         let regions = try #require(guest["regions"] as? [[String: Any]])
         let written = regions.compactMap { $0["working-set"] as? Int }.reduce(0, +)

@@ -12,15 +12,18 @@ import Testing
 
     /// Runs the command on a process, and expects the share of a CPU that it says to be within 5 points of what is left to
     /// the process. Other processes of the machine may take of that: hence the time that it waited for them.
-    private func expectShare(_ throttle: Int, of process: BusyProcess, _ target: String...) throws {
+    private func expectShare(
+        _ throttle: Int, of process: BusyProcess, in cgroup: TemporaryCgroup? = nil, _ target: String...
+    ) throws {
         let options = ["--cpu-throttle-percentage", "\(throttle)", "--duration", "3"]
         var percentage = 0
-        let (used, wanted) = try process.shares {
+        let (used, wanted) = try process.shares(in: cgroup) {
             let result = try CommandRun(["throttle", "run"] + target + options).result()
             #expect(result.exitCode == 0 && result.error.isEmpty)
             percentage = try self.percentage(in: result)
         }
         #expect(percentage <= 100 - throttle + 5)
+        #expect(percentage > 0)
         #expect(Double(percentage) + (wanted - used) * 100 >= Double(100 - throttle - 5))
     }
 
@@ -38,7 +41,7 @@ import Testing
         defer { process.end() }
         try cgroup.add(process)
         let original = cgroup.bandwidth
-        try expectShare(throttle, of: process, "--cgroup", cgroup.path)
+        try expectShare(throttle, of: process, in: cgroup, "--cgroup", cgroup.path)
         #expect(cgroup.bandwidth == original)
     }
 
@@ -49,7 +52,7 @@ import Testing
         let process = try BusyProcess()
         defer { process.end() }
         try cgroup.add(process)
-        try expectShare(95, of: process, "--cgroup", cgroup.path)
+        try expectShare(95, of: process, in: cgroup, "--cgroup", cgroup.path)
     }
 
     @Test(.enabled("cgroups with the cpu controller can be made here") { TemporaryCgroup.parent != nil })
@@ -84,6 +87,31 @@ import Testing
             #expect(result.exitCode == 0)
             #expect(result.output.contains("% of a CPU for"))
         }
+    }
+
+    /// The child that undoes the throttle used to let it go on, whoever had stopped it.
+    @Test func `a process that somebody else has stopped stays so when the command is killed`() throws {
+        let process = try BusyProcess()
+        let command = try CommandRun([
+            "throttle", "run", "--pid", "\(process.identifier)", "--cpu-throttle-percentage", "10",
+        ])
+        var guardians: [Int32] = []
+        for _ in 0..<10_000 where guardians.isEmpty {
+            usleep(1000)
+            guardians = command.children
+        }
+        #expect(guardians.count == 1)
+        // A stop that comes while the command has it stopped ends with the command's own, after about a millisecond.
+        for _ in 0..<100 {
+            kill(process.identifier, SIGSTOP)
+            if process.stays("T") { break }
+        }
+        command.send(SIGKILL)
+        _ = try command.result()
+        for _ in 0..<10_000 where guardians.contains(where: { !["Z", "?"].contains(BusyProcess.state(of: $0)) }) {
+            usleep(1000)
+        }
+        #expect(process.state == "T")
     }
 
     /// The child that undoes the throttle used to need as many descriptors again as it keeps.
@@ -133,6 +161,14 @@ import Testing
         #expect(result.exitCode == 1)
         #expect(result.output.contains("% of a CPU for"))
         #expect(result.error.contains("write '150000' to '\(cgroup.path)/cpu.cfs_quota_us'"))
+    }
+
+    @Test(.enabled("cgroups are of version 1 here") { TemporaryCgroup.isVersion1 })
+    func `the root cgroup is refused with the reason, and not as one that is still throttled`() throws {
+        let root = try #require(TemporaryCgroup.parent)
+        let result = try CommandRun.result("throttle", "run", "--cgroup", root, "--cpu-throttle-percentage", "50")
+        #expect(result.exitCode == 1)
+        #expect(result.error.contains("the root cgroup cannot be throttled"), "\(result.error)")
     }
 
     @Test func `the command ends when there is another cgroup at the path`() throws {

@@ -119,6 +119,17 @@ import Testing
         Misuse(
             "throttle", "run", "--pid", "1", "--cpu-throttle-percentage", "10", "--vcpus", "2",
             says: "Parameter 'vcpus' does nothing without 'cgroup'"),
+        Misuse(
+            "throttle", "replay", "samples", "--policy", "dynamic", "--no-cpu-periodic-throttle",
+            says: "Parameter 'cpu-periodic-throttle' does nothing in a replay"),
+        Misuse(
+            "throttle", "replay", "samples", "--policy", "dynamic", "--cpu-periodic-throttle-interval", "2",
+            says: "Parameter 'cpu-periodic-throttle-interval' does nothing in a replay"),
+        Misuse(
+            "simulate", "--changed-share", "0.5", says: "Parameter 'changed-share' does nothing without 'xbzrle'"),
+        Misuse(
+            "simulate", "--fit", "run.json", "--no-xbzrle", "--changed-share", "0.5",
+            says: "Parameter 'changed-share' does nothing without 'xbzrle'"),
         Misuse("simulate", "--latency", "inf", says: "--latency is 0 to 60000 ms, not inf"),
         Misuse("simulate", "--latency", "1e30", says: "--latency is 0 to 60000 ms, not 1e+30"),
         Misuse("simulate", "--latency", "nan", says: "--latency is 0 to 60000 ms, not nan"),

@@ -117,7 +117,7 @@ import Testing
         let fitted = try RunFit(countedReport(of: original, run)).scenario
         let region = fitted.guest.regions[0]
         #expect(isNear(region.writeRate, 400e6, within: 0.02) && isNear(Double(region.byteCount), 60 * 1_048_576))
-        #expect(region.vcpuCount == 1 && !region.isRateLowerBound && fitted.caveat == nil)
+        #expect(region.vcpuCount == 1 && !region.isRateLowerBound && fitted.caveats.isEmpty)
 
         let expected = Simulation.run(throttled(original))
         let answer = Simulation.run(throttled(fitted))
@@ -147,11 +147,11 @@ import Testing
         let fitted = try RunFit(report(of: original, Simulation.run(original))).scenario
         let region = fitted.guest.regions[0]
         #expect(region.isRateLowerBound && region.writeRate >= 95e6 && region.writeRate <= 420e6)
-        #expect(try #require(fitted.caveat).contains("at least"))
+        #expect(try #require(fitted.caveats.first).contains("at least"))
         // Once it is throttled, it no longer rewrites everything.
         let slowed = throttled(original)
         let throttledFit = try RunFit(report(of: slowed, Simulation.run(slowed))).scenario
-        #expect(throttledFit.caveat == nil && isNear(throttledFit.guest.regions[0].writeRate, 400e6))
+        #expect(throttledFit.caveats.isEmpty && isNear(throttledFit.guest.regions[0].writeRate, 400e6))
     }
 
     /// Then an iteration leaves only what was written behind it.
@@ -175,6 +175,21 @@ import Testing
         #expect(isNear(region.writeRate, 60e6), "\(region)")
     }
 
+    /// What is promised decides, in a live migration as in a simulated one.
+    @Test func `a bandwidth that was promised for the switchover is fitted, too`() throws {
+        var original = saturated()
+        original.promisedBandwidth = 1_000_000_000
+        let run = Simulation.run(original)
+        #expect(run.status == .completed && Simulation.run(saturated()).status == .failed)
+        var report = countedReport(of: original, run)
+        let unpromised = Simulation.run(try RunFit(report).scenario)
+        #expect(unpromised.status == .failed)
+        report.parameters?.availSwitchoverBandwidth = original.promisedBandwidth
+        let again = Simulation.run(try RunFit(report).scenario)
+        #expect(again.status == .completed)
+        #expect(isNear(Double(again.totalTime), Double(run.totalTime)))
+    }
+
     @Test func `a dirty limit waits for the threshold that it waited for`() throws {
         let original = scenario(.sequential)
         var report = report(of: original, Simulation.run(original))
@@ -190,6 +205,52 @@ import Testing
         report.iterations = (0..<3000).flatMap { _ in report.iterations }
         report.ram.dirtySyncCount = 1 << 50
         #expect(try RunFit(report).scenario.guest.regions[0].byteCount > 0)
+    }
+
+    /// Times that are attoseconds apart, as of a report that is damaged.
+    @Test(.timeLimit(.minutes(1)), arguments: [0, 1, 100, 1_000_000])
+    func `syncs that come all at once are none to be told apart`(attoseconds: Int64) throws {
+        let original = scenario(.random)
+        var report = report(of: original, Simulation.run(original))
+        report.totalTime = .zero
+        report.downtime = .zero
+        for index in report.iterations.indices {
+            report.iterations[index].duration = Duration(secondsComponent: 0, attosecondsComponent: attoseconds)
+        }
+        report.ram.dirtySyncCount = 1000
+        #expect(try RunFit(report).scenario.guest.ramByteCount == original.guest.ramByteCount)
+    }
+
+    @Test func `the fixed cost of a small guest's sync does not grow with its RAM`() throws {
+        let original = scenario(.random)
+        var report = report(of: original, Simulation.run(original))
+        report.ram.total = 8 << 20
+        var breakdown = DowntimeBreakdown()
+        breakdown.finalSync = .microseconds(60)
+        report.downtimeBreakdown = breakdown
+        var fitted = try RunFit(report).scenario
+        #expect(isNear(fitted.syncTime, 60e-6, within: 0.001))
+        fitted.guest.ramByteCount = 64 << 30
+        #expect(fitted.syncTime < 0.3)
+        // Of a large guest all of it does.
+        report.ram.total = 64 << 30
+        report.downtimeBreakdown?.finalSync = .milliseconds(200)
+        fitted = try RunFit(report).scenario
+        fitted.guest.ramByteCount *= 2
+        #expect(isNear(fitted.syncTime, 0.4, within: 0.001))
+    }
+
+    /// Of a report that is damaged.
+    @Test func `no sync of a page is scaled to times that there are not`() throws {
+        let original = scenario(.random)
+        var report = report(of: original, Simulation.run(original))
+        report.ram.total = Page.byteCount
+        var breakdown = DowntimeBreakdown()
+        breakdown.finalSync = .seconds(1_000_000_000)
+        report.downtimeBreakdown = breakdown
+        var fitted = try RunFit(report).scenario
+        fitted.guest.ramByteCount = 1 << 50
+        #expect(Simulation.run(fitted).status == .failed)
     }
 
     @Test(arguments: [0.1, 0.6]) func `what deltas have of a page is told by a run that sent some`(
@@ -209,6 +270,22 @@ import Testing
         #expect(abs(Double(again.totalTime) / Double(run.totalTime) - 1) < 0.1)
     }
 
+    /// What a guest keeps writing may compress better than what has lain in memory for long, or worse.
+    @Test(arguments: [(0.3, 1.0), (0.9, 0.1), (0.5, 0.5)])
+    func `pages never written have a compressed share of their own`(untouched: Double, written: Double) throws {
+        var original = scenario(.sequential)
+        original.guest.compressedShare = untouched
+        original.guest.regions[0].compressedShare = written
+        original.guest.regions[0].writeRate = 400e6
+        let run = Simulation.run(original)
+        #expect(run.iterationCount > 2)
+        let fitted = try RunFit(report(of: original, run)).scenario
+        #expect(abs(fitted.guest.compressedShare - untouched) < 0.03, "\(fitted.guest.compressedShare)")
+        #expect(abs(try #require(fitted.guest.regions[0].compressedShare) - written) < 0.02)
+        let again = Simulation.run(fitted)
+        #expect(abs(Double(again.totalTime) / Double(run.totalTime) - 1) < 0.1)
+    }
+
     @Test func `deltas too few to fill the link do not make it slow`() throws {
         var original = scenario(.sequential)
         original.sendsDeltas = true
@@ -220,10 +297,56 @@ import Testing
         #expect(abs(fitted.link.wireRate / 60e6 - 1) < 0.1)
     }
 
+    @Test func `a run that asked for deltas and came to send none is fitted with the usual, and told so`() throws {
+        var original = scenario(.sequential)
+        original.sendsDeltas = true
+        var report = report(of: original, Simulation.run(original))
+        report.status = .completed
+        report.iterations = [report.iterations[0], report.iterations[report.iterations.count - 1]]
+        var fitted = try RunFit(report).scenario
+        #expect(fitted.knowsDeltas && fitted.guest.regions[0].changedShare == 0.1)
+        #expect(fitted.caveats.contains { $0.contains("--changed-share") })
+        fitted.sendsDeltas = false
+        #expect(!fitted.caveats.contains { $0.contains("--changed-share") })
+    }
+
     @Test func `a run without deltas does not tell what they would have of a page`() throws {
         let original = scenario(.sequential)
         let fitted = try RunFit(report(of: original, Simulation.run(original))).scenario
         #expect(!fitted.sendsDeltas && !fitted.knowsDeltas)
+    }
+
+    /// Of 256 MiB, all of it zero, as a live migration reports it.
+    @Test func `a guest with no normal page has a link that nothing is known of`() throws {
+        var info = MigrationInfo()
+        info.status = .completed
+        info.totalTime = .milliseconds(14)
+        info.ram.total = 256 << 20
+        info.parameters = MigrationParameters()
+        info.channels = (0..<2).map { index in
+            var channel = ChannelInfo(channel: index)
+            channel.encodingTime = .microseconds(80)
+            return channel
+        }
+        var first = IterationInfo(iteration: 1)
+        (first.pages, first.duplicate, first.transferred) = (65536, 65536, 525_000)
+        first.duration = .milliseconds(12)
+        info.iterations = [first, IterationInfo(iteration: 2)]
+        let fitted = try RunFit(info).scenario
+        #expect(fitted.link.movesMemory)
+        #expect(fitted.link.channelRate == 1.5e9 && fitted.link.bandwidth == LinkModel.usualBandwidth)
+        let again = Simulation.run(fitted)
+        #expect(again.status == .completed && again.totalTime < 100)
+    }
+
+    @Test(arguments: [0, -1, .infinity, .nan])
+    func `a rate that moves nothing, or all at once, is refused`(rate: Double) {
+        for path in [\LinkModel.bandwidth, \.channelRate, \.zeroPageRate] {
+            var link = LinkModel(bandwidth: 1e9)
+            #expect(link.movesMemory)
+            link[keyPath: path] = rate
+            #expect(!link.movesMemory)
+        }
     }
 
     @Test func `a report without parameters or iterations is refused in a sentence`() {

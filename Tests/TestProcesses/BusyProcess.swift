@@ -22,9 +22,21 @@ package final class BusyProcess {
     package var identifier: Int32 { process.processIdentifier }
 
     /// The letter that the kernel gives its state: `R` running, `T` stopped.
-    package var state: Character {
-        let text = (try? String(contentsOfFile: "/proc/\(identifier)/stat", encoding: .utf8)) ?? ""
+    package var state: Character { Self.state(of: identifier) }
+
+    /// `?` when there is no such process.
+    package static func state(of process: Int32) -> Character {
+        let text = (try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)) ?? ""
         return text.split(separator: ")").last?.first { $0 != " " } ?? "?"
+    }
+
+    /// Whether it is in a state whenever it is looked at within a tenth of a second.
+    package func stays(_ wanted: Character) -> Bool {
+        for _ in 0..<20 {
+            usleep(5000)
+            guard state == wanted else { return false }
+        }
+        return true
     }
 
     /// Whether it is in a state within ten seconds: far more than it takes.
@@ -45,16 +57,23 @@ package final class BusyProcess {
 
     /// The share of a CPU that it got within some seconds, and the share that it would have got on an idle machine, which
     /// is more where others want the CPU too.
-    package func shares(within seconds: Double) -> (used: Double, wanted: Double) {
-        shares { Thread.sleep(forTimeInterval: seconds) }
+    ///
+    /// - Parameter cgroup: what it is alone in. For its quota a process waits as for another process, and the kernel counts
+    ///   both as waiting: that which is the cgroup's would have been there on an idle machine, too.
+    package func shares(within seconds: Double, in cgroup: TemporaryCgroup? = nil) -> (used: Double, wanted: Double) {
+        shares(in: cgroup) { Thread.sleep(forTimeInterval: seconds) }
     }
 
     /// The same while something else is done.
-    package func shares(during body: () throws -> Void) rethrows -> (used: Double, wanted: Double) {
-        let (before, start) = (times, ProcessInfo.processInfo.systemUptime)
+    package func shares(
+        in cgroup: TemporaryCgroup? = nil, during body: () throws -> Void
+    ) rethrows -> (used: Double, wanted: Double) {
+        func throttled() -> Double { cgroup?.throttledTime ?? 0 }
+        let (before, throttledBefore, start) = (times, throttled(), ProcessInfo.processInfo.systemUptime)
         try body()
-        let (after, end) = (times, ProcessInfo.processInfo.systemUptime)
+        let (after, throttledAfter, end) = (times, throttled(), ProcessInfo.processInfo.systemUptime)
         let used = (after.running - before.running) / (end - start)
-        return (used, used + (after.waiting - before.waiting) / (end - start))
+        let waited = after.waiting - before.waiting - (throttledAfter - throttledBefore)
+        return (used, used + max(0, waited) / (end - start))
     }
 }

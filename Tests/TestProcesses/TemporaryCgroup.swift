@@ -28,6 +28,17 @@ package final class TemporaryCgroup {
         try file.write(contentsOf: Data("\(process.identifier)".utf8))
     }
 
+    /// For how long, in s, it had nothing left of its quota while a process of it wanted to run.
+    package var throttledTime: Double {
+        let names = ["throttled_time": 1e9, "throttled_usec": 1e6]
+        for line in contents(of: "cpu.stat").split(separator: "\n") {
+            let words = line.split(separator: " ")
+            guard words.count == 2, let unit = names[String(words[0])], let value = Double(words[1]) else { continue }
+            return value / unit
+        }
+        return 0
+    }
+
     /// Quota and period, in µs: as version 2 has them in one file.
     package var bandwidth: String {
         get {

@@ -42,12 +42,14 @@ def judge(scenarios):
     with ThreadPoolExecutor(2) as pool:
         comparisons = dict(zip(scenarios, pool.map(compare, scenarios.values())))
     work, time = {order: [] for order in ORDERS}, {order: [] for order in ORDERS}
-    unfinished, too_long, rows = 0, 0, []
+    unfinished, too_long, rows, hopeless = 0, 0, [], []
     for name, comparison in comparisons.items():
         ours = comparison["predictive"]
         published = [outcome for outcome in comparison["published"] if outcome["completes"]]
         if not ours["completes"]:
             unfinished += bool(published)
+            if not published:
+                hopeless.append(ours["work-lost"] / ours["total-time"])
             continue
         too_long += ours["downtime"] > comparison["downtime-limit"]
         for order, keys in ORDERS.items() if published else ():
@@ -64,7 +66,8 @@ def judge(scenarios):
         above = sum(ratio > 1.1 for ratio in work[order])
         figures += [f"{statistics.median(work[order]):.2f}", f"{above} of {len(work[order])}",
                     f"{statistics.median(time[order]):.3f}", f"{max(time[order]):.2f}"]
-    return [*figures, unfinished, too_long], rows
+    share = f"{100 * statistics.median(hopeless):.1f} % ({len(hopeless)} scenarios)" if hopeless else ""
+    return [*figures, unfinished, too_long, share], rows
 
 
 def main():
@@ -74,7 +77,8 @@ def main():
         ["total time, median", "≤ 1.0"], ["total time, longest", ""],
         ["beside the one that loses the least: work lost, median", "≤ 0.7"], ["work lost, more than 1.1 times", "none"],
         ["total time, median", "≤ 1.0"], ["total time, longest", ""],
-        ["scenarios that a published policy finishes and ours does not", "none"], ["downtime above the limit", "none"]]
+        ["scenarios that a published policy finishes and ours does not", "none"], ["downtime above the limit", "none"],
+        ["work lost where no policy finishes, median share of the time", ""]]
     text = table(
         ["", "goal", *judged],
         [[*goal, *(figures[index] for figures, _ in judged.values())] for index, goal in enumerate(goals)])

@@ -29,9 +29,13 @@ struct StopCycles: ~Copyable {
             let start = MonotonicTime.now
             guard let asked = slice.sleep(now: start) else { continue }
             if guardian == nil { guardian = try ThrottleGuardian(.letGoOn(pidfd: pidfd)) }
+            // Killed between two of these, this process leaves a guardian that lets the other go on once too often, and not
+            // one that leaves it stopped.
+            guardian?.setInForce(true)
             try send(SIGSTOP)
             let isUnchanged = wait(start + asked)
             try send(SIGCONT)
+            guardian?.setInForce(false)
             guard isUnchanged else { return }
             let now = MonotonicTime.now
             slice.slept(now.since(start), of: asked, now: now)

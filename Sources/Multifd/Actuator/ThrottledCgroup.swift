@@ -21,6 +21,7 @@ struct ThrottledCgroup: ~Copyable {
             try Self.lock(files[0], ofCgroup: path)
             let bandwidth = try CgroupBandwidth(of: paths, cpuCount: cpuCount)
             guardian = try ThrottleGuardian(.write(bandwidth.original, to: files))
+            guardian.setInForce(true)
             self.bandwidth = bandwidth
         } catch {
             for file in files { try? file.close() }
@@ -32,7 +33,7 @@ struct ThrottledCgroup: ~Copyable {
     }
 
     deinit {
-        try? restore()
+        for index in changed { try? write(bandwidth.original[index], at: index) }
         for file in files { try? file.close() }
     }
 
@@ -46,14 +47,20 @@ struct ThrottledCgroup: ~Copyable {
         }
     }
 
-    /// Writes back what was found, as far as the kernel takes it.
+    /// The files that hold something else than was found, as far as this has written it.
+    private var changed: [Int] { inForce.indices.filter { inForce[$0] != bandwidth.original[$0] } }
+
+    /// Writes back what was found, where it was changed, as far as the kernel takes it. What was not changed, the kernel may
+    /// not take: the root cgroup's.
     ///
     /// - Throws: ``ActuatorError/unrestored(path:text:_:)`` for the first file of which it does not.
-    borrowing func restore() throws(ActuatorError) {
+    mutating func restore() throws(ActuatorError) {
         var failure: ActuatorError?
-        for (index, text) in bandwidth.original.enumerated() {
+        for index in changed {
+            let text = bandwidth.original[index]
             do throws(ActuatorError) {
                 try write(text, at: index)
+                inForce[index] = text
             } catch {
                 // A cgroup that has gone has nothing left to undo.
                 guard case .file(let path, _, let errno) = error, !Self.gone.contains(errno) else { continue }

@@ -10,6 +10,9 @@ package struct ConvergenceAdvice: Hashable, Sendable {
     package let remaining: Double
     /// Seconds of downtime limit that would do; nil if no limit that gives pages up to 1000 times as long will.
     package let sufficientDowntimeLimit: Double?
+    /// What else an estimate of the downtime has room for: ``SwitchoverEstimator`` takes a tenth more than the rate tells, and
+    /// the latency of iterations that are too small to tell one.
+    private static let room = 1.25
 
     package init(for curve: WriteCurve, under conditions: ConvergencePlan.Conditions, at outlook: MigrationOutlook) {
         maximum = conditions.maximum
@@ -17,7 +20,9 @@ package struct ConvergenceAdvice: Hashable, Sendable {
         affordable = conditions.target
         remaining = Self.remaining(for: curve, under: conditions)
 
-        func leastFactor(_ change: (inout ConvergencePlan.Conditions, Double) -> Void) -> Double? {
+        func leastFactor(
+            _ curve: WriteCurve = curve, _ change: (inout ConvergencePlan.Conditions, Double) -> Void
+        ) -> Double? {
             (1...40).lazy.map { step in (0..<step).reduce(1.0) { factor, _ in factor * 1.2 } }.first { factor in
                 var conditions = conditions
                 change(&conditions, factor)
@@ -28,8 +33,20 @@ package struct ConvergenceAdvice: Hashable, Sendable {
             conditions.rate *= factor
             conditions.target *= factor
         }.map { $0 * conditions.rate }
-        // What pages may take of it, and so the bytes that fit, grows in proportion. A step more, because the plan is tight.
         let overhead = outlook.switchoverOverhead.seconds
+        guard conditions.target > 0 else {
+            // Nothing fits into the limit as it is, so that there is no multiple of it to be found, but of what remains anyhow.
+            // No throttle has shown yet what the guest writes in so short times as it leaves it: a limit that is too low is of
+            // no use.
+            let curve = curve.pessimistic
+            let remaining = Self.remaining(for: curve, under: conditions)
+            let least = max(remaining, Double(Page.byteCount))
+            let lately = outlook.ramBytesPerSecond ?? conditions.rate
+            sufficientDowntimeLimit = leastFactor(curve) { conditions, factor in conditions.target = least * factor }
+                .map { overhead + least * $0 * 1.2 * Self.room / lately }
+            return
+        }
+        // What pages may take of it, and so the bytes that fit, grows in proportion. A step more, because the plan is tight.
         sufficientDowntimeLimit = leastFactor { conditions, factor in conditions.target *= factor }
             .map { overhead + (outlook.downtimeLimit.seconds - overhead) * $0 * 1.2 }
     }

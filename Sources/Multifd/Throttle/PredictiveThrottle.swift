@@ -21,8 +21,6 @@ package struct PredictiveThrottle: Sendable {
         package var reason: String
     }
 
-    /// Times the transfer of what is expected to remain, to be on the safe side of what the switchover adds.
-    private static let room = 1.5
     /// Seconds to look on for each second of work that the throttle would cost, and at least.
     private static let caution = (factor: 0.5, seconds: 2.0)
     /// Seconds within which a plan is about to finish, and how many times its time it is let alone for then.
@@ -33,6 +31,8 @@ package struct PredictiveThrottle: Sendable {
     private static let calm = 2.0
     /// Samples with a downtime limit that the switchover alone exceeds before a throttle goes.
     private static let futileSamples = 3
+    /// How many times as long the transfer of pages within a downtime limit must turn out for another limit to be advised.
+    private static let adviceStep = 1.25
 
     package var maximum: ThrottlePercentage
     private var curve = WriteCurve()
@@ -64,6 +64,8 @@ package struct PredictiveThrottle: Sendable {
     private var lowLimitCount = 0
     /// For how long the guest would run in the next iteration of a plan that is not yet carried out.
     private var glance: Duration?
+    /// Seconds for pages of the downtime limit that was advised then.
+    private var advised = 0.0
     /// When syncs are wanted beside those that are made anyway: times after the last sample's, ascending.
     package private(set) var requestedSyncs: [Duration] = []
 
@@ -238,20 +240,28 @@ package struct PredictiveThrottle: Sendable {
     }
 
     /// When the switchover alone takes too long: no throttle is tried, because no model can be wrong about that, and one
-    /// that is in force goes after a while. Says which downtime limit would do.
+    /// that is in force goes after a while. Says which downtime limit would do, as far as that can be told: the guest may
+    /// write more in the times to come than it was seen to.
     private mutating func adviseDowntimeLimit(
         after outlook: MigrationOutlook, under conditions: ConvergencePlan.Conditions, throttle: ThrottlePercentage
     ) -> Prediction? {
         lowLimitCount += 1
         let isLast = lowLimitCount == Self.futileSamples + 1 && throttle != .off
-        guard lowLimitCount == 1 || isLast else { return nil }
+        // The first samples tell little of what is written in short times. After twice as many there is another look, which
+        // costs some time.
+        guard isLast || lowLimitCount & (lowLimitCount - 1) == 0 else { return nil }
         let overhead = outlook.switchoverOverhead.seconds
         let advice = ConvergenceAdvice(for: curve, under: conditions, at: outlook)
-        let sufficient = overhead + advice.remaining / conditions.rate * Self.room
+        let forPages = advice.sufficientDowntimeLimit.map { $0 - overhead } ?? .infinity
+        guard lowLimitCount == 1 || isLast || forPages > advised * Self.adviceStep else { return nil }
+        advised = forPages
+        let limit = advice.sufficientDowntimeLimit.map {
+            "a downtime limit of at least about \(($0 * 100).rounded(.up) / 100) s would do"
+        }
         return Prediction(
             throttle: isLast ? .off : throttle,
             reason: "the switchover takes \(overhead.threeFigures) s without a page, and the downtime limit is "
-                + "\(outlook.downtimeLimit.seconds.threeFigures) s: no throttle helps, a downtime limit of "
-                + "\((sufficient * 100).rounded(.up) / 100) s would do")
+                + "\(outlook.downtimeLimit.seconds.threeFigures) s: no throttle helps, "
+                + (limit ?? "and no downtime limit that is known would do"))
     }
 }

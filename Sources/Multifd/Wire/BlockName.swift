@@ -36,7 +36,8 @@ extension BlockName: Equatable, CustomStringConvertible {
         // Safe: both buffers are `byteCount` long.
         unsafe withUnsafeBytes(of: left.bytes) { left in
             unsafe withUnsafeBytes(of: right.bytes) { right in
-                unsafe memcmp(left.baseAddress!, right.baseAddress!, byteCount) == 0
+                guard let one = left.baseAddress, let other = right.baseAddress else { return false }
+                return unsafe memcmp(one, other, byteCount) == 0
             }
         }
     }

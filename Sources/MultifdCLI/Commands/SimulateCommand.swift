@@ -12,7 +12,8 @@ extension MultifdCommand {
                 migration. It takes a moment, whatever the size.
 
                 With --fit, guest and link are taken from what `multifd send --json` printed, to ask what would have \
-                been: every other option changes the one thing it names.
+                been: every other option changes the one thing it names. How long the run took and how long its model \
+                takes unchanged is told with it.
 
                 Examples:
 
@@ -67,6 +68,7 @@ extension MultifdCommand {
                 throw ValidationError("--all-policies tries them all, with their defaults: leave out --\(name)")
             }
             try ValidationError.wrapping {
+                if fit == nil || options.xbzrle == false { try options.checkUse(sendsDeltas: options.xbzrle ?? false) }
                 guard dirtyLimit.vcpuDirtyLimit == nil || autoConverge != true else {
                     throw ParameterError.dirtyLimitWithAutoConverge
                 }
@@ -86,16 +88,25 @@ extension MultifdCommand {
         }
 
         func run() throws {
-            var scenario = try options.scenario(from: initial())
+            let run = try fittedRun()
+            let initial = try initial(from: run)
+            var scenario = try options.scenario(from: initial)
+            try options.checkUse(sendsDeltas: scenario.sendsDeltas)
             guard !scenario.sendsDeltas || scenario.knowsDeltas else { throw RunFitError.noDeltas }
-            if let caveat = scenario.caveat { StandardError.writeLine("multifd: \(caveat)") }
-            if allPolicies { return try compare(scenario) }
+            let linkCaveat = fit.flatMap { _ in options.caveat(about: scenario.link, beyond: initial.link) }
+            let guestCaveat = options.caveat(about: scenario.guest, from: initial.guest)
+            let caveats = scenario.caveats + [guestCaveat, linkCaveat].compactMap(\.self)
+            for caveat in caveats { StandardError.writeLine("multifd: \(caveat)") }
+            let check = run.map { FitCheck(of: $0, by: initial) }
+            if allPolicies { return try compare(scenario, caveats: caveats, check) }
             try setThrottle(of: &scenario)
             let report = Simulation.run(scenario)
             if json {
-                try JSONDocument(SimulationDocument(report: report, scenario: scenario)).print()
+                let document = SimulationDocument(report: report, scenario: scenario, caveats: caveats, fit: check)
+                try JSONDocument(document).print()
             } else {
                 try StandardOutput.writeLine(SimulationText(report, scenario: scenario).text)
+                try writeLine(of: check)
             }
         }
 
@@ -111,23 +122,38 @@ extension MultifdCommand {
                 try scenario.throttle?.validate()
             } else if let needless = policy.nameOfOneNeedless(withDirtyLimit: scenario.dirtyLimit != nil) {
                 throw ParameterError.needless(name: needless, without: "auto-converge")
-            } else if let threshold = policy.steps.throttleTriggerThreshold {
-                scenario.dirtyLimitThreshold = threshold
+            } else {
+                // Of the steps' parameters only the threshold can have been given, which has the same range here.
+                var parameters = ThrottleParameters(policy: .dynamic)
+                parameters.triggerThreshold = scenario.dirtyLimitThreshold
+                policy.steps.apply(to: &parameters)
+                try parameters.validate()
+                scenario.dirtyLimitThreshold = parameters.triggerThreshold
             }
         }
 
-        private func compare(_ scenario: Scenario) throws {
-            let comparison = PolicyComparison(of: scenario)
-            guard !json else { return try JSONDocument(comparison).print() }
-            try StandardOutput.writeLine(PolicyTable(comparison).text)
+        private func writeLine(of check: FitCheck?) throws {
+            if let check { try StandardOutput.writeLine(check.line) }
         }
 
-        private func initial() throws -> Scenario {
+        private func compare(_ scenario: Scenario, caveats: [String], _ check: FitCheck?) throws {
+            let comparison = PolicyComparison(of: scenario)
+            guard !json else {
+                let document = SimulationDocument(report: comparison, scenario: scenario, caveats: caveats, fit: check)
+                return try JSONDocument(document).print()
+            }
+            try StandardOutput.writeLine(PolicyTable(comparison).text)
+            try writeLine(of: check)
+        }
+
+        private func fittedRun() throws -> MigrationInfo? {
+            try fit.map { try JSONDocument.read(MigrationInfo.self, from: $0, writtenBy: "multifd send --json") }
+        }
+
+        private func initial(from run: MigrationInfo?) throws -> Scenario {
             if let random { return .random(seed: random) }
             if let published { return try published.value(of: "published").scenario }
-            guard let fit else { return ScenarioOptions.defaults }
-            let report = try JSONDocument.read(MigrationInfo.self, from: fit, writtenBy: "multifd send --json")
-            return try RunFit(report).scenario
+            return try run.map { try RunFit($0).scenario } ?? ScenarioOptions.defaults
         }
     }
 }

@@ -27,6 +27,13 @@ extension MultifdCommand {
         @Flag(help: "Print one JSON document: an array as in 'throttle-decisions'.")
         var json = false
 
+        func validate() throws {
+            guard let name = policy.nameOfOneForSyncs else { return }
+            throw ValidationError(
+                "Parameter '\(name)' does nothing in a replay, whose samples are those of the syncs that there were: leave it out"
+            )
+        }
+
         func run() throws {
             let recording = try JSONDocument.read(
                 ThrottleRecording.self, from: file, writtenBy: "multifd send --record")

@@ -13,6 +13,9 @@ extension MultifdCommand {
                 With --pid the process is stopped and let go on, many times a second; with --cgroup the cgroup's CPU \
                 bandwidth is lowered. All is as it was before afterwards, also if this command is killed.
 
+                An interactive shell whose job in the foreground is stopped takes the terminal back, and keeps it: \
+                throttle such a job with --cgroup, or start it elsewhere.
+
                 Examples:
 
                   multifd throttle run --pid 4711 --cpu-throttle-percentage 60 --duration 10
@@ -70,6 +73,11 @@ extension MultifdCommand {
                 }
             } else if let pid {
                 let throttle = try ProcessThrottle(process: pid)
+                if ForegroundJob.holds(process: pid) {
+                    StandardError.writeLine(
+                        "multifd: the process \(pid) is the foreground job of its terminal: a shell takes the terminal back "
+                            + "when the job is stopped, and keeps it (use --cgroup)")
+                }
                 let meter = CPUMeter { ProcessTimes(process: pid)?.cpuTime }
                 try await run(throttle, measuredBy: meter) { throttle.hasEnded || isInterrupted.withLock(\.self) }
             }
@@ -90,6 +98,7 @@ extension MultifdCommand {
                     meter.read()
                 } while end.map { ContinuousClock.now < $0 } ?? true
             } catch {
+                // What stays throttled is worse than that it could not be throttled more.
                 try actuator.release()
                 throw error
             }

@@ -96,6 +96,9 @@ struct PolicyOptions: ParsableArguments {
         name(ofOneOf: withDirtyLimit ? given.filter { $0 != .triggerThreshold } : given)
     }
 
+    /// One that was asked for and says when to sync, which nothing can where the samples are given.
+    var nameOfOneForSyncs: String? { given.first { [.isPeriodic, .periodicInterval].contains($0) }?.rawValue }
+
     private func name(ofOneOf keys: [ThrottleParameters.CodingKeys]) -> String? {
         keys.first?.rawValue ?? (cpuThrottleTailslow ? "cpu-throttle-tailslow" : nil)
     }

@@ -41,12 +41,17 @@ struct ThrottleOptions: ParsableArguments {
         if let record { try ReportFile(record).check() }
     }
 
-    /// Writes the recording of a migration that has ended, if one was asked for. A failure is told, and no more: there is
-    /// nothing to take back.
+    /// Writes the recording of a migration that has ended, if one was asked for. One without samples is none, and does not
+    /// take the place of one from before. A failure is told, and no more: there is nothing to take back.
     func saveRecording(of migration: MigrationSource?) {
         guard let migration, let record else { return }
+        let recording = migration.recording
+        guard !recording.samples.isEmpty else {
+            return StandardError.writeLine(
+                "multifd: nothing is recorded in '\(record)': the migration ended before its first sample")
+        }
         do {
-            try JSONDocument(migration.recording).write(to: record)
+            try JSONDocument(recording).write(to: record)
         } catch {
             StandardError.writeLine("multifd: the recording is lost: \(error)")
         }

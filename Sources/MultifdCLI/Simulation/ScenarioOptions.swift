@@ -68,6 +68,12 @@ struct ScenarioOptions: ParsableArguments {
     @Option(help: ArgumentHelp("For how long the guest may be paused, in ms. (default: 300)", valueName: "ms"))
     var downtimeLimit: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "What to count on while the guest is paused. (default: 0, estimated)", valueName: "rate"),
+        transform: ByteRate.init(parsing:))
+    var availSwitchoverBandwidth: ByteRate?
+
     @Option(help: ArgumentHelp("Give up after this time, in s. (default: 3600)", valueName: "s"))
     var timeout: Int?
 
@@ -116,9 +122,12 @@ struct ScenarioOptions: ParsableArguments {
         name: "a guest",
         guest: GuestModel(
             ramByteCount: 4 << 30,
-            regions: [WriteRegion(byteCount: 50 << 20, writeRate: 200e6, vcpuCount: 2, changedShare: 0.1)],
+            regions: [
+                WriteRegion(
+                    byteCount: 50 << 20, writeRate: 200e6, vcpuCount: 2, changedShare: WriteRegion.usualChangedShare)
+            ],
             zeroShare: 0.5),
-        link: LinkModel(bandwidth: 1.25e9))
+        link: LinkModel(bandwidth: LinkModel.usualBandwidth))
 
     /// `scenario` with what was asked for.
     func scenario(from scenario: Scenario) throws(ParameterError) -> Scenario {
@@ -130,9 +139,49 @@ struct ScenarioOptions: ParsableArguments {
         if let channelRate { result.link.channelRate = Double(channelRate.rawValue) }
         if let maxBandwidth { result.link.limit = Double(maxBandwidth.rawValue) }
         if let downtimeLimit { result.downtimeLimit = Double(downtimeLimit) / 1000 }
+        if let availSwitchoverBandwidth { result.promisedBandwidth = availSwitchoverBandwidth.rawValue }
         if let timeout { result.timeout = Double(timeout) }
         if let xbzrle { result.sendsDeltas = xbzrle }
         return result
+    }
+
+    /// Throws for what was asked of deltas when there are none.
+    func checkUse(sendsDeltas: Bool) throws(ParameterError) {
+        guard changedShare == nil || sendsDeltas else { throw .needless(name: "changed-share", without: "xbzrle") }
+    }
+
+    /// That less is rewritten than was asked for, because RAM is no larger, in a line; nil if it is not so.
+    func caveat(about guest: GuestModel, from original: GuestModel) -> String? {
+        let asked = original.regions.reduce(0) { $0 + byteCount(of: $1, in: original) }
+        guard asked > Double(guest.ramByteCount) else { return nil }
+        let rewritten = guest.regions.reduce(0) { $0 + $1.byteCount }
+        return
+            "all vCPUs together are to rewrite \(Int(saturating: asked).byteText) of \(guest.ramByteCount.byteText) of RAM: "
+            + "taken to be \(rewritten.byteText) (give more --ram, or less --working-set)"
+    }
+
+    /// What the run that was fitted does not tell of the link that is asked for, in a line; nil if it tells all of it.
+    func caveat(about link: LinkModel, beyond fitted: LinkModel) -> String? {
+        guard bandwidth == nil || channelRate == nil,
+            link.wireRate > fitted.wireRate * Self.littleMore || link.channelCount > fitted.channelCount
+        else { return nil }
+        return "the run tells of \(fitted.channelCount) channels and at most "
+            + "\(Int(saturating: fitted.wireRate).byteText)/s: what more of either would move is a guess, and may be far too "
+            + "much (give --bandwidth and --channel-rate)"
+    }
+
+    /// A run that is held to a limit moves somewhat less than that.
+    private static let littleMore = 1.2
+
+    /// Each vCPU goes on doing what it did, also when there are more of them, and the same share of them writes.
+    private func vcpuCount(of region: WriteRegion, in guest: GuestModel) -> Int {
+        let factor = Double(vcpus ?? guest.vcpuCount) / Double(max(guest.vcpuCount, 1))
+        return max(1, Int((Double(region.vcpuCount) * factor).rounded()))
+    }
+
+    private func byteCount(of region: WriteRegion, in guest: GuestModel) -> Double {
+        let own = workingSet.map { Double($0.rawValue) } ?? Double(region.byteCount) / Double(region.vcpuCount)
+        return (own * Double(vcpuCount(of: region, in: guest))).rounded()
     }
 
     private func guest(from guest: GuestModel) throws(ParameterError) -> GuestModel {
@@ -143,19 +192,19 @@ struct ScenarioOptions: ParsableArguments {
         if let deviceState { result.deviceStateByteCount = deviceState.rawValue }
         for index in result.regions.indices {
             let before = result.regions[index]
-            let count = Double(before.vcpuCount)
-            // Each vCPU goes on doing what it did, also when there are more of them, and the same share of them writes.
-            let factor = Double(vcpus ?? guest.vcpuCount) / Double(max(guest.vcpuCount, 1))
-            let vcpuCount = max(1, Int((count * factor).rounded()))
-            let ownBytes = workingSet.map { Double($0.rawValue) } ?? Double(before.byteCount) / count
-            let ownRate = rate.map { Double($0.rawValue) } ?? before.writeRate / count
+            let vcpuCount = vcpuCount(of: before, in: guest)
+            let ownRate = rate.map { Double($0.rawValue) } ?? before.writeRate / Double(before.vcpuCount)
             result.regions[index].vcpuCount = vcpuCount
-            let byteCount = (ownBytes * Double(vcpuCount)).rounded()
-            result.regions[index].byteCount = Int(saturating: min(byteCount, Double(result.ramByteCount)))
+            result.regions[index].byteCount = Int(
+                saturating: min(byteCount(of: before, in: guest), Double(result.ramByteCount)))
             result.regions[index].writeRate = ownRate * Double(vcpuCount)
             if rate != nil { result.regions[index].isRateLowerBound = false }
             if let pattern { result.regions[index].pattern = try pattern.value(of: "pattern") }
-            if let changedShare { result.regions[index].changedShare = changedShare }
+            if compressedShare != nil { result.regions[index].compressedShare = nil }
+            if let changedShare {
+                result.regions[index].changedShare = changedShare
+                result.regions[index].isChangedShareAssumed = false
+            }
         }
         result.vcpuCount = vcpus ?? guest.vcpuCount
         result.fitRegions()

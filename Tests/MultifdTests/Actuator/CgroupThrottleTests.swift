@@ -16,7 +16,7 @@ struct CgroupThrottleTests {
         let original = cgroup.bandwidth
         let throttle = try CgroupThrottle(path: cgroup.path, cpuCount: 1)
         try throttle.setThrottle(ThrottlePercentage(clamping: percentage))
-        let (used, wanted) = process.shares(within: 3)
+        let (used, wanted) = process.shares(within: 3, in: cgroup)
         let asked = Double(100 - percentage) / 100
         #expect(used <= asked + 0.05)
         #expect(wanted >= asked - 0.05)
@@ -64,6 +64,16 @@ struct CgroupThrottleTests {
         parent.bandwidth = "max 100000"
         try throttle.release()
         #expect(cgroup.bandwidth == "150000 100000")
+    }
+
+    /// Its files are there, and hold that there is no limit; but the kernel does not take even that.
+    @Test(.enabled("cgroups are of version 1 here") { TemporaryCgroup.isVersion1 })
+    func `the root cgroup is refused, and has nothing to give back`() throws {
+        let root = try #require(TemporaryCgroup.parent)
+        let throttle = try CgroupThrottle(path: root, cpuCount: 1)
+        let error = #expect(throws: ActuatorError.self) { try throttle.setThrottle(ThrottlePercentage(clamping: 50)) }
+        #expect(try #require(error).description.contains("the root cgroup cannot be throttled"))
+        try throttle.release()
     }
 
     @Test func `a cgroup that has gone has nothing to give back`() throws {
@@ -188,6 +198,15 @@ struct CgroupThrottleTests {
         try throttle.release()
         try throttle.setThrottle(ThrottlePercentage(clamping: 60))
         #expect(cgroup.holds("max 100000"))
+    }
+
+    @Test func `what a throttle has not changed it does not give back`() throws {
+        let cgroup = try StandIn("max 100000")
+        let throttle = try CgroupThrottle(path: cgroup.path, cpuCount: 4)
+        try throttle.setThrottle(.off)
+        try Data("70000 100000\n".utf8).write(to: URL(fileURLWithPath: "\(cgroup.path)/cpu.max"), options: [])
+        try throttle.release()
+        #expect(cgroup.holds("70000 100000"))
     }
 
     @Test(arguments: ["", "max", "max 0", "much 100000", "1 2 3"])
