@@ -71,6 +71,41 @@ import Testing
         try recording.snapshot.verify()
     }
 
+    @Test func `a round without channels ends where QEMU comes back, not with the section`() async throws {
+        var stream = StreamBytes()
+        stream.begin()
+        stream.command(1)
+        stream.startRAM([("pc.ram", 8 << 12), ("vga", 2 << 12)])
+        stream.endSection()
+        stream.part()
+        for number in 0..<8 { stream.page("pc.ram", number, page(7)) }
+        stream.endSection()
+        stream.part()
+        // The end of the first round, the second, whose pages all come for the second time, and the third.
+        stream.zeroPage("vga", 0)
+        stream.page("vga", 1, page(9))
+        stream.page("pc.ram", 2, page(1))
+        stream.zeroPage("pc.ram", 5)
+        stream.zeroPage("pc.ram", 3)
+        stream.zeroPage("pc.ram", 4)
+        stream.endSection()
+        // Begins where the third has stopped.
+        stream.part(end: true)
+        stream.page("pc.ram", 6, page(2))
+        stream.zeroPage("pc.ram", 0)
+        stream.endSection()
+        stream.deviceState()
+        let directory = try ScratchDirectory()
+        let recording = try Recording(try await Self.record(stream, into: directory))
+        #expect(
+            Self.runs(recording) == [
+                ["content 0+8", "1:zero 0", "1:content 1"],
+                ["content 2", "zero 5"],
+                ["zero 3+2"],
+                ["zero 0", "content 6"],
+            ])
+    }
+
     @Test func `by round, every barrier ends an iteration`() async throws {
         let directory = try ScratchDirectory()
         let snapshot = try await receive(into: directory, channels: 2, records: true) { source in
