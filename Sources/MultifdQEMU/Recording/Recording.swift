@@ -17,10 +17,21 @@ public final class Recording: Sendable {
         guard let description = snapshot.manifest.recording else { throw .notRecorded(path: snapshot.path) }
         self.snapshot = snapshot
         self.description = description
-        content = try MemoryFile(description.pages.file, in: snapshot.path, name: description.pages.file)
-        try snapshot.verify(description.pages)
+        content = try Self.content(description.pages, of: snapshot)
         var decoder = RunDecoder(description.iterations, of: snapshot, contentCount: content.block.pageCount)
         try snapshot.verify(description.index) { try decoder.decode($0) }
         runs = try decoder.finish()
+    }
+
+    private static func content(_ pages: SnapshotFile, of snapshot: Snapshot) throws(SnapshotError) -> MemoryFile {
+        if snapshot.manifest.version == 1 { try snapshot.verify(pages) }
+        let content = try MemoryFile(pages.file, in: snapshot.path, name: pages.file)
+        guard snapshot.manifest.version > 1 else { return content }
+        let path = "\(snapshot.path)/\(pages.file)"
+        guard content.block.byteCount == pages.size else { throw .size(file: path, expected: pages.size) }
+        let hash: String?
+        do { hash = try content.hash { true } } catch { throw SnapshotError(error, of: path) }
+        guard let hash, hash == pages.hash else { throw .hash(file: path, expected: pages.hash, found: hash ?? "none") }
+        return content
     }
 }

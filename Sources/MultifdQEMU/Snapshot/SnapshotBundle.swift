@@ -18,7 +18,7 @@ struct SnapshotBundle {
     init(_ snapshot: Snapshot) throws {
         manifest = snapshot.manifest
         // It is not the guest's, and stays here.
-        manifest.recording = nil
+        manifest.set(nil)
         files = [:]
         for file in manifest.smallFiles { files[file.file] = try snapshot.content(of: file) }
     }

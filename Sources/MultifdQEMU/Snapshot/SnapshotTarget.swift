@@ -74,7 +74,7 @@ public final class SnapshotTarget: RecordingTarget {
             state.recorder = try HashRecorder(of: blocks, recorder: recorder)
             state.configuration = guest.configuration
             state.directory = consume directory
-            state.writeback = Writeback(of: blocks)
+            state.writeback = Writeback(of: blocks) { recorder?.startWriteback() }
             return try GuestMemory(blocks: blocks)
         }
     }
@@ -156,7 +156,7 @@ extension SnapshotTarget {
         _ directory: inout PartialDirectory, _ state: borrowing State
     ) throws -> SnapshotManifest {
         var manifest = try describe(describe(state.blocks, state.recorder?.hashes ?? []), state, &directory)
-        manifest.recording = try state.recorder?.recorder?.finish(in: directory)
+        manifest.set(try state.recorder?.recorder?.finish())
         return manifest
     }
 

@@ -179,6 +179,39 @@ import Testing
         #expect(throws: SnapshotError.notRecorded(path: snapshot.path)) { try Recording(snapshot) }
     }
 
+    // MARK: Hashes
+
+    /// They are taken while pages come, so that a paused guest does not wait for them; XXH3 of a file is not.
+    @Test func `pages are hashed one by one, and a recording from before, hashed as a file, is read`() async throws {
+        let directory = try ScratchDirectory()
+        let snapshot = try await Self.record(Self.plain(), into: directory)
+        #expect(snapshot.manifest.version == 2)
+        let path = "\(snapshot.path)/recording.pages"
+        // Safe: UInt8 and UInt64 have no padding.
+        let zero = unsafe Checksum.of([UInt8](repeating: 0, count: 4096).span.bytes)
+        let content = try readFile(path)
+        let pages = stride(from: 0, to: content.count, by: 4096).map { start in
+            unsafe Checksum.of(Array(content[start..<start + 4096]).span.bytes) ^ zero
+        }
+        #expect(snapshot.manifest.recording?.pages.hash == Self.hexadecimal(unsafe Checksum.of(pages.span.bytes)))
+
+        let file = "\(snapshot.path)/manifest.json"
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        let hash = try #require(snapshot.manifest.recording?.pages.hash)
+        try text.replacing("\"version\" : 2\n", with: "\"version\" : 1\n")
+            .replacing(hash, with: Self.hexadecimal(unsafe Checksum.of(content.span.bytes)))
+            .write(toFile: file, atomically: true, encoding: .utf8)
+        let old = try Snapshot(path: snapshot.path)
+        #expect(old.manifest.version == 1)
+        try old.verify()
+        #expect(try Recording(old).runs == Recording(snapshot).runs)
+    }
+
+    private static func hexadecimal(_ hash: UInt64) -> String {
+        let digits = String(hash, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+
     // MARK: Damage
 
     /// Writes the index anew, with a hash that fits.
@@ -191,8 +224,7 @@ import Testing
         change(&index, &manifest)
         try Data(index).write(to: URL(fileURLWithPath: path))
         // Safe: UInt8 has no padding.
-        let hash = String(unsafe Checksum.of(index.span.bytes), radix: 16)
-        manifest.recording?.index.hash = String(repeating: "0", count: 16 - hash.count) + hash
+        manifest.recording?.index.hash = hexadecimal(unsafe Checksum.of(index.span.bytes))
         manifest.recording?.index.size = index.count
         try JSONEncoder().encode(manifest).write(to: URL(fileURLWithPath: "\(snapshot.path)/manifest.json"))
         return Result { () throws(SnapshotError) in try Recording(Snapshot(path: snapshot.path)) }

@@ -223,7 +223,7 @@ import Testing
 
     static let damages = [
         Damage(
-            testDescription: "a newer format", expected: "version 2", old: "\"version\" : 1\n", new: "\"version\" : 2\n"
+            testDescription: "a newer format", expected: "version 3", old: "\"version\" : 1\n", new: "\"version\" : 3\n"
         ),
         Damage(
             testDescription: "a version before the first", expected: "version is 0, but the first is 1",
