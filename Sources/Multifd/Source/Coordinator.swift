@@ -93,7 +93,7 @@ final class Coordinator {
 
         try iterate()
         try hashAhead()
-        while guest.dirtyLog != nil, try !isReadyToSwitchOver() {
+        while let log = guest.dirtyLog, try !isReadyToSwitchOver() || (log as? any SteppedDirtyLog)?.hasMore == true {
             try iterate()
         }
         try switchOver()

@@ -49,9 +49,10 @@ final class ReplayEngine: @unchecked Sendable {  // the player belongs to the th
         give { if $0.phase != .shutDown { $0.phase = .paused } }
         let _: Void? = state.wait { $0.isWriting ? nil : () }
         try check()
-        guard speed == .synced else { return }
-        while !player.isAtEnd { try player.writeIteration() }
     }
+
+    /// Whether syncs still have something to play.
+    var hasSteps: Bool { speed == .synced && !player.isAtEnd }
 
     /// Ends the thread.
     func shutDown() { give { $0.phase = .shutDown } }
