@@ -63,6 +63,7 @@ final class Coordinator {
             try migrate()
             end(telling: nil)
             publish(.completed)
+            warnOfRecordingEnd()
         } catch {
             // First of all: to find the reason can take a moment.
             release(after: error)

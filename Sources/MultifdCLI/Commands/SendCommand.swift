@@ -20,6 +20,9 @@ extension MultifdCommand {
                   replay:DIRECTORY,speed=sync  one recorded iteration at each sync:
                                              the same pages in every migration
 
+                A recording that has ended writes nothing more: of a migration that is not done by then, as on a slower \
+                link than the recorded one, a warning and 'recording-end' in --json say so.
+
                 URI says where `multifd receive` listens: tcp:HOST:PORT (IPv6 in brackets) or unix:PATH.
 
                 Examples:
