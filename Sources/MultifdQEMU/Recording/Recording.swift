@@ -30,7 +30,7 @@ public final class Recording: Sendable {
         let path = "\(snapshot.path)/\(pages.file)"
         guard content.block.byteCount == pages.size else { throw .size(file: path, expected: pages.size) }
         let hash: String?
-        do { hash = try content.hash { true } } catch { throw SnapshotError(error, of: path) }
+        do { hash = try content.hashes { true }?.value } catch { throw SnapshotError(error, of: path) }
         guard let hash, hash == pages.hash else { throw .hash(file: path, expected: pages.hash, found: hash ?? "none") }
         return content
     }

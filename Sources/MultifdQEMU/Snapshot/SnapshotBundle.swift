@@ -57,6 +57,7 @@ struct SnapshotBundle {
         files = [:]
         for file in manifest.smallFiles {
             let content = found[file.file] ?? []
+            guard content.count == file.size else { throw SnapshotError.size(file: file.file, expected: file.size) }
             let hash = FileContent.hash(content)
             guard hash == file.hash else {
                 throw SnapshotError.hash(file: file.file, expected: file.hash, found: hash)

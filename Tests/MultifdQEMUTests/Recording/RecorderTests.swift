@@ -227,7 +227,11 @@ import Testing
         manifest.recording?.index.hash = hexadecimal(unsafe Checksum.of(index.span.bytes))
         manifest.recording?.index.size = index.count
         try JSONEncoder().encode(manifest).write(to: URL(fileURLWithPath: "\(snapshot.path)/manifest.json"))
-        return Result { () throws(SnapshotError) in try Recording(Snapshot(path: snapshot.path)) }
+        return Result { () throws(SnapshotError) in
+            let found = try Snapshot(path: snapshot.path)
+            #expect(throws: SnapshotError.self) { try found.verify() }
+            return try Recording(found)
+        }
     }
 
     /// Where in the index, and what: each makes one run impossible.

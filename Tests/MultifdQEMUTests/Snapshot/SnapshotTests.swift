@@ -272,6 +272,28 @@ import Testing
         #expect { try Snapshot(path: snapshot.path) } throws: { "\($0)".contains(damage.expected) }
     }
 
+    @Test func `numbers that are possible, and covered by no hash, are compared with the files`() async throws {
+        let directory = try ScratchDirectory()
+        let snapshot = try await Self.make(in: directory)
+        let path = "\(snapshot.path)/manifest.json"
+        let changes: [(String, (inout SnapshotManifest) -> Void)] = [
+            ("it is no file of the 562949953421312 bytes that were stored", { $0.deviceState.size = 1 << 49 }),
+            (
+                "'pc.ram' has 298 pages that are not zero, but the manifest says 0",
+                {
+                    $0.ramBlocks[0].normal = 0
+                    $0.ramBlocks[0].duplicate = 600
+                }
+            ),
+        ]
+        for (expected, change) in changes {
+            var manifest = snapshot.manifest
+            change(&manifest)
+            try JSONEncoder().encode(manifest).write(to: URL(fileURLWithPath: path))
+            #expect { try Snapshot(path: snapshot.path).verify() } throws: { "\($0)".contains(expected) }
+        }
+    }
+
     @Test func `what would be refused when it is read is not written`() throws {
         let directory = try ScratchDirectory()
         let target = try SnapshotTarget(path: "\(directory.path)/snapshot")
