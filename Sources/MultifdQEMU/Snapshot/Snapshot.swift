@@ -1,4 +1,5 @@
 import Multifd
+import SystemPackage
 
 /// A guest in a directory, as ``SnapshotTarget`` wrote it.
 public final class Snapshot: Sendable {
@@ -7,8 +8,6 @@ public final class Snapshot: Sendable {
     /// What it holds.
     public let manifest: SnapshotManifest
     let files: [MemoryFile]
-
-    private static let maximumManifestByteCount = 256 << 20
 
     /// Opens a snapshot and checks that the manifest and the files fit each other; hashes are ``verify()``'s task.
     ///
@@ -91,7 +90,9 @@ public final class Snapshot: Sendable {
         let name = "\(path)/\(SnapshotManifest.fileName)"
         let bytes: [UInt8]
         do {
-            bytes = try FileContent.read(name, maximumByteCount: maximumManifestByteCount)
+            bytes = try FileContent.read(name, maximumByteCount: SnapshotManifest.maximumTextByteCount)
+        } catch .file(_, _, .fileTooLarge) {
+            throw .manifestTooLarge(path: path, byteCount: nil)
         } catch .file(_, _, let errno) {
             throw .notSnapshot(path: path, reason: "its \(SnapshotManifest.fileName) cannot be read (\(errno))")
         }

@@ -31,7 +31,7 @@ struct SnapshotBundle {
             writer.append(UInt64(content.count))
             writer.append(content)
         }
-        append(SnapshotManifest.fileName, try manifest.encode())
+        append(SnapshotManifest.fileName, try manifest.encode(for: "the snapshot that is sent"))
         for (name, content) in files.sorted(by: { $0.key < $1.key }) { append(name, content) }
         return writer.bytes
     }

@@ -116,7 +116,7 @@ public final class SnapshotTarget: RecordingTarget {
                 let manifest = try Self.finish(&directory, state)
                 // What would not be read is not written.
                 try manifest.check(path)
-                try FileContent.write(manifest.encode(), to: directory.add(SnapshotManifest.fileName))
+                try FileContent.write(manifest.encode(for: path), to: directory.add(SnapshotManifest.fileName))
                 try directory.commit()
                 state.manifest = manifest
                 state.directory = consume directory

@@ -294,6 +294,34 @@ import Testing
         }
     }
 
+    @Test func `a manifest that would take memory in plenty is not decoded`() async throws {
+        let directory = try ScratchDirectory()
+        let snapshot = try await Self.make(in: directory)
+        let path = "\(snapshot.path)/manifest.json"
+        let file = try #require(FileHandle(forWritingAtPath: path))
+        try file.seekToEnd()
+        // It would still be valid JSON.
+        try file.write(contentsOf: Data(repeating: 0x20, count: 32 << 20))
+        try file.close()
+        #expect { try Snapshot(path: snapshot.path) } throws: { "\($0)".contains("but at most 33554432 are read") }
+
+        // What a native peer sends of its snapshot.
+        let target = try SnapshotTarget(path: "\(directory.path)/copy")
+        _ = try target.prepare(
+            for: IncomingGuest(blocks: [RAMBlockInfo(name: "m", size: 4096)], configuration: "qemu-snapshot"))
+        let manifest = try readFile(path)
+        var sent = StreamBytes()
+        sent.append(UInt32(1))
+        sent.append(UInt32(13))
+        sent.append(Array("manifest.json".utf8))
+        sent.append(UInt64(manifest.count))
+        sent.append(manifest)
+        #expect { try target.load(deviceState: sent.bytes) } throws: {
+            "\($0)".contains("has a manifest of \(manifest.count) bytes, but at most 33554432 are read")
+        }
+        target.abort()
+    }
+
     @Test func `what would be refused when it is read is not written`() throws {
         let directory = try ScratchDirectory()
         let target = try SnapshotTarget(path: "\(directory.path)/snapshot")
