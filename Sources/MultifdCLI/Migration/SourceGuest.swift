@@ -33,7 +33,7 @@ enum SourceGuest {
 
     /// The guest. One with vCPUs runs already.
     ///
-    /// - Parameter verifies: whether a snapshot's hashes are compared beside.
+    /// - Parameter verifies: whether a snapshot's hashes are compared beside, and a recording's before.
     func start(dirtyTracking: DirtyTracking, verifies: Bool = true) throws -> any Guest {
         switch self {
         case .image(let path):
@@ -41,7 +41,7 @@ enum SourceGuest {
         case .snapshot(let path):
             return try SnapshotGuest(Snapshot(path: path), verifies: verifies)
         case .replay(let source):
-            return try ReplayGuest(Recording(Snapshot(path: source.path)), speed: source.speed)
+            return try ReplayGuest(Recording(Snapshot(path: source.path), verifies: verifies), speed: source.speed)
         case .workload(let configuration):
             let guest = try WorkloadGuest(configuration: configuration, dirtyTracking: dirtyTracking)
             try guest.resume()
