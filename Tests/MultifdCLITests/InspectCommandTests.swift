@@ -64,6 +64,23 @@ import Testing
         }
     }
 
+    @Test func `a snapshot that has lost its manifest is not taken for images`() throws {
+        let directory = try TemporaryDirectory()
+        _ = try directory.makeImage("ram-0-m.raw", pageCount: 1)
+        func send(_ path: String) throws -> CommandRun.Result {
+            try CommandRun.result("send", path, "unix:\(directory.path("nobody"))")
+        }
+        #expect(!(try send(directory.path(".")).error.contains("snapshot")))
+        _ = try directory.makeImage("recording.pages", pageCount: 1)
+        let run = try send(directory.path("."))
+        #expect(run.exitCode == 1)
+        #expect(run.error.contains("'\(directory.path("."))' is an incomplete snapshot: without the manifest.json"))
+        let partial = directory.path("vm.partial-1a")
+        try FileManager.default.createDirectory(atPath: partial, withIntermediateDirectories: false)
+        try Data([1]).write(to: URL(fileURLWithPath: "\(partial)/configuration.bin"))
+        #expect(try send(partial).error.contains("'\(partial)' is an incomplete snapshot"))
+    }
+
     private struct Document: Decodable {
         var status: String
         var verified: Bool?

@@ -75,7 +75,15 @@ enum SourceGuest {
         }
         let names = try FileManager.default.contentsOfDirectory(atPath: path).filter { !$0.hasPrefix(".") }.sorted()
         guard !names.isEmpty else { throw SourceGuestError.directoryEmpty(path: path) }
+        guard !isPartOfSnapshot(path, names) else { throw SourceGuestError.incompleteSnapshot(path: path) }
         return names.map { "\(path)/\($0)" }
+    }
+
+    /// Whether a directory without a manifest is what is left of a snapshot: its files are no images, or not all of them.
+    private static func isPartOfSnapshot(_ path: String, _ names: [String]) -> Bool {
+        let hasRAM = names.contains { $0.hasPrefix("ram-") && $0.hasSuffix(".raw") }
+        let hasOther = names.contains { $0 == "device-state.bin" || $0.hasPrefix("recording.") }
+        return hasRAM && hasOther || URL(filePath: path).lastPathComponent.contains(".partial-")
     }
 
     /// Whether the guest has vCPUs and they run again after a migration that failed.

@@ -1,6 +1,8 @@
 /// Why a `SOURCE` stands for no guest.
 enum SourceGuestError: Error, Equatable {
     case directoryEmpty(path: String)
+    /// A snapshot without its manifest.
+    case incompleteSnapshot(path: String)
 }
 
 extension SourceGuestError: CustomStringConvertible {
@@ -8,6 +10,9 @@ extension SourceGuestError: CustomStringConvertible {
         switch self {
         case .directoryEmpty(let path):
             "the directory '\(path)' holds no image: give one with a file for each RAMBlock"
+        case .incompleteSnapshot(let path):
+            "'\(path)' is an incomplete snapshot: without the manifest.json that is missing nobody knows what its files are; "
+                + "save the guest again"
         }
     }
 }
