@@ -54,6 +54,12 @@ import Testing
         #expect(run.exitCode == 1 && run.error.contains("is no file of the 4096 bytes that were stored"))
     }
 
+    @Test func `a recording of one iteration has one iteration`() throws {
+        let directory = try Self.makeSnapshot(recordingByteCount: 4096)
+        let run = try CommandRun.result("inspect", directory.path("."), "--quick")
+        #expect(run.output.contains("recording: 1 iteration in "))
+    }
+
     @Test func `a snapshot for which no descriptor is left is not called damaged`() throws {
         let directory = try Self.makeSnapshot()
         for limit in 4...7 {
