@@ -28,7 +28,7 @@ package struct MigrationPair {
     ///
     /// - Throws: ``BenchError/interrupted`` when the lifeline has been cut and both processes have ended.
     package func run(_ benchCase: BenchCase, round: Int) throws -> BenchRun {
-        let destination = try start("destination", ["receive", "tcp:127.0.0.1:0"])
+        let destination = try start("destination", "receive", [], "tcp:127.0.0.1:0")
         defer { destination.stop() }
         // The first line that it says, on standard error because standard output is the document's.
         let greeting = destination.firstLine()
@@ -38,7 +38,7 @@ package struct MigrationPair {
         }
         let all = arguments + (benchCase.mode.deltas ? deltaArguments : []) + benchCase.arguments
         // That hashes are compared beside would be measured, too.
-        let source = try start("source", ["send", input, String(uri), "--skip-hashes"] + all)
+        let source = try start("source", "send", ["--skip-hashes"] + all, input, String(uri))
         defer { source.stop() }
         // Whatever the source's document says, the destination has its own ready or gives up when the source has ended.
         let sent = source.document()
@@ -53,8 +53,11 @@ package struct MigrationPair {
         return run
     }
 
-    private func start(_ name: String, _ arguments: [String]) throws -> End {
-        try End(name, executable, arguments + ["--json", "--end-with-input"], input: lifeline.input)
+    /// - Parameter operands: behind all options, because a file's name may look like one.
+    private func start(_ name: String, _ command: String, _ options: [String], _ operands: String...) throws -> End {
+        try End(
+            name, executable, [command] + options + ["--json", "--end-with-input", "--"] + operands,
+            input: lifeline.input)
     }
 
     private typealias Document = Result<MigrationDocument, MigrationPairError>

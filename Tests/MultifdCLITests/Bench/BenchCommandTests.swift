@@ -144,6 +144,16 @@ import Testing
         }
     }
 
+    @Test func `an input whose name looks like an option is an input`() throws {
+        let directory = try TemporaryDirectory()
+        _ = try directory.makeImage("-x.raw", pageCount: 30)
+        let run = try CommandRun(
+            ["bench", "channels", "--channels", "1", "--modes", "none", "--runs", "1", "--", "-x.raw"],
+            by: "cd '\(directory.path("."))' && exec \"$@\""
+        ).result()
+        #expect(run.exitCode == 0, "\(run.error)")
+    }
+
     @Test func `a RAMBlock that cannot be sent by itself takes nothing from the comparison`() throws {
         let directory = try TemporaryDirectory()
         let (snapshot, json) = (directory.path("vm"), directory.path("all.json"))
