@@ -90,11 +90,7 @@ package struct MigrationPair {
 
         init(_ name: String, _ executable: URL, _ arguments: [String], input: FileDescriptor) throws {
             self.name = name
-            let path = FileManager.default.temporaryDirectory.appending(path: "multifd-bench-\(UUID().uuidString)").path
-            words = try FileDescriptor.open(
-                FilePath(path), .readWrite, options: [.create, .exclusiveCreate, .closeOnExec],
-                permissions: .ownerReadWrite)
-            try FileManager.default.removeItem(atPath: path)
+            words = try Self.unnamedFile()
             process.executableURL = executable
             process.arguments = arguments
             process.standardInput = FileHandle(fileDescriptor: input.rawValue)
@@ -104,6 +100,19 @@ package struct MigrationPair {
         }
 
         deinit { try? words.close() }
+
+        private static func unnamedFile() throws -> FileDescriptor {
+            let path = FileManager.default.temporaryDirectory.appending(path: "multifd-bench-\(UUID().uuidString)").path
+            do {
+                let file = try FileDescriptor.open(
+                    FilePath(path), .readWrite, options: [.create, .exclusiveCreate, .closeOnExec],
+                    permissions: .ownerReadWrite)
+                try FileManager.default.removeItem(atPath: path)
+                return file
+            } catch let error as Errno {
+                throw BenchError.temporaryFile(path: path, error)
+            }
+        }
 
         /// Waits for the first line on standard error; what there is when the process ends without one.
         func firstLine() -> String {

@@ -154,6 +154,15 @@ import Testing
         #expect(run.exitCode == 0, "\(run.error)")
     }
 
+    @Test func `a temporary directory that is not there is named, and what names it`() throws {
+        let directory = try TemporaryDirectory()
+        let image = try directory.makeImage("image", pageCount: 3)
+        let run = try CommandRun(["bench", "channels", image], by: "TMPDIR=/nowhere exec \"$@\"").result()
+        #expect(run.exitCode == 1)
+        #expect(run.error.contains("cannot make the temporary file '/nowhere/multifd-bench-"))
+        #expect(run.error.contains("No such file or directory; let TMPDIR name a directory"))
+    }
+
     @Test func `a RAMBlock that cannot be sent by itself takes nothing from the comparison`() throws {
         let directory = try TemporaryDirectory()
         let (snapshot, json) = (directory.path("vm"), directory.path("all.json"))
