@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Multifd
 import MultifdQEMU
+import SystemPackage
 
 /// What `SOURCE` means on the command line.
 enum SourceGuest {
@@ -72,6 +73,10 @@ enum SourceGuest {
         var isDirectory = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory else {
             return [path]
+        }
+        // Foundation's own error is for programmers.
+        do { try FileDescriptor.open(FilePath(path), .readOnly, options: [.directory, .closeOnExec]).close() } catch {
+            throw SourceGuestError.directoryUnreadable(path: path, error as? Errno ?? .ioError)
         }
         let names = try FileManager.default.contentsOfDirectory(atPath: path).filter { !$0.hasPrefix(".") }.sorted()
         guard !names.isEmpty else { throw SourceGuestError.directoryEmpty(path: path) }

@@ -163,6 +163,19 @@ import Testing
         #expect(run.error.contains("No such file or directory; let TMPDIR name a directory"))
     }
 
+    /// Also for `send`. As root every directory can be read: here there is no descriptor left to do it with.
+    @Test func `a directory that cannot be read is told in a sentence`() throws {
+        let directory = try TemporaryDirectory()
+        _ = try directory.makeImage("image", pageCount: 3)
+        let path = directory.path(".")
+        let sentence = "multifd: cannot read the directory '\(path)': Too many open files\n"
+        let errors = try (3...6).map { limit in
+            try CommandRun(["bench", "channels", path], by: "ulimit -n \(limit); exec \"$@\"").result().error
+        }
+        #expect(errors.contains(sentence), "\(errors)")
+        #expect(!errors.contains { $0.contains("Domain=") })
+    }
+
     @Test func `a RAMBlock that cannot be sent by itself takes nothing from the comparison`() throws {
         let directory = try TemporaryDirectory()
         let (snapshot, json) = (directory.path("vm"), directory.path("all.json"))
