@@ -225,6 +225,10 @@ import Testing
         ),
         (["matrix", "image", "--runs", "0"], 2, "Parameter 'runs' expects a value of at least 1, not 0"),
         (
+            ["channels", "image", "--runs", "200000000"], 2,
+            "Parameter 'runs' expects a value between 1 and 10000, not 200000000"
+        ),
+        (
             ["matrix", "workload:idle", "--json", "/nowhere/all.json"], 1,
             "cannot write the file '/nowhere/all.json': No such file"
         ),
