@@ -54,6 +54,12 @@ import Testing
         #expect(run.exitCode == 1 && run.error.contains("is no file of the 4096 bytes that were stored"))
     }
 
+    @Test func `a recording of one iteration has one iteration`() throws {
+        let directory = try Self.makeSnapshot(recordingByteCount: 4096)
+        let run = try CommandRun.result("inspect", directory.path("."), "--quick")
+        #expect(run.output.contains("recording: 1 iteration in "))
+    }
+
     @Test func `a snapshot for which no descriptor is left is not called damaged`() throws {
         let directory = try Self.makeSnapshot()
         for limit in 4...7 {
@@ -62,6 +68,23 @@ import Testing
             ).result()
             #expect(!run.error.contains("damaged"))
         }
+    }
+
+    @Test func `a snapshot that has lost its manifest is not taken for images`() throws {
+        let directory = try TemporaryDirectory()
+        _ = try directory.makeImage("ram-0-m.raw", pageCount: 1)
+        func send(_ path: String) throws -> CommandRun.Result {
+            try CommandRun.result("send", path, "unix:\(directory.path("nobody"))")
+        }
+        #expect(!(try send(directory.path(".")).error.contains("snapshot")))
+        _ = try directory.makeImage("recording.pages", pageCount: 1)
+        let run = try send(directory.path("."))
+        #expect(run.exitCode == 1)
+        #expect(run.error.contains("'\(directory.path("."))' is an incomplete snapshot: without the manifest.json"))
+        let partial = directory.path("vm.partial-1a")
+        try FileManager.default.createDirectory(atPath: partial, withIntermediateDirectories: false)
+        try Data([1]).write(to: URL(fileURLWithPath: "\(partial)/configuration.bin"))
+        #expect(try send(partial).error.contains("'\(partial)' is an incomplete snapshot"))
     }
 
     private struct Document: Decodable {

@@ -216,6 +216,12 @@ import Testing
             says: "Parameter 'cpu-throttle-initial' does nothing without 'auto-converge'"),
         Misuse("send", "replay:", "tcp:host:7000", says: "'replay:' names no directory"),
         Misuse("send", "replay:vm,speed=0", "tcp:host:7000", says: "'0' is no speed of a replay"),
+        Misuse(
+            "send", "replay:vm,speed=sync", "tcp:host:7000", "--auto-converge",
+            says: "Parameter 'auto-converge' does nothing with 'speed=sync': leave one of them out"),
+        Misuse(
+            "send", "replay:vm,speed=sync", "tcp:host:7000", "--vcpu-dirty-limit", "5",
+            says: "Parameter 'vcpu-dirty-limit' does nothing with 'speed=sync': leave one of them out"),
     ]) func `wrong usage is told in a sentence on standard error, and exits with 2`(misuse: Misuse) throws {
         let run = try CommandRun(misuse.arguments).result()
         #expect(run.exitCode == 2)

@@ -10,13 +10,16 @@ package final class Writeback: Sendable {
     private let isStopped: Condition<Bool>
     private let thread: WorkerThread
 
-    /// - Parameter blocks: those that are no files are left alone.
+    /// - Parameters:
+    ///   - blocks: those that are no files are left alone.
+    ///   - startOthers: does the same for other files.
     /// - Returns: nil when there is no thread to be had: the wait is longer then.
-    package init?(of blocks: [RAMBlock]) {
+    package init?(of blocks: [RAMBlock], startOthers: @escaping @Sendable () -> Void = {}) {
         let isStopped = Condition(false)
         let body = { @Sendable in
             while isStopped.wait(until: .now + Self.interval, { $0 ? true : nil }) == nil {
                 for block in blocks { block.startWriteback() }
+                startOthers()
             }
         }
         guard let thread = try? WorkerThread(named: "mf-writeback", body) else { return nil }

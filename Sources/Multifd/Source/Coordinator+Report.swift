@@ -1,3 +1,4 @@
+import Logging
 import Synchronization
 
 extension Coordinator {
@@ -13,7 +14,18 @@ extension Coordinator {
         info.dirtyTracking = guest.dirtyLog?.name
         info.steps = guest.progress?.steps ?? []
         info.speed = statistics.guestSpeed
+        info.recordingEnd = (guest as? any RecordedGuest)?.recordingEnd
         return info
+    }
+
+    /// Without a word a replay over a slower link than the recorded one would pass for a guest that converges there.
+    func warnOfRecordingEnd() {
+        guard let end = guestInfo.recordingEnd else { return }
+        logger.warning(
+            """
+            the recording ended after \(end.millisecondsRoundedUp) ms, before the migration did, and its guest wrote nothing \
+            from then on: that this migration converged does not say that the guest's would; record it over a link as slow
+            """)
     }
 
     /// Called often: ends a migration that was cancelled or has taken too long, also while everything flows and nobody

@@ -63,6 +63,7 @@ final class Coordinator {
             try migrate()
             end(telling: nil)
             publish(.completed)
+            warnOfRecordingEnd()
         } catch {
             // First of all: to find the reason can take a moment.
             release(after: error)
@@ -93,7 +94,7 @@ final class Coordinator {
 
         try iterate()
         try hashAhead()
-        while guest.dirtyLog != nil, try !isReadyToSwitchOver() {
+        while let log = guest.dirtyLog, try !isReadyToSwitchOver() || (log as? any SteppedDirtyLog)?.hasMore == true {
             try iterate()
         }
         try switchOver()

@@ -10,6 +10,15 @@ public struct GuestInfo: Codable, Hashable, Sendable {
     public var speed: Double?
     /// How pages it writes are found: ``DirtyLog/name``; nil for a guest that never runs.
     public var dirtyTracking: String?
+    /// When the recording that it plays had ended, since its beginning: it has written nothing from then on, and converges
+    /// whatever the recorded guest would have done. Nil when the migration ended before.
+    public var recordingEnd: Duration? {
+        get { encodedRecordingEnd?.wrappedValue }
+        set { encodedRecordingEnd = newValue.map(WholeMilliseconds.init) }
+    }
+
+    // Stored as it is written, because a property wrapper cannot leave a nil out of the document.
+    private var encodedRecordingEnd: WholeMilliseconds?
 
     /// Nothing known.
     public init() {}
@@ -20,5 +29,6 @@ public struct GuestInfo: Codable, Hashable, Sendable {
         case steps
         case speed = "guest-speed"
         case dirtyTracking = "dirty-tracking"
+        case encodedRecordingEnd = "recording-end"
     }
 }

@@ -1,3 +1,5 @@
+package import SystemPackage
+
 /// Why a benchmark cannot begin, or cannot be believed.
 package enum BenchError: Error, Equatable {
     case unknownMode(String)
@@ -21,6 +23,8 @@ package enum BenchError: Error, Equatable {
     case cacheWithoutDeltas
     /// Document and rows are to go to one file.
     case sameFile(path: String)
+    /// What the processes say on standard error cannot be kept.
+    case temporaryFile(path: String, Errno)
 }
 
 extension BenchError: CustomStringConvertible {
@@ -50,6 +54,8 @@ extension BenchError: CustomStringConvertible {
             "'\(input)' does not change while it is migrated, so there are no deltas: leave '+deltas' out of --modes"
         case .cacheWithoutDeltas:
             "--xbzrle-cache-size does nothing without deltas: leave it out, or give --modes with '+deltas'"
+        case .temporaryFile(let path, let errno):
+            "cannot make the temporary file '\(path)': \(errno); let TMPDIR name a directory that can be written to"
         case .sameFile(let path): "--json and --csv both name '\(path)': give each a file of its own"
         }
     }

@@ -41,9 +41,15 @@ struct BenchOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Write one row a run to this file.", valueName: "file"))
     var csv: String?
 
+    /// The order of all runs is kept in memory, and nobody waits for more.
+    private static let maximumRuns = 10_000
+
     func validate() throws {
         try ValidationError.wrapping {
             guard runs > 0 else { throw ParameterError.belowMinimum(name: "runs", minimum: 1, found: runs) }
+            guard runs <= Self.maximumRuns else {
+                throw ParameterError.outOfRange(name: "runs", valid: 1...Self.maximumRuns, found: runs)
+            }
             try parameters.validate()
             _ = try SourceGuest(parsing: input)
             if let json, let csv, ReportFile(json).isSame(as: ReportFile(csv)) {

@@ -28,7 +28,7 @@ package struct MigrationPair {
     ///
     /// - Throws: ``BenchError/interrupted`` when the lifeline has been cut and both processes have ended.
     package func run(_ benchCase: BenchCase, round: Int) throws -> BenchRun {
-        let destination = try start("destination", ["receive", "tcp:127.0.0.1:0"])
+        let destination = try start("destination", "receive", [], "tcp:127.0.0.1:0")
         defer { destination.stop() }
         // The first line that it says, on standard error because standard output is the document's.
         let greeting = destination.firstLine()
@@ -38,7 +38,7 @@ package struct MigrationPair {
         }
         let all = arguments + (benchCase.mode.deltas ? deltaArguments : []) + benchCase.arguments
         // That hashes are compared beside would be measured, too.
-        let source = try start("source", ["send", input, String(uri), "--skip-hashes"] + all)
+        let source = try start("source", "send", ["--skip-hashes"] + all, input, String(uri))
         defer { source.stop() }
         // Whatever the source's document says, the destination has its own ready or gives up when the source has ended.
         let sent = source.document()
@@ -53,8 +53,11 @@ package struct MigrationPair {
         return run
     }
 
-    private func start(_ name: String, _ arguments: [String]) throws -> End {
-        try End(name, executable, arguments + ["--json", "--end-with-input"], input: lifeline.input)
+    /// - Parameter operands: behind all options, because a file's name may look like one.
+    private func start(_ name: String, _ command: String, _ options: [String], _ operands: String...) throws -> End {
+        try End(
+            name, executable, [command] + options + ["--json", "--end-with-input", "--"] + operands,
+            input: lifeline.input)
     }
 
     private typealias Document = Result<MigrationDocument, MigrationPairError>
@@ -87,11 +90,7 @@ package struct MigrationPair {
 
         init(_ name: String, _ executable: URL, _ arguments: [String], input: FileDescriptor) throws {
             self.name = name
-            let path = FileManager.default.temporaryDirectory.appending(path: "multifd-bench-\(UUID().uuidString)").path
-            words = try FileDescriptor.open(
-                FilePath(path), .readWrite, options: [.create, .exclusiveCreate, .closeOnExec],
-                permissions: .ownerReadWrite)
-            try FileManager.default.removeItem(atPath: path)
+            words = try Self.unnamedFile()
             process.executableURL = executable
             process.arguments = arguments
             process.standardInput = FileHandle(fileDescriptor: input.rawValue)
@@ -101,6 +100,19 @@ package struct MigrationPair {
         }
 
         deinit { try? words.close() }
+
+        private static func unnamedFile() throws -> FileDescriptor {
+            let path = FileManager.default.temporaryDirectory.appending(path: "multifd-bench-\(UUID().uuidString)").path
+            do {
+                let file = try FileDescriptor.open(
+                    FilePath(path), .readWrite, options: [.create, .exclusiveCreate, .closeOnExec],
+                    permissions: .ownerReadWrite)
+                try FileManager.default.removeItem(atPath: path)
+                return file
+            } catch let error as Errno {
+                throw BenchError.temporaryFile(path: path, error)
+            }
+        }
 
         /// Waits for the first line on standard error; what there is when the process ends without one.
         func firstLine() -> String {

@@ -20,6 +20,9 @@ extension MultifdCommand {
                   replay:DIRECTORY,speed=sync  one recorded iteration at each sync:
                                              the same pages in every migration
 
+                A recording that has ended writes nothing more: of a migration that is not done by then, as on a slower \
+                link than the recorded one, a warning and 'recording-end' in --json say so.
+
                 URI says where `multifd receive` listens: tcp:HOST:PORT (IPv6 in brackets) or unix:PATH.
 
                 Examples:
@@ -79,10 +82,21 @@ extension MultifdCommand {
             try ValidationError.wrapping {
                 _ = try dirtyTracking.value(of: "dirty-tracking")
                 if qemu { try validateForQEMU() }
-                _ = try parameters()
+                try validateForReplay(with: try parameters())
             }
             guard qemu || !qemuOptions.isOneGiven else {
                 throw ValidationError("--no-multifd, --sync-mode and --uuid are for a QEMU: give --qemu, too")
+            }
+        }
+
+        /// Nothing slows a replay whose pages are written at syncs, and the syncs of a throttle would write more of them.
+        private func validateForReplay(with parameters: MigrationParameters) throws {
+            guard case .replay(let replay) = source, replay.speed == .synced else { return }
+            let given = [
+                ("auto-converge", parameters.autoConverge), ("vcpu-dirty-limit", parameters.vcpuDirtyLimit != nil),
+            ]
+            for (name, isGiven) in given where isGiven {
+                throw ParameterError.needlessWith(name: name, other: "speed=sync")
             }
         }
 

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Multifd
 import MultifdQEMU
+import SystemPackage
 
 /// What `SOURCE` means on the command line.
 enum SourceGuest {
@@ -33,7 +34,7 @@ enum SourceGuest {
 
     /// The guest. One with vCPUs runs already.
     ///
-    /// - Parameter verifies: whether a snapshot's hashes are compared beside.
+    /// - Parameter verifies: whether a snapshot's hashes are compared beside, and a recording's before.
     func start(dirtyTracking: DirtyTracking, verifies: Bool = true) throws -> any Guest {
         switch self {
         case .image(let path):
@@ -41,7 +42,7 @@ enum SourceGuest {
         case .snapshot(let path):
             return try SnapshotGuest(Snapshot(path: path), verifies: verifies)
         case .replay(let source):
-            return try ReplayGuest(Recording(Snapshot(path: source.path)), speed: source.speed)
+            return try ReplayGuest(Recording(Snapshot(path: source.path), verifies: verifies), speed: source.speed)
         case .workload(let configuration):
             let guest = try WorkloadGuest(configuration: configuration, dirtyTracking: dirtyTracking)
             try guest.resume()
@@ -73,9 +74,21 @@ enum SourceGuest {
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory else {
             return [path]
         }
+        // Foundation's own error is for programmers.
+        do { try FileDescriptor.open(FilePath(path), .readOnly, options: [.directory, .closeOnExec]).close() } catch {
+            throw SourceGuestError.directoryUnreadable(path: path, error as? Errno ?? .ioError)
+        }
         let names = try FileManager.default.contentsOfDirectory(atPath: path).filter { !$0.hasPrefix(".") }.sorted()
         guard !names.isEmpty else { throw SourceGuestError.directoryEmpty(path: path) }
+        guard !isPartOfSnapshot(path, names) else { throw SourceGuestError.incompleteSnapshot(path: path) }
         return names.map { "\(path)/\($0)" }
+    }
+
+    /// Whether a directory without a manifest is what is left of a snapshot: its files are no images, or not all of them.
+    private static func isPartOfSnapshot(_ path: String, _ names: [String]) -> Bool {
+        let hasRAM = names.contains { $0.hasPrefix("ram-") && $0.hasSuffix(".raw") }
+        let hasOther = names.contains { $0 == "device-state.bin" || $0.hasPrefix("recording.") }
+        return hasRAM && hasOther || URL(filePath: path).lastPathComponent.contains(".partial-")
     }
 
     /// Whether the guest has vCPUs and they run again after a migration that failed.

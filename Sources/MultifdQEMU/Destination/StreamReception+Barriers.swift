@@ -29,14 +29,24 @@ extension StreamReception {
             machine.syncMode = .section
             machine.hints.append("its channels meet after each section: a machine type of QEMU 8.0 or earlier")
         }
-        // By section, and without channels, the stream does not say where QEMU begins another round, but for the last,
-        // for which the guest has been stopped.
+        // By section the stream does not say where QEMU begins another round, and without channels only pages do; but for
+        // the last, for which the guest has been stopped.
         let isLast = section == .end
         switch machine.syncMode {
         case .round: break
         case .section: try passBarrier(startsIteration: isLast, endsIteration: isLast)
         case .none: try endPart(startsIteration: isLast, endsIteration: isLast)
         }
+    }
+
+    /// Without channels, a page that does not lie behind the one before it is the first of another round: QEMU goes through
+    /// RAM in order, and comes back for what its guest has written since. The last section is one round, wherever it begins.
+    func noteRound(of page: StreamPage) throws(MigrationError) {
+        defer { lastPage = page }
+        guard machine.syncMode == .none, decoder.state == .records(.part), let lastPage,
+            (page.block, page.page) <= (lastPage.block, lastPage.page)
+        else { return }
+        try endPart(startsIteration: false, endsIteration: true)
     }
 
     private func endPart(startsIteration: Bool, endsIteration: Bool) throws(MigrationError) {

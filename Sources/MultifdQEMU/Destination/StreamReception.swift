@@ -12,12 +12,14 @@ final class StreamReception {
     let options: QEMUReceiveOptions
     private let target: SnapshotTarget
     private let input: StreamInput
-    private var decoder = StreamDecoder()
+    private(set) var decoder = StreamDecoder()
     private let counters = ChannelCounters()
     private var prepared: Intake?
     var machine = MachineState()
     /// Barriers passed.
     var barrierCount: UInt32 = 0
+    /// The last page that came on the main connection.
+    var lastPage: StreamPage?
     private var published = MonotonicTime.now
     private var isComplete = false
     /// Whether the source has heard of success.
@@ -136,12 +138,15 @@ final class StreamReception {
                 MachineState.EarlySection(bytes: input.taken(range), isAfterRAMStart: isAfterRAMStart))
         case .blocks(let blocks, let sectionID): try prepare(blocks, sectionID)
         case .zeroPage(let page):
+            try noteRound(of: page)
             try intake.pages.clear(page)
             counters.duplicate.add(1)
         case .page(let page, let offset):
+            try noteRound(of: page)
             try intake.pages.write(page, from: input, at: offset)
             counters.normal.add(1)
         case .delta(let page, let range):
+            try noteRound(of: page)
             try intake.pages.apply(input, range, to: page)
             counters.delta.add(1)
         case .barrier: try passRoundBarrier()

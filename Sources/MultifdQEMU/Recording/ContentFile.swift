@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Multifd
 import Synchronization
@@ -7,8 +8,8 @@ import SystemPackage
 final class ContentFile: Sendable {
     private let path: String
     private let descriptor: FileDescriptor
-    /// The first page is zeros.
-    private let end = Atomic<Int>(1)
+    /// Of each page, by its place: who waits for the end need not read the file again. The first page is zeros.
+    private let hashes = Mutex<[UInt64]>([0])
 
     /// - Parameter descriptor: of a file of one page of zeros; closed in the end.
     init(path: String, _ descriptor: FileDescriptor) {
@@ -19,12 +20,21 @@ final class ContentFile: Sendable {
     deinit { try? descriptor.close() }
 
     /// Pages in the file.
-    var pageCount: Int { end.load(ordering: .acquiring) }
+    var pageCount: Int { hashes.withLock(\.count) }
+
+    /// What ``SnapshotRecording`` keeps of it.
+    var hash: String { hashes.withLock { PageHashes.combine($0) } }
+
+    /// See ``Writeback``.
+    func startWriteback() { _ = CLinux_start_writeback(descriptor.rawValue, 0, Int64(pageCount << Page.shift)) }
 
     /// Appends pages. Returns the place of the first.
     func append(_ pages: UnsafeRawBufferPointer) throws(MemoryError) -> Int {
-        let count = pages.count >> Page.shift
-        let place = end.wrappingAdd(count, ordering: .acquiringAndReleasing).oldValue
+        let own = unsafe PageHashes.hashes(of: pages)
+        let place = hashes.withLock { hashes in
+            defer { hashes += own }
+            return hashes.count
+        }
         do {
             _ = unsafe try descriptor.writeAll(toAbsoluteOffset: Int64(place << Page.shift), pages)
         } catch {

@@ -139,16 +139,16 @@ final class Recorder: PageRecorder {
 
     // MARK: Commit
 
+    /// See ``Writeback``.
+    func startWriteback() { content.startWriteback() }
+
     /// All pages are in. Returns what belongs into the manifest.
-    func finish(in directory: borrowing PartialDirectory) throws -> SnapshotRecording {
+    func finish() throws -> SnapshotRecording {
         try endPart(startsIteration: false, endsIteration: true)
-        func describe(_ name: String) throws -> SnapshotFile {
-            let path = "\(directory.partialPath)/\(name)"
-            let (hash, size) = try FileContent.hash(ofFile: path)
-            return SnapshotFile(file: name, size: size, hash: hash)
-        }
-        return SnapshotRecording(
-            pages: try describe(SnapshotRecording.pagesFileName),
-            index: try describe(SnapshotRecording.indexFileName), iterations: state.withLock { $0.iterations })
+        let pages = SnapshotFile(
+            file: SnapshotRecording.pagesFileName, size: content.pageCount << Page.shift, hash: content.hash)
+        let (hash, size) = try FileContent.hash(ofFile: indexPath)
+        let index = SnapshotFile(file: SnapshotRecording.indexFileName, size: size, hash: hash)
+        return SnapshotRecording(pages: pages, index: index, iterations: state.withLock { $0.iterations })
     }
 }

@@ -14,6 +14,9 @@ final class ReplayEngine: @unchecked Sendable {  // the player belongs to the th
         var clock: ReplayClock
         var isWriting = false
         var failure: MemoryError?
+        var begin: MonotonicTime?
+        /// When all was written that the clock commands, since the beginning.
+        var end: Duration?
         /// Changes with each order.
         var order = 0
     }
@@ -40,7 +43,14 @@ final class ReplayEngine: @unchecked Sendable {  // the player belongs to the th
     // MARK: Orders
 
     /// The guest begins to write: when its writes begin to be logged.
-    func begin() { give { if $0.phase == .idle { $0.phase = .running } } }
+    func begin() {
+        give { state in
+            guard state.phase == .idle else { return }
+            state.phase = .running
+            state.begin = .now
+            noteEnd(&state)
+        }
+    }
 
     func resume() { give { if $0.phase == .paused { $0.phase = .running } } }
 
@@ -49,9 +59,13 @@ final class ReplayEngine: @unchecked Sendable {  // the player belongs to the th
         give { if $0.phase != .shutDown { $0.phase = .paused } }
         let _: Void? = state.wait { $0.isWriting ? nil : () }
         try check()
-        guard speed == .synced else { return }
-        while !player.isAtEnd { try player.writeIteration() }
     }
+
+    /// Whether syncs still have something to play.
+    var hasSteps: Bool { speed == .synced && !player.isAtEnd }
+
+    /// See ``RecordedGuest``.
+    var end: Duration? { state.withLock(\.end) }
 
     /// Ends the thread.
     func shutDown() { give { $0.phase = .shutDown } }
@@ -93,6 +107,7 @@ final class ReplayEngine: @unchecked Sendable {  // the player belongs to the th
                 state.withLock { state in
                     state.isWriting = false
                     state.failure = state.failure ?? failure
+                    noteEnd(&state)
                 }
             case .wait(let deadline, let order):
                 let _: Void? = state.wait(until: deadline) { $0.order == order ? nil : () }
@@ -115,6 +130,12 @@ final class ReplayEngine: @unchecked Sendable {  // the player belongs to the th
         }
         state.isWriting = true
         return .write(min(count, ReplayPlayer.stepPageCount))
+    }
+
+    /// Called by whoever may use the player.
+    private func noteEnd(_ state: inout State) {
+        guard speed != .synced, player.isAtEnd, state.end == nil, let begin = state.begin else { return }
+        state.end = MonotonicTime.now.since(begin)
     }
 
     private func write(_ count: Int) -> MemoryError? {

@@ -7,7 +7,7 @@ import SystemPackage
 /// It begins when its dirty log is started, can be throttled as the guest could, and falls still at the end of the
 /// recording; a migration that is done earlier stops it where it is then. A recording knows of each page once an
 /// iteration: on links much faster than the recorded one, guests write some pages more often than they do here.
-public final class ReplayGuest: Guest {
+public final class ReplayGuest: RecordedGuest {
     /// What memory was at first, and then what became of it.
     public let memory: GuestMemory
     /// Finds what the replay writes.
@@ -55,6 +55,9 @@ public final class ReplayGuest: Guest {
             return union.runs
         }
     }
+
+    /// When the replay had come to the recording's end; nil before, and when it is played sync by sync.
+    package var recordingEnd: Duration? { engine.end }
 
     /// Stops the replay where it is.
     public func pause() throws { try engine.pause() }

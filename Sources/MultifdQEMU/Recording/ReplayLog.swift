@@ -1,7 +1,7 @@
 import Multifd
 
 /// The dirty log of a guest that is replayed.
-final class ReplayLog: DirtyLog {
+final class ReplayLog: SteppedDirtyLog {
     private let base: SoftwareDirtyLog
     private let engine: ReplayEngine
 
@@ -11,6 +11,7 @@ final class ReplayLog: DirtyLog {
     }
 
     var name: String { "replay" }
+    var hasMore: Bool { engine.hasSteps }
 
     func start() {
         base.start()

@@ -2,8 +2,8 @@
 public enum ReplaySpeed: Hashable, Sendable {
     /// So many times as fast as it was recorded.
     case times(Double)
-    /// One recorded iteration at each sync of the dirty log, however long the migration's own iterations are, and all that
-    /// is left when the guest is paused: every migration then sees the same pages, and ends with the snapshot's memory.
+    /// One recorded iteration at each sync of the dirty log, however long the migration's own iterations are. The guest is
+    /// not paused before all of them have come: every migration sees the same pages, and ends with the snapshot's memory.
     case synced
 
     /// As fast as it was recorded.

@@ -29,7 +29,7 @@ final class MemoryFile: Sendable {
     }
 
     /// Hashes every page that is in no hole, for ``SnapshotBlock/hash``. Nil when it is not to go on.
-    func hash(while goesOn: () -> Bool) throws(MemoryError) -> String? {
+    func hashes(while goesOn: () -> Bool) throws(MemoryError) -> PageHashes? {
         let hashes = try PageHashes(pageCount: block.pageCount)
         let buffer = try ScratchMemory(byteCount: Self.pieceByteCount)
         for range in content {
@@ -41,6 +41,6 @@ final class MemoryFile: Sendable {
                 unsafe hashes.set(pages, content: buffer.start)
             }
         }
-        return hashes.value
+        return hashes
     }
 }

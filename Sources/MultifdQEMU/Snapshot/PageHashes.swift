@@ -19,9 +19,20 @@ struct PageHashes {
     @unsafe
     func set(_ pages: Range<Int>, content: UnsafeRawPointer) {
         for (index, page) in pages.enumerated() {
-            let bytes = unsafe UnsafeRawBufferPointer(start: content + index << Page.shift, count: Page.byteCount)
-            words[page] = unsafe Checksum.of(memory: bytes) ^ Self.zeroPage
+            words[page] = unsafe Self.hash(ofPage: content + index << Page.shift)
         }
+    }
+
+    @unsafe
+    private static func hash(ofPage page: UnsafeRawPointer) -> UInt64 {
+        unsafe Checksum.of(memory: UnsafeRawBufferPointer(start: page, count: Page.byteCount)) ^ zeroPage
+    }
+
+    /// Of whole pages.
+    @unsafe
+    static func hashes(of pages: UnsafeRawBufferPointer) -> [UInt64] {
+        guard let start = pages.baseAddress else { return [] }
+        return stride(from: 0, to: pages.count, by: Page.byteCount).map { unsafe hash(ofPage: start + $0) }
     }
 
     func setZero(_ page: Int) { words[page] = 0 }
@@ -30,6 +41,12 @@ struct PageHashes {
     var value: String {
         // x86 and ARM, on which this builds, have the lowest byte first.
         words.hash.hexadecimal
+    }
+
+    /// The same of pages whose hashes are kept elsewhere.
+    static func combine(_ hashes: [UInt64]) -> String {
+        // Safe: `bytes` is unsafe for elements with padding, which UInt64 has not.
+        unsafe Checksum.of(hashes.span.bytes).hexadecimal
     }
 
     /// Pages that are not zero.

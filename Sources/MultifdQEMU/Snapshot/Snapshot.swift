@@ -1,4 +1,5 @@
 import Multifd
+import SystemPackage
 
 /// A guest in a directory, as ``SnapshotTarget`` wrote it.
 public final class Snapshot: Sendable {
@@ -7,8 +8,6 @@ public final class Snapshot: Sendable {
     /// What it holds.
     public let manifest: SnapshotManifest
     let files: [MemoryFile]
-
-    private static let maximumManifestByteCount = 256 << 20
 
     /// Opens a snapshot and checks that the manifest and the files fit each other; hashes are ``verify()``'s task.
     ///
@@ -34,6 +33,7 @@ public final class Snapshot: Sendable {
         of file: SnapshotFile, maximumByteCount: Int = DeviceStateTail.maximumByteCount
     ) throws(SnapshotError) -> [UInt8] {
         let bytes = try FileContent.read("\(path)/\(file.file)", maximumByteCount: maximumByteCount)
+        guard bytes.count == file.size else { throw .size(file: "\(path)/\(file.file)", expected: file.size) }
         let hash = FileContent.hash(bytes)
         guard hash == file.hash else {
             throw .hash(file: "\(path)/\(file.file)", expected: file.hash, found: hash)
@@ -41,12 +41,12 @@ public final class Snapshot: Sendable {
         return bytes
     }
 
-    /// Reads all files and compares their hashes with those that were stored.
+    /// Reads all files and compares them with what the manifest says: sizes, hashes, counts of pages, and iterations.
     ///
-    /// - Throws: ``SnapshotError/hash(file:expected:found:)`` for the first file that differs.
+    /// - Throws: ``SnapshotError/hash(file:expected:found:)`` for the first file that differs, or another ``SnapshotError``.
     public func verify() throws(SnapshotError) {
         try verifySmallFiles()
-        for file in manifest.recordingFiles { try verify(file) }
+        if manifest.recording != nil { _ = try Recording(self) }
         try verifyRAM { true }
     }
 
@@ -67,15 +67,21 @@ public final class Snapshot: Sendable {
     /// Does the same for RAM alone, and returns at once when it is not to go on.
     func verifyRAM(while goesOn: () -> Bool) throws(SnapshotError) {
         for (file, block) in zip(files, manifest.ramBlocks) {
-            let found: String?
+            let found: PageHashes?
             do {
-                found = try file.hash(while: goesOn)
+                found = try file.hashes(while: goesOn)
             } catch {
                 throw SnapshotError(error, of: path)
             }
-            guard let hash = found else { return }
-            guard hash == block.hash else {
-                throw .hash(file: "\(path)/\(block.file)", expected: block.hash, found: hash)
+            guard let hashes = found else { return }
+            guard hashes.value == block.hash else {
+                throw .hash(file: "\(path)/\(block.file)", expected: block.hash, found: hashes.value)
+            }
+            guard hashes.contentPageCount == block.normal else {
+                throw .inconsistent(
+                    path: path,
+                    problem: "'\(block.name)' has \(hashes.contentPageCount) pages that are not zero, but the manifest "
+                        + "says \(block.normal)")
             }
         }
     }
@@ -84,7 +90,9 @@ public final class Snapshot: Sendable {
         let name = "\(path)/\(SnapshotManifest.fileName)"
         let bytes: [UInt8]
         do {
-            bytes = try FileContent.read(name, maximumByteCount: maximumManifestByteCount)
+            bytes = try FileContent.read(name, maximumByteCount: SnapshotManifest.maximumTextByteCount)
+        } catch .file(_, _, .fileTooLarge) {
+            throw .manifestTooLarge(path: path, byteCount: nil)
         } catch .file(_, _, let errno) {
             throw .notSnapshot(path: path, reason: "its \(SnapshotManifest.fileName) cannot be read (\(errno))")
         }

@@ -18,7 +18,7 @@ struct SnapshotBundle {
     init(_ snapshot: Snapshot) throws {
         manifest = snapshot.manifest
         // It is not the guest's, and stays here.
-        manifest.recording = nil
+        manifest.set(nil)
         files = [:]
         for file in manifest.smallFiles { files[file.file] = try snapshot.content(of: file) }
     }
@@ -31,7 +31,7 @@ struct SnapshotBundle {
             writer.append(UInt64(content.count))
             writer.append(content)
         }
-        append(SnapshotManifest.fileName, try manifest.encode())
+        append(SnapshotManifest.fileName, try manifest.encode(for: "the snapshot that is sent"))
         for (name, content) in files.sorted(by: { $0.key < $1.key }) { append(name, content) }
         return writer.bytes
     }
@@ -57,6 +57,7 @@ struct SnapshotBundle {
         files = [:]
         for file in manifest.smallFiles {
             let content = found[file.file] ?? []
+            guard content.count == file.size else { throw SnapshotError.size(file: file.file, expected: file.size) }
             let hash = FileContent.hash(content)
             guard hash == file.hash else {
                 throw SnapshotError.hash(file: file.file, expected: file.hash, found: hash)

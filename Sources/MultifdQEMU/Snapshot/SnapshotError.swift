@@ -13,6 +13,8 @@ public enum SnapshotError: Error, Equatable {
     case newer(path: String, version: Int)
     /// The manifest and the files do not fit each other.
     case inconsistent(path: String, problem: String)
+    /// The manifest has more bytes, a known number or not, than are read.
+    case manifestTooLarge(path: String, byteCount: Int?)
     /// A name in the manifest would do something to a terminal that shows it.
     case controlCharacters(path: String, text: String)
     /// A file is not as large as the one that was stored, or none.
@@ -52,6 +54,9 @@ extension SnapshotError: CustomStringConvertible {
                 + "\(SnapshotManifest.currentVersion): install the release that wrote it"
         case .inconsistent(let path, let problem):
             "the snapshot '\(path)' is damaged: \(problem)"
+        case .manifestTooLarge(let path, let byteCount):
+            "the snapshot '\(path)' has a manifest of \(byteCount.map(String.init) ?? "too many") bytes, but at most "
+                + "\(SnapshotManifest.maximumTextByteCount) are read: no guest and no recording of reasonable length needs more"
         case .controlCharacters(let path, let text):
             "the snapshot '\(path)' has '\(text.escapingControlCharacters)' in its manifest, but control characters belong "
                 + "in no name: do not trust it"

@@ -10,37 +10,62 @@ extension SnapshotManifest {
     /// The files of the recording.
     var recordingFiles: [SnapshotFile] { recording.map { [$0.pages, $0.index] } ?? [] }
 
+    /// 4,096 RAMBlocks take 2 MiB, an iteration of a recording and a run of pages that were never sent less than 200 bytes
+    /// each. Decoding takes memory in plenty, and what is decoded may come from a hostile peer.
+    static let maximumTextByteCount = 32 << 20
+
     /// The text of `manifest.json`.
-    func encode() throws -> [UInt8] {
+    ///
+    /// - Parameter path: what errors call the snapshot.
+    func encode(for path: String) throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
+        let text = Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
+        guard text.count <= Self.maximumTextByteCount else {
+            throw SnapshotError.manifestTooLarge(path: path, byteCount: text.count)
+        }
+        return text
     }
 
     /// Reads a manifest and checks what can be checked without the files.
     init(decoding bytes: [UInt8], path: String) throws(SnapshotError) {
-        // The version first: a later format may lack what is needed here.
-        struct Version: Decodable {
-            var format: String
-            var version: Int
+        guard bytes.count <= Self.maximumTextByteCount else {
+            throw .manifestTooLarge(path: path, byteCount: bytes.count)
         }
-        guard let version = try? JSONDecoder().decode(Version.self, from: Data(bytes)),
-            version.format == Self.formatName
+        guard let found = try? JSONDecoder().decode(Versioned.self, from: Data(bytes)), found.format == Self.formatName
         else {
             throw .notSnapshot(path: path, reason: "its \(Self.fileName) is of another kind")
         }
-        guard version.version <= Self.currentVersion else {
-            throw .newer(path: path, version: version.version)
+        guard found.version <= Self.currentVersion else {
+            throw .newer(path: path, version: found.version)
         }
-        guard version.version > 0 else {
-            throw .inconsistent(path: path, problem: "its format version is \(version.version), but the first is 1")
+        guard found.version > 0 else {
+            throw .inconsistent(path: path, problem: "its format version is \(found.version), but the first is 1")
         }
-        do {
-            self = try JSONDecoder().decode(SnapshotManifest.self, from: Data(bytes))
-        } catch {
+        guard let manifest = found.manifest else {
             throw .inconsistent(path: path, problem: "its \(Self.fileName) lacks what belongs there")
         }
+        self = manifest
         try check(path)
+    }
+
+    /// The version, and the rest if it is all there: a later format may lack what is needed here.
+    private struct Versioned: Decodable {
+        let format: String
+        let version: Int
+        let manifest: SnapshotManifest?
+
+        private enum CodingKeys: CodingKey {
+            case format
+            case version
+        }
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            format = try container.decode(String.self, forKey: .format)
+            version = try container.decode(Int.self, forKey: .version)
+            manifest = try? SnapshotManifest(from: decoder)
+        }
     }
 
     /// All that messages and reports show as it is: not the configuration, which a native guest may have over lines.

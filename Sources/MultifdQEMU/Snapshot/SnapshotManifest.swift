@@ -10,18 +10,19 @@
 /// DIR/recording.pages, .index with --record: how memory changed while it was received, see ``SnapshotRecording``
 /// ```
 /// Hashes are XXH3 with 64 bits, sixteen hexadecimal digits: over a whole file, as `xxhsum -H3` prints them, but for
-/// RAM's, which ``SnapshotBlock/hash`` explains. Sizes are in bytes. A reader refuses a ``version`` that it does not
-/// know, and takes no notice of keys that it does not know.
+/// RAM's and, from version 2 on, that of recording.pages, which ``SnapshotBlock/hash`` explains. Sizes are in bytes. A
+/// reader refuses a ``version`` that it does not know, and takes no notice of keys that it does not know.
 public struct SnapshotManifest: Codable, Hashable, Sendable {
-    /// The version that this release writes and reads.
-    public static let currentVersion = 1
+    /// The last version that this release reads. It writes 2 with a recording, whose pages were hashed as one file in 1,
+    /// and 1 without: that is the same in both.
+    public static let currentVersion = 2
     static let formatName = "multifd-snapshot"
     static let fileName = "manifest.json"
 
     /// `multifd-snapshot`.
     public var format = SnapshotManifest.formatName
     /// Raised when older readers would misunderstand.
-    public var version = SnapshotManifest.currentVersion
+    public private(set) var version = 1
     /// When it was complete, ISO 8601.
     public var created: String
     /// Bytes in a page.
@@ -36,6 +37,12 @@ public struct SnapshotManifest: Codable, Hashable, Sendable {
     public var qemu: SnapshotMachine?
     /// How memory changed while it was received, if that was to be kept.
     public var recording: SnapshotRecording?
+
+    /// Sets the recording, and the version that it takes.
+    mutating func set(_ recording: SnapshotRecording?) {
+        self.recording = recording
+        version = recording == nil ? 1 : Self.currentVersion
+    }
 
     private enum CodingKeys: String, CodingKey {
         case format

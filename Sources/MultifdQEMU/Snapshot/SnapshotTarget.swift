@@ -74,7 +74,7 @@ public final class SnapshotTarget: RecordingTarget {
             state.recorder = try HashRecorder(of: blocks, recorder: recorder)
             state.configuration = guest.configuration
             state.directory = consume directory
-            state.writeback = Writeback(of: blocks)
+            state.writeback = Writeback(of: blocks) { recorder?.startWriteback() }
             return try GuestMemory(blocks: blocks)
         }
     }
@@ -116,7 +116,7 @@ public final class SnapshotTarget: RecordingTarget {
                 let manifest = try Self.finish(&directory, state)
                 // What would not be read is not written.
                 try manifest.check(path)
-                try FileContent.write(manifest.encode(), to: directory.add(SnapshotManifest.fileName))
+                try FileContent.write(manifest.encode(for: path), to: directory.add(SnapshotManifest.fileName))
                 try directory.commit()
                 state.manifest = manifest
                 state.directory = consume directory
@@ -156,7 +156,7 @@ extension SnapshotTarget {
         _ directory: inout PartialDirectory, _ state: borrowing State
     ) throws -> SnapshotManifest {
         var manifest = try describe(describe(state.blocks, state.recorder?.hashes ?? []), state, &directory)
-        manifest.recording = try state.recorder?.recorder?.finish(in: directory)
+        manifest.set(try state.recorder?.recorder?.finish())
         return manifest
     }
 

@@ -144,6 +144,38 @@ import Testing
         }
     }
 
+    @Test func `an input whose name looks like an option is an input`() throws {
+        let directory = try TemporaryDirectory()
+        _ = try directory.makeImage("-x.raw", pageCount: 30)
+        let run = try CommandRun(
+            ["bench", "channels", "--channels", "1", "--modes", "none", "--runs", "1", "--", "-x.raw"],
+            by: "cd '\(directory.path("."))' && exec \"$@\""
+        ).result()
+        #expect(run.exitCode == 0, "\(run.error)")
+    }
+
+    @Test func `a temporary directory that is not there is named, and what names it`() throws {
+        let directory = try TemporaryDirectory()
+        let image = try directory.makeImage("image", pageCount: 3)
+        let run = try CommandRun(["bench", "channels", image], by: "TMPDIR=/nowhere exec \"$@\"").result()
+        #expect(run.exitCode == 1)
+        #expect(run.error.contains("cannot make the temporary file '/nowhere/multifd-bench-"))
+        #expect(run.error.contains("No such file or directory; let TMPDIR name a directory"))
+    }
+
+    /// Also for `send`. As root every directory can be read: here there is no descriptor left to do it with.
+    @Test func `a directory that cannot be read is told in a sentence`() throws {
+        let directory = try TemporaryDirectory()
+        _ = try directory.makeImage("image", pageCount: 3)
+        let path = directory.path(".")
+        let sentence = "multifd: cannot read the directory '\(path)': Too many open files\n"
+        let errors = try (3...6).map { limit in
+            try CommandRun(["bench", "channels", path], by: "ulimit -n \(limit); exec \"$@\"").result().error
+        }
+        #expect(errors.contains(sentence), "\(errors)")
+        #expect(!errors.contains { $0.contains("Domain=") })
+    }
+
     @Test func `a RAMBlock that cannot be sent by itself takes nothing from the comparison`() throws {
         let directory = try TemporaryDirectory()
         let (snapshot, json) = (directory.path("vm"), directory.path("all.json"))
@@ -192,6 +224,10 @@ import Testing
             "'timeout' expects a value between 0 and 1000000000, not 9223372036854775807"
         ),
         (["matrix", "image", "--runs", "0"], 2, "Parameter 'runs' expects a value of at least 1, not 0"),
+        (
+            ["channels", "image", "--runs", "200000000"], 2,
+            "Parameter 'runs' expects a value between 1 and 10000, not 200000000"
+        ),
         (
             ["matrix", "workload:idle", "--json", "/nowhere/all.json"], 1,
             "cannot write the file '/nowhere/all.json': No such file"

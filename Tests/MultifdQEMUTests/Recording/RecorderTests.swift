@@ -71,6 +71,41 @@ import Testing
         try recording.snapshot.verify()
     }
 
+    @Test func `a round without channels ends where QEMU comes back, not with the section`() async throws {
+        var stream = StreamBytes()
+        stream.begin()
+        stream.command(1)
+        stream.startRAM([("pc.ram", 8 << 12), ("vga", 2 << 12)])
+        stream.endSection()
+        stream.part()
+        for number in 0..<8 { stream.page("pc.ram", number, page(7)) }
+        stream.endSection()
+        stream.part()
+        // The end of the first round, the second, whose pages all come for the second time, and the third.
+        stream.zeroPage("vga", 0)
+        stream.page("vga", 1, page(9))
+        stream.page("pc.ram", 2, page(1))
+        stream.zeroPage("pc.ram", 5)
+        stream.zeroPage("pc.ram", 3)
+        stream.zeroPage("pc.ram", 4)
+        stream.endSection()
+        // Begins where the third has stopped.
+        stream.part(end: true)
+        stream.page("pc.ram", 6, page(2))
+        stream.zeroPage("pc.ram", 0)
+        stream.endSection()
+        stream.deviceState()
+        let directory = try ScratchDirectory()
+        let recording = try Recording(try await Self.record(stream, into: directory))
+        #expect(
+            Self.runs(recording) == [
+                ["content 0+8", "1:zero 0", "1:content 1"],
+                ["content 2", "zero 5"],
+                ["zero 3+2"],
+                ["zero 0", "content 6"],
+            ])
+    }
+
     @Test func `by round, every barrier ends an iteration`() async throws {
         let directory = try ScratchDirectory()
         let snapshot = try await receive(into: directory, channels: 2, records: true) { source in
@@ -144,6 +179,39 @@ import Testing
         #expect(throws: SnapshotError.notRecorded(path: snapshot.path)) { try Recording(snapshot) }
     }
 
+    // MARK: Hashes
+
+    /// They are taken while pages come, so that a paused guest does not wait for them; XXH3 of a file is not.
+    @Test func `pages are hashed one by one, and a recording from before, hashed as a file, is read`() async throws {
+        let directory = try ScratchDirectory()
+        let snapshot = try await Self.record(Self.plain(), into: directory)
+        #expect(snapshot.manifest.version == 2)
+        let path = "\(snapshot.path)/recording.pages"
+        // Safe: UInt8 and UInt64 have no padding.
+        let zero = unsafe Checksum.of([UInt8](repeating: 0, count: 4096).span.bytes)
+        let content = try readFile(path)
+        let pages = stride(from: 0, to: content.count, by: 4096).map { start in
+            unsafe Checksum.of(Array(content[start..<start + 4096]).span.bytes) ^ zero
+        }
+        #expect(snapshot.manifest.recording?.pages.hash == Self.hexadecimal(unsafe Checksum.of(pages.span.bytes)))
+
+        let file = "\(snapshot.path)/manifest.json"
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        let hash = try #require(snapshot.manifest.recording?.pages.hash)
+        try text.replacing("\"version\" : 2\n", with: "\"version\" : 1\n")
+            .replacing(hash, with: Self.hexadecimal(unsafe Checksum.of(content.span.bytes)))
+            .write(toFile: file, atomically: true, encoding: .utf8)
+        let old = try Snapshot(path: snapshot.path)
+        #expect(old.manifest.version == 1)
+        try old.verify()
+        #expect(try Recording(old).runs == Recording(snapshot).runs)
+    }
+
+    private static func hexadecimal(_ hash: UInt64) -> String {
+        let digits = String(hash, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+
     // MARK: Damage
 
     /// Writes the index anew, with a hash that fits.
@@ -156,11 +224,14 @@ import Testing
         change(&index, &manifest)
         try Data(index).write(to: URL(fileURLWithPath: path))
         // Safe: UInt8 has no padding.
-        let hash = String(unsafe Checksum.of(index.span.bytes), radix: 16)
-        manifest.recording?.index.hash = String(repeating: "0", count: 16 - hash.count) + hash
+        manifest.recording?.index.hash = hexadecimal(unsafe Checksum.of(index.span.bytes))
         manifest.recording?.index.size = index.count
         try JSONEncoder().encode(manifest).write(to: URL(fileURLWithPath: "\(snapshot.path)/manifest.json"))
-        return Result { () throws(SnapshotError) in try Recording(Snapshot(path: snapshot.path)) }
+        return Result { () throws(SnapshotError) in
+            let found = try Snapshot(path: snapshot.path)
+            #expect(throws: SnapshotError.self) { try found.verify() }
+            return try Recording(found)
+        }
     }
 
     /// Where in the index, and what: each makes one run impossible.
@@ -219,6 +290,7 @@ import Testing
             try Data(damaged).write(to: URL(fileURLWithPath: path))
             #expect { try Recording(Snapshot(path: snapshot.path)) } throws: { "\($0)".contains("is damaged") }
         }
+        if file == "recording.pages" { _ = try Recording(Snapshot(path: snapshot.path), verifies: false) }
         try Data(content.dropLast(32)).write(to: URL(fileURLWithPath: path))
         #expect { try Recording(Snapshot(path: snapshot.path)) } throws: { "\($0)".contains("is damaged") }
         try FileManager.default.removeItem(atPath: path)

@@ -33,10 +33,16 @@ import Testing
     func `step by step it ends with the snapshot's memory`(compression: MultifdCompression, deltas: Bool) async throws {
         let directory = try ScratchDirectory()
         let recording = try Recording(try await RecorderTests.record(RecorderTests.plain(), into: directory))
+        var parameters = Self.parameters(compression, deltas: deltas)
+        // As far as the limit goes, the guest could be paused at the first sync.
+        parameters.availSwitchoverBandwidth = 1 << 30
+        parameters.downtimeLimit = .seconds(100)
         let (_, info, copy) = try await Self.replay(
-            recording, speed: .synced, to: "\(directory.path)/copy", Self.parameters(compression, deltas: deltas))
+            recording, speed: .synced, to: "\(directory.path)/copy", parameters)
         #expect(copy.manifest.ramBlocks.map(\.hash) == recording.snapshot.manifest.ramBlocks.map(\.hash))
         #expect(info.guest?.dirtyTracking == "replay")
+        // A recorded iteration in each of its own: none is kept back until the guest is paused.
+        #expect(info.iterations.dropFirst().map(\.pages) == [5, 2])
     }
 
     @Test func `by the clock it arrives as it was when it was paused, and at its end as the snapshot`() async throws {
@@ -56,6 +62,42 @@ import Testing
         while try sent.compute(content: all) != goal {
             try #require(Date() < deadline, "the replay does not end")
             usleep(10_000)
+        }
+    }
+
+    @Test(arguments: [ReplaySpeed.original, .synced])
+    func `that the recording ended before the migration is in its report`(speed: ReplaySpeed) async throws {
+        let directory = try ScratchDirectory()
+        var stream = StreamBytes()
+        stream.begin()
+        stream.command(1)
+        stream.startRAM([("m", 8 << 12)])
+        stream.endSection()
+        stream.part()
+        stream.page("m", 1, page(7))
+        stream.endSection()
+        stream.part(end: true)
+        stream.endSection()
+        stream.deviceState()
+        // Of one iteration: at its end when it begins.
+        let recording = try Recording(try await RecorderTests.record(stream, into: directory))
+        let (_, info, _) = try await Self.replay(
+            recording, speed: speed, to: "\(directory.path)/copy", Self.parameters(.none, deltas: false))
+        #expect((info.guest?.recordingEnd != nil) == (speed == .original))
+        let document = String(decoding: try JSONEncoder().encode(info), as: UTF8.self)
+        #expect(document.contains("\"recording-end\":") == (speed == .original))
+    }
+
+    @Test func `the end of a recording that is played by the clock is noted when it comes`() async throws {
+        let directory = try ScratchDirectory()
+        let recording = try Recording(try await RecorderTests.record(RecorderTests.plain(), into: directory))
+        let guest = try ReplayGuest(recording, speed: .times(1000))
+        #expect(guest.recordingEnd == nil)
+        try guest.dirtyLog?.start()
+        let deadline = Date(timeIntervalSinceNow: 20)
+        while guest.recordingEnd == nil {
+            try #require(Date() < deadline, "the replay does not end")
+            usleep(1000)
         }
     }
 

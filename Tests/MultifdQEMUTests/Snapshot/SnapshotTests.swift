@@ -223,7 +223,7 @@ import Testing
 
     static let damages = [
         Damage(
-            testDescription: "a newer format", expected: "version 2", old: "\"version\" : 1\n", new: "\"version\" : 2\n"
+            testDescription: "a newer format", expected: "version 3", old: "\"version\" : 1\n", new: "\"version\" : 3\n"
         ),
         Damage(
             testDescription: "a version before the first", expected: "version is 0, but the first is 1",
@@ -270,6 +270,56 @@ import Testing
         try text.replacingOccurrences(of: damage.old, with: damage.new)
             .write(toFile: path, atomically: true, encoding: .utf8)
         #expect { try Snapshot(path: snapshot.path) } throws: { "\($0)".contains(damage.expected) }
+    }
+
+    @Test func `numbers that are possible, and covered by no hash, are compared with the files`() async throws {
+        let directory = try ScratchDirectory()
+        let snapshot = try await Self.make(in: directory)
+        let path = "\(snapshot.path)/manifest.json"
+        let changes: [(String, (inout SnapshotManifest) -> Void)] = [
+            ("it is no file of the 562949953421312 bytes that were stored", { $0.deviceState.size = 1 << 49 }),
+            (
+                "'pc.ram' has 298 pages that are not zero, but the manifest says 0",
+                {
+                    $0.ramBlocks[0].normal = 0
+                    $0.ramBlocks[0].duplicate = 600
+                }
+            ),
+        ]
+        for (expected, change) in changes {
+            var manifest = snapshot.manifest
+            change(&manifest)
+            try JSONEncoder().encode(manifest).write(to: URL(fileURLWithPath: path))
+            #expect { try Snapshot(path: snapshot.path).verify() } throws: { "\($0)".contains(expected) }
+        }
+    }
+
+    @Test func `a manifest that would take memory in plenty is not decoded`() async throws {
+        let directory = try ScratchDirectory()
+        let snapshot = try await Self.make(in: directory)
+        let path = "\(snapshot.path)/manifest.json"
+        let file = try #require(FileHandle(forWritingAtPath: path))
+        try file.seekToEnd()
+        // It would still be valid JSON.
+        try file.write(contentsOf: Data(repeating: 0x20, count: 32 << 20))
+        try file.close()
+        #expect { try Snapshot(path: snapshot.path) } throws: { "\($0)".contains("but at most 33554432 are read") }
+
+        // What a native peer sends of its snapshot.
+        let target = try SnapshotTarget(path: "\(directory.path)/copy")
+        _ = try target.prepare(
+            for: IncomingGuest(blocks: [RAMBlockInfo(name: "m", size: 4096)], configuration: "qemu-snapshot"))
+        let manifest = try readFile(path)
+        var sent = StreamBytes()
+        sent.append(UInt32(1))
+        sent.append(UInt32(13))
+        sent.append(Array("manifest.json".utf8))
+        sent.append(UInt64(manifest.count))
+        sent.append(manifest)
+        #expect { try target.load(deviceState: sent.bytes) } throws: {
+            "\($0)".contains("has a manifest of \(manifest.count) bytes, but at most 33554432 are read")
+        }
+        target.abort()
     }
 
     @Test func `what would be refused when it is read is not written`() throws {
