@@ -15,7 +15,7 @@ public struct MigrationParameters: Hashable, Sendable {
     public var maxBandwidth = 0
     /// Bytes per second to count on when the guest is paused; 0 to estimate it from what was achieved lately.
     public var availSwitchoverBandwidth = 0
-    /// How long the guest may be paused, 0...2,000 s.
+    /// How long the guest may be paused, 0...2,000 s. It is paused in any case once it has nothing left to send.
     public var downtimeLimit: Duration = .milliseconds(300)
     /// After which time to give up and leave the guest where it is, at most 1,000,000,000 s; zero for never. Ours.
     public var timeout: Duration = .zero

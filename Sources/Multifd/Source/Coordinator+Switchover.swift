@@ -7,6 +7,7 @@ extension Coordinator {
         if let iteration = statistics.iterations.last { state.live.tell(.iteration(iteration)) }
         let pending = pendingPageCount << Page.shift
         let limit = state.parameters.downtimeLimit
+        statistics.switchoverOverhead = switchoverOverhead
         estimator.promisedBandwidth = state.parameters.availSwitchoverBandwidth
         statistics.expectedDowntime = estimator.expectedDowntime(
             pendingByteCount: pending, overhead: switchoverOverhead)

@@ -124,6 +124,31 @@ import Testing
 
     // MARK: Convergence
 
+    /// No limit is met by what a switchover costs without a page.
+    @Test func `a guest that has nothing left to send is switched over, whatever the limit`() async throws {
+        let guest = try SteppedGuest(pageCount: 300)
+        // Found by the first sync, before which nothing is decided.
+        guest.onContent = { [unowned guest] in guest.write(77, toPage: 200) }
+        let target = SteppedTarget()
+        var parameters = MigrationParameters()
+        parameters.downtimeLimit = .zero
+        parameters.timeout = .seconds(20)
+        try await migrate(guest, to: target, parameters)
+        #expect(try #require(target.memory).equals(guest.memory))
+    }
+
+    @Test func `that a limit leaves no room for a single page is told`() async throws {
+        let guest = try SteppedGuest(pageCount: 300)
+        guest.dirtiesAll = true
+        var parameters = MigrationParameters()
+        parameters.downtimeLimit = .zero
+        parameters.timeout = .seconds(1)
+        await #expect { try await migrate(guest, to: SteppedTarget(), parameters) } throws: {
+            "\($0)".contains("without a single page, and downtime-limit is 0 ms: set a longer one")
+        }
+        #expect(guest.isRunning)
+    }
+
     @Test func `a guest that dirties at twice the link's rate is given up at the timeout, and runs on`() async throws {
         let guest = try WorkloadGuest.running("stress,ram=16MiB,vcpus=1,working-set=12MiB,rate=80MB/s")
         let target = WorkloadTarget()
