@@ -61,6 +61,8 @@ extension QEMUSave {
     }
 
     private func migrate(_ settings: inout MigrationSettings, resumes: Bool) throws(QEMUError) {
+        // Perhaps before it was begun: nothing is changed yet.
+        guard !state.withLock({ $0.isCancelled }) else { throw .transfer(.cancelled) }
         var capabilities = MigrationSettings.capabilities(multifd: options.usesMultifd)
         capabilities["return-path"] = true
         // Of its steps, above all the last: a guest that is to run on waits for us to see it.

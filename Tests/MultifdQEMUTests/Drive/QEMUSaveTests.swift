@@ -123,6 +123,19 @@ import Testing
         _ = server
     }
 
+    @Test func `what is cancelled before it begins asks nothing of QEMU`() async throws {
+        let directory = try ScratchDirectory()
+        let guest = Guest(occupying: nil)
+        let (save, server) = try Self.save(in: directory, guest: guest)
+        save.cancel()
+        await #expect { try await save.run() } throws: { "\($0)" == "the migration was cancelled" }
+        #expect(save.info.status == .cancelled)
+        for command in ["migrate-set-capabilities", "migrate-set-parameters", "migrate"] {
+            #expect(guest.count(of: command) == 0)
+        }
+        _ = server
+    }
+
     @Test(arguments: ["failed", "cancelled"])
     func `a guest that QEMU keeps leaves no snapshot, even where all of it has come`(status: String) async throws {
         let directory = try ScratchDirectory()
