@@ -20,7 +20,7 @@ public struct MigrationParameters: Hashable, Sendable {
     /// After which time to give up and leave the guest where it is, at most 1,000,000,000 s; zero for never. Ours.
     public var timeout: Duration = .zero
     /// Hash all of the guest's memory at both ends and compare before it is handed over. Most of it is hashed while the
-    /// guest runs; the downtime grows by what hashing the last pages' surroundings takes, pieces of 2 MiB. Fixed once set up.
+    /// guest runs; the downtime grows by what hashing the last pages' surroundings takes, pieces of 256 KiB. Fixed once set up.
     /// Ours.
     public var verifyMemory = false
     /// Send pages that were sent before as deltas. Fixed once set up.

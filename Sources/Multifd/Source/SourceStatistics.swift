@@ -137,10 +137,16 @@ struct SourceStatistics {
     /// Why the migration does not converge, as far as the figures tell.
     func reasonForNonConvergence(downtimeLimit limit: Duration) -> String {
         guard let last = iterations.last else { return "the first pass over the guest's memory was not complete" }
-        let overhead = switchoverOverhead.total - switchoverOverhead.verification
+        let verification = switchoverOverhead.verification
+        let overhead = switchoverOverhead.total - verification
         if overhead > limit {
             return "the switchover takes \(overhead.millisecondsRoundedUp) ms without a single page, and "
                 + "downtime-limit is \(limit.millisecondsRoundedUp) ms: set a longer one"
+        }
+        if let expectedDowntime, expectedDowntime > limit, expectedDowntime - verification <= limit {
+            return "hashing what the guest wrote last takes \(verification.millisecondsRoundedUp) ms of a "
+                + "downtime-limit of \(limit.millisecondsRoundedUp) ms; a longer one, a slower guest, or a migration "
+                + "without --verify-memory would help"
         }
         let seconds = max(last.duration.seconds, 1e-6)
         let dirtied = Int(Double(last.bytesDirtied) / seconds).byteText

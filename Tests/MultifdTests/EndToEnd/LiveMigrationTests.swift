@@ -137,6 +137,22 @@ import Testing
         #expect(try #require(target.memory).equals(guest.memory))
     }
 
+    /// What was hashed after the first iteration alone would have to be hashed while the guest is paused.
+    @Test func `a guest that has nothing left but memory to be hashed is switched over`() async throws {
+        // Five pieces of the digest.
+        let guest = try SteppedGuest(pageCount: 5 * 64)
+        guest.onContent = { [unowned guest] in guest.write(77, toPage: 200) }
+        guest.onEachSync = { [unowned guest] sync in if sync < 5 { guest.write(UInt64(sync), toPage: sync * 64) } }
+        let target = SteppedTarget()
+        var parameters = MigrationParameters()
+        parameters.downtimeLimit = .zero
+        parameters.verifyMemory = true
+        parameters.timeout = .seconds(20)
+        let report = try await migrate(guest, to: target, parameters)
+        #expect(report.verified)
+        #expect(try #require(target.memory).equals(guest.memory))
+    }
+
     @Test func `that a limit leaves no room for a single page is told`() async throws {
         let guest = try SteppedGuest(pageCount: 300)
         guest.dirtiesAll = true
