@@ -61,10 +61,16 @@ public final class QMPClient: Sendable {
                 let (session, _) = try Self.connect(to: address, max(end.since(.now), Patience.tick), haste)
                 return self.session.withLock { $0 = session }
             } catch {
-                guard MonotonicTime.now + Self.pause < end else { throw error }
+                guard !isGone(error), MonotonicTime.now + Self.pause < end else { throw error }
             }
             Patience.sleep(for: Self.pause)
         }
+    }
+
+    /// Whether no process has the socket any more. A TCP port may be a tunnel's, which comes back.
+    private func isGone(_ error: QMPError) -> Bool {
+        guard case .unix = address, case .transport(_, .connect(_, let errno)) = error else { return false }
+        return errno == .connectionRefused || errno == .noSuchFileOrDirectory
     }
 
     /// From now on QEMU has little time to answer, also what it has been asked already.
