@@ -53,6 +53,21 @@ import Testing
         #expect(parameters["verify-memory"] as? Bool == true)
     }
 
+    /// As soon as it says that it listens.
+    @Test(arguments: 1...5)
+    func `a destination that is ended at once removes its socket and prints its document`(run: Int) throws {
+        let directory = try TemporaryDirectory()
+        let destination = try CommandRun(
+            ["receive", "unix:\(directory.path("socket"))", "--record", directory.path("guest"), "--json"],
+            by: #"exec "$@" 2>&1"#)
+        #expect(try destination.nextOutputLine().hasPrefix("listening on"))
+        destination.send(SIGTERM)
+        let received = try destination.result()
+        #expect(received.exitCode == 1)
+        #expect(received.output.contains(#""status" : "cancelled""#))
+        #expect(try directory.names == [])
+    }
+
     @Test func `a source whose report cannot be written says that the guest is gone, and exits with 3`() throws {
         let directory = try TemporaryDirectory()
         let (destination, uri) = try receive("--output", directory.path("copy"))

@@ -7,7 +7,14 @@ package final class IncrementalDigest: Sendable {
     /// A byte for each piece, so that channels may touch different pieces without a lock.
     private let touched: PageFlags
     private let hashes: Mutex<[UInt64]>
-    private let timePerPiece = Mutex(Duration.zero)
+    private let past = Mutex(Past())
+
+    /// What updates took: each counts half as much as the one after it, and one of few pieces, which is hardly more than
+    /// the start of threads, counts little.
+    private struct Past {
+        var time = Duration.zero
+        var pieceCount = 0.0
+    }
 
     /// All pieces count as touched.
     package init(of memory: GuestMemory) throws(MemoryError) {
@@ -31,8 +38,11 @@ package final class IncrementalDigest: Sendable {
         for piece in pieces { touched.clear(piece) }
         let start = MonotonicTime.now
         let found = try digest.hashes(ofPieces: pieces, content: content)
-        let time = MonotonicTime.now.since(start) / pieces.count
-        timePerPiece.withLock { $0 = max($0, time) }
+        let time = MonotonicTime.now.since(start)
+        past.withLock { past in
+            past.time = past.time / 2 + time
+            past.pieceCount = past.pieceCount / 2 + Double(pieces.count)
+        }
         hashes.withLock { hashes in
             for (piece, hash) in zip(pieces, found) { hashes[piece] = hash }
         }
@@ -41,15 +51,20 @@ package final class IncrementalDigest: Sendable {
     /// The digest as of the last update.
     package var value: UInt64 { MemoryDigest.combine(hashes.withLock { $0 }) }
 
-    /// How long an update will take that finds these pages touched as well, from the slowest one so far.
-    func expectedDuration(touching bitmap: borrowing MigrationBitmap, of memory: GuestMemory) -> Duration {
-        var pieces = Set((0..<digest.pieceCount).filter { touched[$0] })
+    /// How long an update will take that finds these pages touched as well, from what past ones took.
+    ///
+    /// - Parameter isHashedAhead: whether another update comes first, so that these pages alone are touched.
+    func expectedDuration(
+        touching bitmap: borrowing MigrationBitmap, of memory: GuestMemory, isHashedAhead: Bool = false
+    ) -> Duration {
+        var isDue = (0..<digest.pieceCount).map { !isHashedAhead && touched[$0] }
         for block in memory.blocks.indices {
             bitmap.forEachRun(inBlock: block) { pages in
                 let first = digest.piece(ofPage: pages.lowerBound, inBlock: block)
-                pieces.formUnion(first...digest.piece(ofPage: pages.upperBound - 1, inBlock: block))
+                for piece in first...digest.piece(ofPage: pages.upperBound - 1, inBlock: block) { isDue[piece] = true }
             }
         }
-        return timePerPiece.withLock { $0 } * pieces.count
+        let timePerPiece = past.withLock { $0.pieceCount > 0 ? $0.time / $0.pieceCount : .zero }
+        return timePerPiece * isDue.count(where: \.self)
     }
 }

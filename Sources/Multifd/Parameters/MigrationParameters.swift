@@ -15,12 +15,12 @@ public struct MigrationParameters: Hashable, Sendable {
     public var maxBandwidth = 0
     /// Bytes per second to count on when the guest is paused; 0 to estimate it from what was achieved lately.
     public var availSwitchoverBandwidth = 0
-    /// How long the guest may be paused, 0...2,000 s.
+    /// How long the guest may be paused, 0...2,000 s. It is paused in any case once it has nothing left to send.
     public var downtimeLimit: Duration = .milliseconds(300)
     /// After which time to give up and leave the guest where it is, at most 1,000,000,000 s; zero for never. Ours.
     public var timeout: Duration = .zero
     /// Hash all of the guest's memory at both ends and compare before it is handed over. Most of it is hashed while the
-    /// guest runs; the downtime grows by what hashing the last pages' surroundings takes, pieces of 2 MiB. Fixed once set up.
+    /// guest runs; the downtime grows by what hashing the last pages' surroundings takes, pieces of 256 KiB. Fixed once set up.
     /// Ours.
     public var verifyMemory = false
     /// Send pages that were sent before as deltas. Fixed once set up.

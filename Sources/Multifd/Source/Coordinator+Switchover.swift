@@ -4,17 +4,34 @@ extension Coordinator {
     /// Syncs, and decides whether what is pending now fits into the downtime limit.
     func isReadyToSwitchOver() throws(MigrationError) -> Bool {
         try sync()
+        estimator.promisedBandwidth = state.parameters.availSwitchoverBandwidth
+        if isHashingInTheWay {
+            try hashAhead()
+            try sync()
+        }
         if let iteration = statistics.iterations.last { state.live.tell(.iteration(iteration)) }
         let pending = pendingPageCount << Page.shift
         let limit = state.parameters.downtimeLimit
-        estimator.promisedBandwidth = state.parameters.availSwitchoverBandwidth
-        statistics.expectedDowntime = estimator.expectedDowntime(
-            pendingByteCount: pending, overhead: switchoverOverhead)
+        let overhead = switchoverOverhead()
+        statistics.switchoverOverhead = overhead
+        statistics.expectedDowntime = estimator.expectedDowntime(pendingByteCount: pending, overhead: overhead)
         try publishIfDue()
         let isReady = estimator.shouldSwitchOver(
-            pendingByteCount: pending, downtimeLimit: limit, overhead: switchoverOverhead)
+            pendingByteCount: pending, downtimeLimit: limit, overhead: overhead)
         if !isReady { try pace() }
         return isReady
+    }
+
+    /// Whether the guest could be paused now if what was sent since memory was hashed last were hashed ahead. It is not at
+    /// each iteration: the guest writes meanwhile.
+    private var isHashingInTheWay: Bool {
+        guard digest != nil else { return false }
+        let pending = pendingPageCount << Page.shift
+        let limit = state.parameters.downtimeLimit
+        return !estimator.shouldSwitchOver(
+            pendingByteCount: pending, downtimeLimit: limit, overhead: switchoverOverhead())
+            && estimator.shouldSwitchOver(
+                pendingByteCount: pending, downtimeLimit: limit, overhead: switchoverOverhead(isHashedAhead: true))
     }
 
     private func pace() throws(MigrationError) {
@@ -25,7 +42,9 @@ extension Coordinator {
     }
 
     /// What the switchover will cost beside the last pages.
-    var switchoverOverhead: SwitchoverOverhead {
+    ///
+    /// - Parameter isHashedAhead: whether all but those pages is hashed ahead of it.
+    func switchoverOverhead(isHashedAhead: Bool = false) -> SwitchoverOverhead {
         let rate = max(estimator.ramBytesPerSecond ?? 1e8, 1e6)
         return SwitchoverOverhead(
             // Pausing waits for a step of each vCPU, about a millisecond.
@@ -34,7 +53,8 @@ extension Coordinator {
             // Three exchanges: device state and totals, handover, and the guest's start at the destination.
             commit: statistics.barrierRoundTrip * 3 + .milliseconds(2),
             // Twice, because the two ends may share the machine's cores.
-            verification: (digest?.expectedDuration(touching: bitmap, of: guest.memory) ?? .zero) * 2)
+            verification: (digest?.expectedDuration(
+                touching: bitmap, of: guest.memory, isHashedAhead: isHashedAhead) ?? .zero) * 2)
     }
 
     /// Pauses the guest, sends the rest, and hands the guest over.

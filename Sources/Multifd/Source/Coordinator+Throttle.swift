@@ -73,6 +73,8 @@ extension Coordinator {
         let parameters = state.parameters
         throttle?.adopt(parameters.throttle)
         let counts = currentCounts
+        // What can be hashed while the guest runs is nothing to slow it for.
+        let overhead = switchoverOverhead(isHashedAhead: true)
         let outcome = SyncOutcome(
             time: MonotonicTime.now.since(statistics.startedAt), bytesDirtied: marks.dirtied << Page.shift,
             bytesWritten: marks.written << Page.shift, bytesTransferred: counts.transferred,
@@ -80,8 +82,8 @@ extension Coordinator {
             outlook: MigrationOutlook(
                 remainingByteCount: pendingPageCount << Page.shift, ramBytesPerSecond: estimator.ramBytesPerSecond,
                 affordableByteCount: estimator.affordableByteCount(
-                    downtimeLimit: parameters.downtimeLimit, overhead: switchoverOverhead),
-                syncDuration: statistics.lastSync, switchoverOverhead: switchoverOverhead.total,
+                    downtimeLimit: parameters.downtimeLimit, overhead: overhead),
+                syncDuration: statistics.lastSync, switchoverOverhead: overhead.total,
                 downtimeLimit: parameters.downtimeLimit),
             vcpuBytesWritten: (guest as? any VCPUThrottling)?.writtenPageCounts.map { $0 << Page.shift } ?? [])
         let sampled = throttle?.lastSample?.time

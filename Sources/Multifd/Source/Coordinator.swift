@@ -165,7 +165,9 @@ final class Coordinator {
             return .switchoverTooSlow(after: switchoverLimit, downtimeLimit: state.parameters.downtimeLimit)
         }
         if state.patience.isPastDeadline {
-            return .timedOut(after: state.parameters.timeout, reason: statistics.convergenceReason)
+            return .timedOut(
+                after: state.parameters.timeout,
+                reason: statistics.reasonForNonConvergence(downtimeLimit: state.parameters.downtimeLimit))
         }
         if case .transport(.stalled) = error { return error }
         return main?.lastRefusal ?? error

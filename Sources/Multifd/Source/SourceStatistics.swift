@@ -11,6 +11,8 @@ struct SourceStatistics {
     /// Zero pages of the first iteration that were known without being read.
     var untouchedZeroPages = 0
     var expectedDowntime: Duration?
+    /// As it was when the guest could have been paused last.
+    var switchoverOverhead = SwitchoverOverhead()
     private var breakdown = DowntimeBreakdown()
     /// When the present step of the switchover began.
     private var stepStart = MonotonicTime.now
@@ -133,8 +135,19 @@ struct SourceStatistics {
     // MARK: What is known
 
     /// Why the migration does not converge, as far as the figures tell.
-    var convergenceReason: String {
+    func reasonForNonConvergence(downtimeLimit limit: Duration) -> String {
         guard let last = iterations.last else { return "the first pass over the guest's memory was not complete" }
+        let verification = switchoverOverhead.verification
+        let overhead = switchoverOverhead.total - verification
+        if overhead > limit {
+            return "the switchover takes \(overhead.millisecondsRoundedUp) ms without a single page, and "
+                + "downtime-limit is \(limit.millisecondsRoundedUp) ms: set a longer one"
+        }
+        if let expectedDowntime, expectedDowntime > limit, expectedDowntime - verification <= limit {
+            return "hashing what the guest wrote last takes \(verification.millisecondsRoundedUp) ms of a "
+                + "downtime-limit of \(limit.millisecondsRoundedUp) ms; a longer one, a slower guest, or a migration "
+                + "without --verify-memory would help"
+        }
         let seconds = max(last.duration.seconds, 1e-6)
         let dirtied = Int(Double(last.bytesDirtied) / seconds).byteText
         let sent = Int(Double(last.pages << Page.shift) / seconds).byteText

@@ -88,11 +88,15 @@ package struct SwitchoverEstimator: Sendable {
         return transferSeconds(of: Double(pendingByteCount)).map { overhead.total + .seconds($0) }
     }
 
-    /// Whether to pause the guest now: the expected downtime is known and within the limit.
+    /// Whether to pause the guest now: the expected downtime is known and within the limit, or no further iteration would
+    /// make it shorter. QEMU, too, completes when nothing is pending, whatever its limit (`migration_iteration_run`).
     package func shouldSwitchOver(
         pendingByteCount: Int, downtimeLimit: Duration, overhead: SwitchoverOverhead
     ) -> Bool {
-        expectedDowntime(pendingByteCount: pendingByteCount, overhead: overhead).map { $0 <= downtimeLimit } ?? false
+        // Memory can still be hashed while the guest runs.
+        if pendingByteCount == 0, overhead.verification == .zero { return true }
+        return expectedDowntime(pendingByteCount: pendingByteCount, overhead: overhead).map { $0 <= downtimeLimit }
+            ?? false
     }
 
     /// Bytes of RAM that fit into the downtime limit, the target that a throttle aims the remaining pages at. Nil when

@@ -11,7 +11,8 @@
 /// iterationEnd k ──────────────▶  waits for SYNC k of every channel
 ///       ◀─────────────────────── barrierReached k            ... once an iteration
 /// hashAhead ───────────────────▶  hashes memory, as the source does, while the guest runs
-///       ◀─────────────────────── hashed                      ... once, if memory is verified
+///       ◀─────────────────────── hashed                      ... if memory is verified: between any two
+///                                                             iterations, at least after the first
 /// (guest paused) deviceState ──▶
 /// finish ──────────────────────▶  compares totals, loads the device state
 ///       ◀─────────────────────── verified

@@ -3,8 +3,9 @@ package struct SessionFeatures: OptionSet, Sendable {
     package let rawValue: UInt64
     package init(rawValue: UInt64) { self.rawValue = rawValue }
 
-    /// Before the handover both ends hash all of the guest's memory and the source compares.
-    package static let memoryDigest = SessionFeatures(rawValue: 1)
+    /// Before the handover both ends hash all of the guest's memory and the source compares. 1 stood for a digest of other
+    /// pieces.
+    package static let memoryDigest = SessionFeatures(rawValue: 4)
 
     /// Pages that were sent before may come as deltas.
     package static let deltas = SessionFeatures(rawValue: 2)

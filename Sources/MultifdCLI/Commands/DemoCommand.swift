@@ -90,6 +90,8 @@ extension MultifdCommand {
                 guest: guest, to: MigrationURI(parsing: uri), parameters: parameters(),
                 logger: output.logger("source"))
             defer { throttle.saveRecording(of: source) }
+            let signals = try Interrupt { source.interrupt() }
+            defer { signals.stop() }
             return (try await source.runWatched(), try guest.memory.digest)
         }
 

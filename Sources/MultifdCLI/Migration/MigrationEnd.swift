@@ -31,10 +31,8 @@ extension QEMURestore: MigrationEnd {
 }
 
 extension MigrationEnd {
-    /// Runs the migration with its progress on the terminal; ^C and SIGTERM cancel it.
+    /// Runs the migration with its progress on the terminal.
     func runWatched() async throws -> MigrationInfo {
-        let signals = try Interrupt { interrupt() }
-        defer { signals.stop() }
         async let shown: Void = ProgressDisplay().follow(events)
         let result: Result<MigrationInfo, any Error>
         do {

@@ -22,6 +22,7 @@ struct OutputOptions: ParsableArguments {
     }
 
     /// Runs a migration and tells how it ended: the document with `--json`, tables on a terminal, nothing into a pipe.
+    /// ^C and SIGTERM cancel it, from the beginning: what is set up may take long, and has sockets and files to remove.
     ///
     /// - Parameter make: sets the migration up; what it throws is told like a failure of the migration.
     func report<End: MigrationEnd>(_ make: () throws -> End) async throws -> End {
@@ -29,7 +30,11 @@ struct OutputOptions: ParsableArguments {
         var start = ProcessUsage.now
         let (migration, report): (End, MigrationInfo)
         do {
+            let pending = PendingInterrupt()
+            let signals = try Interrupt { pending.interrupt() }
+            defer { signals.stop() }
             migration = try make()
+            pending.take(migration)
             // What it takes to set a guest up is not part of its migration.
             start = .now
             defer { info = migration.info }

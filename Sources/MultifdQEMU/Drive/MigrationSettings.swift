@@ -53,13 +53,14 @@ struct MigrationSettings {
         try qmp.ask("migrate-set-parameters", .object(changes))
     }
 
-    /// Sets everything back to what it was. What one command cannot, the other still does, and what was not done can be
-    /// tried again.
+    /// Sets everything back to what it was. What one command is refused, the other still does, and what was not done can
+    /// be tried again.
     mutating func restore() throws(QEMUError) {
         let first = Result { () throws(QEMUError) in
             if !changedParameters.isEmpty { try qmp.ask("migrate-set-parameters", .object(changedParameters)) }
             changedParameters = [:]
         }
+        if case .failure(.qmp(let error)) = first, error.isLoss || error.isTimeout { throw .qmp(error) }
         let second = Result { () throws(QEMUError) in
             if !changedCapabilities.isEmpty { try apply(changedCapabilities) }
             changedCapabilities = [:]

@@ -11,6 +11,7 @@ public final class QEMURestore: Sendable {
 
     private let qmp: QMPClient
     private let uri: MigrationURI
+    private let snapshot: Snapshot
     private let machine: SnapshotMachine
     private let source: QEMUSource
     private let parameters: MigrationParameters
@@ -47,9 +48,11 @@ public final class QEMURestore: Sendable {
         options.uuid = try qmp.ask("query-uuid")["UUID"]?.string.flatMap(UUID.init(uuidString:))
         options.destinationVersion = qmp.version
         options.multifdChannels = usesMultifd ? parameters.multifdChannels : 0
+        options.isVerified = true
         source = try QEMUSource(
             snapshot: snapshot, to: uri, parameters: parameters, options: options, deadlines: deadlines, logger: logger)
         events = source.events
+        self.snapshot = snapshot
         self.machine = machine
         self.uri = uri
         self.parameters = parameters
@@ -110,9 +113,22 @@ public final class QEMURestore: Sendable {
             capabilities[name] = true
         }
         defer { self.settings.withLock { $0 = settings } }
+        try compareHashes()
         try settings.set(capabilities)
         try settings.set(MigrationSettings.channels(parameters))
         try listen()
+    }
+
+    /// Before QEMU is told anything, and not beside sending: it tries only once, and would have to be started anew.
+    private func compareHashes() throws(QEMUError) {
+        logger.info("comparing hashes")
+        do throws(SnapshotError) {
+            try snapshot.verifySmallFiles()
+            try snapshot.verifyRAM(while: { !source.isCancelled })
+        } catch {
+            throw .snapshot(error)
+        }
+        guard !source.isCancelled else { throw .transfer(.cancelled) }
     }
 
     /// QEMU is told once where its guest comes from, and refuses settings from then on.

@@ -24,7 +24,8 @@ extension QEMUSave {
         do {
             try reaching { () throws(QEMUError) in try settings.restore() }
         } catch {
-            logger.error("QEMU's migration settings could not be changed back: \(error)")
+            // Of a loss the error itself tells.
+            if !error.isLoss { logger.error("QEMU's migration settings could not be changed back: \(error)") }
             // What went wrong before says more.
             try result.get()
             throw .savedBut(reason: "\(error)")
@@ -61,6 +62,8 @@ extension QEMUSave {
     }
 
     private func migrate(_ settings: inout MigrationSettings, resumes: Bool) throws(QEMUError) {
+        // Perhaps before it was begun: nothing is changed yet.
+        guard !state.withLock({ $0.isCancelled }) else { throw .transfer(.cancelled) }
         var capabilities = MigrationSettings.capabilities(multifd: options.usesMultifd)
         capabilities["return-path"] = true
         // Of its steps, above all the last: a guest that is to run on waits for us to see it.
@@ -186,10 +189,11 @@ extension QEMUSave {
     /// Sees to it that the guest runs on after a failure. The failure itself is what will be told.
     private func rescue(resumes: Bool) {
         destination.cancel()
+        state.withLock { $0.isWindingUp = true }
         do {
             try reaching { () throws(QEMUError) in try endMigration(resumes: resumes) }
         } catch {
-            logger.error("QEMU could not be asked to go on: \(error)")
+            if !error.isLoss { logger.error("QEMU could not be asked to go on: \(error)") }
         }
     }
 
@@ -211,25 +215,32 @@ extension QEMUSave {
     }
 
     /// Does what the guest may be waiting for, and where the connection to QEMU is lost, all of it again over another:
-    /// what had stood between may have ended it.
+    /// what had stood between may have ended it. A QEMU that hangs is not waited for step by step once it is left.
     private func reaching<Value>(_ body: () throws(QEMUError) -> Value) throws(QEMUError) -> Value {
-        do {
+        do throws(QEMUError) {
             return try body()
-        } catch .qmp(let loss) where loss.isLoss {
-            logger.warning("\(loss)")
-            do throws(QMPError) {
-                // One that could not be had will not be had for the next step.
-                guard !state.withLock({ $0.isLost }) else { throw loss }
-                try qmp.reconnect(within: Self.reconnecting)
-            } catch {
-                let mayBePaused = state.withLock { state in
-                    state.isLost = true
-                    return state.mayBePaused
-                }
-                throw .lost(.qmp(loss), mayBePaused: mayBePaused)
+        } catch {
+            guard case .qmp(let loss) = error else { throw error }
+            let (isLost, isWindingUp) = state.withLock { ($0.isLost, $0.isWindingUp) }
+            if loss.isTimeout, isWindingUp {
+                qmp.stopWaiting()
+                throw lose(loss)
             }
+            guard loss.isLoss else { throw error }
+            // One that could not be had will not be had for the next step.
+            guard !isLost else { throw lose(loss) }
+            do { try qmp.reconnect(within: Self.reconnecting) } catch { throw lose(loss) }
+            logger.warning("\(loss); it is connected again")
             return try body()
         }
+    }
+
+    private func lose(_ loss: QMPError) -> QEMUError {
+        let mayBePaused = state.withLock { state in
+            state.isLost = true
+            return state.mayBePaused
+        }
+        return .lost(.qmp(loss), mayBePaused: mayBePaused)
     }
 
     private static func isUnderWay(_ status: String) -> Bool {

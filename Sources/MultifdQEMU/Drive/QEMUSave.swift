@@ -25,6 +25,8 @@ public final class QEMUSave: Sendable {
         var isRescued = false
         /// Whether the guest ran, and may be paused now.
         var mayBePaused = false
+        /// Whether nothing is left to do but to leave QEMU as it was.
+        var isWindingUp = false
         /// Whether QEMU cannot be asked any more.
         var isLost = false
         /// Whether QEMU calls a guest that was paused `postmigrate` after a failure.
@@ -116,9 +118,14 @@ public final class QEMUSave: Sendable {
         return info
     }
 
-    /// Ends it, in whatever state it is; the guest runs on.
+    /// Ends it, in whatever state it is; the guest runs on. QEMU has a few seconds for each answer from then on. Called
+    /// again it waits for none, whatever becomes of the guest.
     public func cancel() {
-        state.withLock { $0.isCancelled = true }
+        let isFirst = state.withLock { state in
+            defer { (state.isCancelled, state.isWindingUp) = (true, true) }
+            return !state.isCancelled
+        }
+        if isFirst { qmp.hurry() } else { qmp.stopWaiting() }
         destination.cancel()
     }
 

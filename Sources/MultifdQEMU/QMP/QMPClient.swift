@@ -17,9 +17,11 @@ public final class QMPClient: Sendable {
     /// How long a command may take.
     public let deadline: Duration
     private let session: Mutex<Session>
+    private let haste: QMPHaste
 
     private struct Session: Sendable {
         let connection: Connection
+        let haste: QMPHaste
         var received = MessageBuffer()
         var nextID = 1
         /// Came while an answer was awaited.
@@ -41,7 +43,8 @@ public final class QMPClient: Sendable {
     public init(connectingTo address: MigrationURI, deadline: Duration = .seconds(30)) throws(QMPError) {
         self.address = address
         self.deadline = deadline
-        let (session, version) = try Self.connect(to: address, deadline)
+        haste = QMPHaste()
+        let (session, version) = try Self.connect(to: address, deadline, haste)
         self.version = version
         self.session = Mutex(session)
     }
@@ -55,14 +58,26 @@ public final class QMPClient: Sendable {
         let end = MonotonicTime.now + time
         while true {
             do throws(QMPError) {
-                let (session, _) = try Self.connect(to: address, max(end.since(.now), Patience.tick))
+                let (session, _) = try Self.connect(to: address, max(end.since(.now), Patience.tick), haste)
                 return self.session.withLock { $0 = session }
             } catch {
-                guard MonotonicTime.now + Self.pause < end else { throw error }
+                guard !isGone(error), MonotonicTime.now + Self.pause < end else { throw error }
             }
             Patience.sleep(for: Self.pause)
         }
     }
+
+    /// Whether no process has the socket any more. A TCP port may be a tunnel's, which comes back.
+    private func isGone(_ error: QMPError) -> Bool {
+        guard case .unix = address, case .transport(_, .connect(_, let errno)) = error else { return false }
+        return errno == .connectionRefused || errno == .noSuchFileOrDirectory
+    }
+
+    /// From now on QEMU has little time to answer, also what it has been asked already.
+    func hurry() { haste.hurry() }
+
+    /// From now on no answer is awaited.
+    func stopWaiting() { haste.stop() }
 
     /// Between two tries to connect anew.
     private static let pause = Duration.milliseconds(200)
@@ -90,7 +105,7 @@ public final class QMPClient: Sendable {
     public func waitForEvent(
         within time: Duration, _ isWanted: @Sendable (QMPEvent) -> Bool
     ) throws(QMPError) -> QMPEvent {
-        let end = MonotonicTime.now + time
+        let start = MonotonicTime.now
         let result = session.withLock { session in
             Result { () throws(QMPError) in
                 while true {
@@ -98,7 +113,7 @@ public final class QMPClient: Sendable {
                         let event = session.events.removeFirst()
                         if isWanted(event) { return event }
                     }
-                    switch try Self.nextMessage(&session, "an event", until: end, time) {
+                    switch try Self.nextMessage(&session, "an event", from: start, time) {
                     case .event(let event): session.add(event)
                     case .answer, .refusal, .greeting: break  // late: nobody waits for it any more
                     }
@@ -114,13 +129,14 @@ public final class QMPClient: Sendable {
     // MARK: The wire
 
     private static func connect(
-        to address: MigrationURI, _ deadline: Duration
+        to address: MigrationURI, _ deadline: Duration, _ haste: QMPHaste
     ) throws(QMPError) -> (Session, QEMUVersion) {
         var session: Session
         do {
             session = Session(
                 connection: try Connection.connect(
-                    to: MigrationPath(destination: address), deadline: deadline, patience: Patience(limit: deadline)))
+                    to: MigrationPath(destination: address), deadline: deadline, patience: Patience(limit: deadline)),
+                haste: haste)
         } catch {
             throw .transport(address: "\(address)", error)
         }
@@ -133,7 +149,7 @@ public final class QMPClient: Sendable {
         _ session: inout Session, _ address: MigrationURI, _ deadline: Duration
     ) throws(QMPError) -> QEMUVersion {
         do throws(QMPError) {
-            let message = try nextMessage(&session, "the greeting", until: .now + deadline, deadline)
+            let message = try nextMessage(&session, "the greeting", from: .now, deadline)
             guard case .greeting(let version) = message else {
                 throw .noGreeting(address: "\(address)", found: "it sent another message first")
             }
@@ -154,14 +170,14 @@ public final class QMPClient: Sendable {
     private static func execute(
         _ command: String, _ arguments: JSONValue?, _ session: inout Session, _ deadline: Duration
     ) throws(QMPError) -> JSONValue {
-        let end = MonotonicTime.now + deadline
+        let start = MonotonicTime.now
         let id = session.nextID
         session.nextID += 1
         var request: [String: JSONValue] = ["execute": .string(command), "id": .integer(id)]
         request["arguments"] = arguments
-        try send(.object(request), command, session, until: end, deadline)
+        try send(.object(request), command, session, until: start + deadline, deadline)
         while true {
-            switch try nextMessage(&session, command, until: end, deadline) {
+            switch try nextMessage(&session, command, from: start, deadline) {
             case .event(let event): session.add(event)
             case .answer(id, let value): return value
             case .refusal(id, let errorClass, let reason):
@@ -193,15 +209,17 @@ public final class QMPClient: Sendable {
     }
 
     private static func nextMessage(
-        _ session: inout Session, _ command: String, until end: MonotonicTime, _ deadline: Duration
+        _ session: inout Session, _ command: String, from start: MonotonicTime, _ deadline: Duration
     ) throws(QMPError) -> QMPMessage {
         while true {
             if let message = try session.received.next() {
                 if message.isEmpty { continue }
                 return try QMPMessage(parsing: message)
             }
-            let left = end.since(.now)
-            guard left > .zero else { throw .timedOut(waitingFor: command, after: deadline) }
+            let left = session.haste.end(of: start, start + deadline).since(.now)
+            guard left > .zero else {
+                throw .timedOut(waitingFor: command, after: min(deadline, MonotonicTime.now.since(start)))
+            }
             let bytes: [UInt8]?
             do {
                 // The end is what ends the wait.

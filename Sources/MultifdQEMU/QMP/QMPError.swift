@@ -17,6 +17,9 @@ public enum QMPError: Error, Equatable {
 }
 
 extension QMPError {
+    /// Whether QEMU did not answer in time.
+    var isTimeout: Bool { if case .timedOut = self { true } else { false } }
+
     /// Whether another connection may help.
     var isLoss: Bool {
         switch self {

@@ -20,6 +20,9 @@ public struct QEMUSendOptions: Hashable, Sendable {
     /// The destination's `-uuid`, which its channels must say; nil for that of the source. All zeros for none.
     public var uuid: UUID?
 
+    /// Whether the snapshot's hashes have been compared, and need not be beside sending.
+    var isVerified = false
+
     /// The defaults.
     public init() {}
 }

@@ -97,6 +97,8 @@ public final class QEMUSource: Sendable {
     /// Gives up, in whatever state it is.
     public func cancel() { patience.stop() }
 
+    var isCancelled: Bool { patience.isStopped }
+
     private func send() throws(MigrationError) {
         if parameters.timeout > .zero { patience.setDeadline(.now + parameters.timeout) }
         var info = info

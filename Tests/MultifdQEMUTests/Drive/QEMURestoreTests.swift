@@ -1,3 +1,4 @@
+import Foundation
 import Multifd
 import MultifdQEMU
 import Synchronization
@@ -30,6 +31,41 @@ import Testing
             snapshot: try await SnapshotTests.make(in: directory), qmp: server.listener.uri, logger: silent)
         await #expect { try await restore.run() } throws: { "\($0)".contains(sentence) }
         #expect(commands.withLock { $0.allSatisfy { $0.hasPrefix("query-") } })
+    }
+
+    /// It tries only once.
+    @Test(arguments: [false, true])
+    func `a QEMU that waits is told nothing when the snapshot is damaged, or nobody wants it any more`(
+        isCancelled: Bool
+    ) async throws {
+        let directory = try ScratchDirectory()
+        let commands = Mutex<[String]>([])
+        let server = try QMPServer(in: directory) { command, id, _ in
+            commands.withLock { $0.append(command) }
+            let answer =
+                switch command {
+                case "query-status": "{\"status\": \"inmigrate\"}"
+                case "query-migrate-capabilities": "[{\"capability\": \"multifd\", \"state\": false}]"
+                default: "{}"
+                }
+            return "{\"return\": \(answer), \"id\": \(id)}"
+        }
+        let snapshot = try await SnapshotTests.make(in: directory)
+        let restore = try QEMURestore(snapshot: snapshot, qmp: server.listener.uri, logger: silent)
+        if isCancelled {
+            restore.cancel()
+        } else {
+            let file = try FileHandle(
+                forUpdating: URL(fileURLWithPath: "\(snapshot.path)/\(snapshot.manifest.ramBlocks[0].file)"))
+            let byte = try #require(try file.read(upToCount: 1)?.first)
+            try file.seek(toOffset: 0)
+            try file.write(contentsOf: Data([~byte]))
+        }
+        await #expect { try await restore.run() } throws: { error in
+            isCancelled
+                ? "\(error)" == "the migration was cancelled" : "\(error)".contains(snapshot.manifest.ramBlocks[0].hash)
+        }
+        #expect(commands.withLock { $0.allSatisfy { $0.hasPrefix("query-") || $0 == "qom-get" } })
     }
 
     /// One in a container, whose QMP goes over TCP.

@@ -1,4 +1,5 @@
 import Foundation
+import Logging
 import Multifd
 import MultifdQEMU
 import Synchronization
@@ -123,6 +124,19 @@ import Testing
         _ = server
     }
 
+    @Test func `what is cancelled before it begins asks nothing of QEMU`() async throws {
+        let directory = try ScratchDirectory()
+        let guest = Guest(occupying: nil)
+        let (save, server) = try Self.save(in: directory, guest: guest)
+        save.cancel()
+        await #expect { try await save.run() } throws: { "\($0)" == "the migration was cancelled" }
+        #expect(save.info.status == .cancelled)
+        for command in ["migrate-set-capabilities", "migrate-set-parameters", "migrate"] {
+            #expect(guest.count(of: command) == 0)
+        }
+        _ = server
+    }
+
     @Test(arguments: ["failed", "cancelled"])
     func `a guest that QEMU keeps leaves no snapshot, even where all of it has come`(status: String) async throws {
         let directory = try ScratchDirectory()
@@ -143,7 +157,8 @@ import Testing
 
     /// QEMU does what it is told, and its answer does not come: a proxy has ended, or a tunnel.
     private static func save(
-        in directory: ScratchDirectory, _ guest: Guest, losing command: String, forEver: Bool = false
+        in directory: ScratchDirectory, _ guest: Guest, losing command: String, forEver: Bool = false,
+        logger: Logger = silent
     ) throws -> (QEMUSave, QMPServer) {
         let isLost = Atomic(false)
         let server = try QMPServer(in: directory) { asked, id, arguments in
@@ -157,7 +172,7 @@ import Testing
         options.usesMultifd = false
         return (
             try QEMUSave(
-                qmp: server.listener.uri, to: "\(directory.path)/vm", options: options, logger: silent), server
+                qmp: server.listener.uri, to: "\(directory.path)/vm", options: options, logger: logger), server
         )
     }
 
@@ -186,16 +201,57 @@ import Testing
         _ = server
     }
 
+    /// One that is stopped, for example: each of several commands was waited for as long as for any.
+    @Test(arguments: [1, 2])
+    func `a save that is cancelled does not wait for a QEMU that hangs, and says what may be left`(
+        cancelCount: Int
+    ) async throws {
+        let directory = try ScratchDirectory()
+        let guest = Guest(occupying: nil)
+        let hung = Mutex<[String]>([])
+        let isReleased = Atomic(false)
+        let isBegun = Atomic(false)
+        let log = CollectedLog()
+        let server = try QMPServer(in: directory) { command, id, arguments in
+            if command == "migrate" {
+                isBegun.store(true, ordering: .relaxed)
+                return "{\"return\": {}, \"id\": \(id)}"
+            }
+            guard isBegun.load(ordering: .relaxed) else {
+                return guest.answer(command, id, arguments, refused: "", ends: "completed")
+            }
+            hung.withLock { $0.append(command) }
+            while !isReleased.load(ordering: .relaxed) { usleep(10_000) }
+            return nil
+        }
+        defer { isReleased.store(true, ordering: .relaxed) }
+        var options = QEMUSaveOptions()
+        options.usesMultifd = false
+        let save = try QEMUSave(
+            qmp: server.listener.uri, to: "\(directory.path)/vm", options: options, logger: log.logger)
+        let saving = Task { try await save.run() }
+        while hung.withLock(\.isEmpty) { usleep(10_000) }
+        for _ in 0..<cancelCount { save.cancel() }
+        await #expect { try await saving.value } throws: {
+            "\($0)".hasPrefix("the migration was cancelled; QEMU cannot be asked any more")
+                && "\($0)".hasSuffix("may be paused: let it run ('cont')")
+        }
+        #expect(hung.withLock { $0 } == ["query-migrate"] && log.lines == [])
+        #expect(save.info.status == .cancelled)
+    }
+
     @Test(arguments: ["query-migrate", "cont"])
     func `what becomes of a guest whose QEMU cannot be asked any more is told`(command: String) async throws {
         let directory = try ScratchDirectory()
         let guest = Guest(occupying: nil)
-        let (save, server) = try Self.save(in: directory, guest, losing: command, forEver: true)
+        let log = CollectedLog()
+        let (save, server) = try Self.save(in: directory, guest, losing: command, forEver: true, logger: log.logger)
         await #expect { try await save.run() } throws: {
             "\($0)".contains("the snapshot is complete, but") && "\($0)".contains("answered '\(command)'")
                 && "\($0)".contains("it has ended, or crashed")
                 && "\($0)".hasSuffix("may be paused: let it run ('cont')")
         }
+        #expect(log.lines == [], "one sentence says it all")
         try Snapshot(path: "\(directory.path)/vm").verify()
         _ = server
     }

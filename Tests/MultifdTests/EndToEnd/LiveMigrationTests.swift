@@ -124,6 +124,47 @@ import Testing
 
     // MARK: Convergence
 
+    /// No limit is met by what a switchover costs without a page.
+    @Test func `a guest that has nothing left to send is switched over, whatever the limit`() async throws {
+        let guest = try SteppedGuest(pageCount: 300)
+        // Found by the first sync, before which nothing is decided.
+        guest.onContent = { [unowned guest] in guest.write(77, toPage: 200) }
+        let target = SteppedTarget()
+        var parameters = MigrationParameters()
+        parameters.downtimeLimit = .zero
+        parameters.timeout = .seconds(20)
+        try await migrate(guest, to: target, parameters)
+        #expect(try #require(target.memory).equals(guest.memory))
+    }
+
+    /// What was hashed after the first iteration alone would have to be hashed while the guest is paused.
+    @Test func `a guest that has nothing left but memory to be hashed is switched over`() async throws {
+        // Five pieces of the digest.
+        let guest = try SteppedGuest(pageCount: 5 * 64)
+        guest.onContent = { [unowned guest] in guest.write(77, toPage: 200) }
+        guest.onEachSync = { [unowned guest] sync in if sync < 5 { guest.write(UInt64(sync), toPage: sync * 64) } }
+        let target = SteppedTarget()
+        var parameters = MigrationParameters()
+        parameters.downtimeLimit = .zero
+        parameters.verifyMemory = true
+        parameters.timeout = .seconds(20)
+        let report = try await migrate(guest, to: target, parameters)
+        #expect(report.verified)
+        #expect(try #require(target.memory).equals(guest.memory))
+    }
+
+    @Test func `that a limit leaves no room for a single page is told`() async throws {
+        let guest = try SteppedGuest(pageCount: 300)
+        guest.dirtiesAll = true
+        var parameters = MigrationParameters()
+        parameters.downtimeLimit = .zero
+        parameters.timeout = .seconds(1)
+        await #expect { try await migrate(guest, to: SteppedTarget(), parameters) } throws: {
+            "\($0)".contains("without a single page, and downtime-limit is 0 ms: set a longer one")
+        }
+        #expect(guest.isRunning)
+    }
+
     @Test func `a guest that dirties at twice the link's rate is given up at the timeout, and runs on`() async throws {
         let guest = try WorkloadGuest.running("stress,ram=16MiB,vcpus=1,working-set=12MiB,rate=80MB/s")
         let target = WorkloadTarget()

@@ -14,6 +14,15 @@ import Testing
         #expect(estimator.expectedDowntime(pendingByteCount: 0, overhead: overhead) == .milliseconds(7))
     }
 
+    @Test func `with nothing pending no limit is too low, but for what can still be hashed while the guest runs`() {
+        let estimator = SwitchoverEstimator()
+        var overhead = SwitchoverOverhead(deviceState: .milliseconds(7))
+        #expect(estimator.shouldSwitchOver(pendingByteCount: 0, downtimeLimit: .zero, overhead: overhead))
+        #expect(!estimator.shouldSwitchOver(pendingByteCount: 1, downtimeLimit: .zero, overhead: overhead))
+        overhead.verification = .milliseconds(1)
+        #expect(!estimator.shouldSwitchOver(pendingByteCount: 0, downtimeLimit: .zero, overhead: overhead))
+    }
+
     @Test func `zero pages of the first iteration do not raise the rate`() throws {
         var estimator = SwitchoverEstimator()
         estimator.record(pageCount: 1024 * megabytePages, zeroPageCount: 924 * megabytePages, duration: .seconds(1))

@@ -10,7 +10,7 @@ struct ControlMessageTests {
 
     static let setupBody = hex(
         """
-        0102030405060708 090a0b0c0d0e0f10 00001000 04 00000004 7a737464 fffffffd 0000000000000001
+        0102030405060708 090a0b0c0d0e0f10 00001000 04 00000004 7a737464 fffffffd 0000000000000004
         00000002 00000006 70632e72616d 0000000080000000 00000003 766761 0000000000001000
         0000000d 776f726b6c6f61643a69646c65
         """)
@@ -24,7 +24,7 @@ struct ControlMessageTests {
 
     static let golden: [(message: ControlMessage, type: UInt16, body: [UInt8])] = [
         (.setup(setup), 1, setupBody),
-        (.ready(SessionReady(features: .memoryDigest)), 2, hex("0000000000000001")),
+        (.ready(SessionReady(features: .memoryDigest)), 2, hex("0000000000000004")),
         (.iterationEnd(barrier: 0x1020_3040), 3, hex("10203040")),
         (.barrierReached(barrier: 5), 4, hex("00000005")),
         (.channelLost(254), 5, hex("fe")),
