@@ -79,6 +79,14 @@ package struct MemoryDigest: Sendable {
         let zeros = [UInt8](repeating: 0, count: Page.byteCount)
         var hashes: [UInt64] = []
         for piece in numbers.map({ pieces[$0] }) {
+            let ranges = content[piece.block]
+            let first = Self.firstIndex(of: piece.pages, in: ranges)
+            if first == ranges.endIndex || ranges[first].lowerBound >= piece.pages.upperBound,
+                piece.pages.count == Self.pagesPerPiece
+            {
+                hashes.append(Self.hashOfZeros)
+                continue
+            }
             checksum.begin()
             let block = memory.blocks[piece.block]
             var next = piece.pages.lowerBound
@@ -88,7 +96,8 @@ package struct MemoryDigest: Sendable {
                     next += 1
                 }
             }
-            for range in content[piece.block] where range.overlaps(piece.pages) {
+            for range in ranges[first...] {
+                guard range.lowerBound < piece.pages.upperBound else { break }
                 let pages = range.clamped(to: piece.pages)
                 addZeros(upTo: pages.lowerBound)
                 // Safe: the pages lie within the block, which outlives the call, and within the buffer.
@@ -104,5 +113,28 @@ package struct MemoryDigest: Sendable {
             hashes.append(checksum.value)
         }
         return hashes
+    }
+
+    /// The hash of a whole piece without content.
+    private static let hashOfZeros: UInt64 = {
+        let zeros = [UInt8](repeating: 0, count: pieceByteCount)
+        var checksum = StreamingChecksum()
+        checksum.begin()
+        unsafe zeros.withUnsafeBytes { unsafe checksum.update($0) }
+        return checksum.value
+    }()
+
+    /// The first of some ascending ranges that does not end before the pages begin, by bisection.
+    private static func firstIndex(of pages: Range<Int>, in ranges: [Range<Int>]) -> Int {
+        var candidates = ranges.indices
+        while !candidates.isEmpty {
+            let middle = candidates.lowerBound + candidates.count / 2
+            if ranges[middle].upperBound <= pages.lowerBound {
+                candidates = middle + 1..<candidates.upperBound
+            } else {
+                candidates = candidates.lowerBound..<middle
+            }
+        }
+        return candidates.lowerBound
     }
 }
