@@ -15,7 +15,7 @@ extension Connection {
             // Unless one of the destination's addresses is of its family.
             failure = .connectFrom(local: local, to: "\(path.destination)", .addressFamilyNotSupported)
         }
-        for address in try SocketAddress.resolve(path.destination) {
+        for address in try SocketAddress.resolve(path.destination, patience: patience) {
             let local = localAddresses.first { $0.family == address.family }
             guard local != nil || path.localAddress == nil else { continue }
             do {

@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import SystemPackage
 
@@ -22,11 +23,32 @@ struct SocketAddress {
         }
     }
 
-    static func resolve(host: String, port: UInt16, isPassive: Bool) throws(TransportError) -> [SocketAddress] {
+    /// The same, but ends with the session: the system's resolver cannot be told to, and a mute name server takes it many
+    /// seconds.
+    static func resolve(_ uri: MigrationURI, patience: Patience) throws(TransportError) -> [SocketAddress] {
+        guard case .tcp(let host, let port) = uri else { return try resolve(uri) }
+        // An address needs no name server.
+        if let addresses = try? resolve(host: host, port: port, isPassive: false, flags: AI_NUMERICHOST) {
+            return addresses
+        }
+        let answer = Condition(Result<[SocketAddress], TransportError>?.none)
+        DispatchQueue.global().async {
+            let found = Result { () throws(TransportError) in try resolve(uri) }
+            answer.withLock { $0 = found }
+        }
+        while true {
+            try patience.checkStop()
+            if let found = answer.wait(until: .now + Patience.tick, { $0 }) { return try found.get() }
+        }
+    }
+
+    static func resolve(
+        host: String, port: UInt16, isPassive: Bool, flags: Int32 = 0
+    ) throws(TransportError) -> [SocketAddress] {
         var hints = unsafe addrinfo()
         unsafe hints.ai_family = AF_UNSPEC
         unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-        unsafe hints.ai_flags = AI_NUMERICSERV | (isPassive ? AI_PASSIVE : 0)
+        unsafe hints.ai_flags = AI_NUMERICSERV | flags | (isPassive ? AI_PASSIVE : 0)
         var list: UnsafeMutablePointer<addrinfo>?
         let code = unsafe getaddrinfo(host.isEmpty ? nil : host, String(port), &hints, &list)
         guard code == 0 else {
