@@ -241,7 +241,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [0, 2]) func `a snapshot whose memory is damaged starts no guest`(channels: Int) async throws {
+    @Test(arguments: [0, 2]) func `a snapshot whose memory is damaged starts no guest, and spends no QEMU`(
+        channels: Int
+    ) async throws {
         let directory = try ScratchDirectory()
         let qemu = try Self.start("vm", in: directory)
         try qemu.waitForPasses(1)
@@ -250,24 +252,27 @@ import Testing
         let snapshot = try Snapshot(path: "\(directory.path)/vm")
         let ram = try #require(snapshot.manifest.ramBlocks.first { $0.name == "pc.ram" })
         let file = try #require(FileHandle(forUpdatingAtPath: "\(snapshot.path)/\(ram.file)"))
-        try file.seek(toOffset: UInt64(PatternGuest.start) + 5)
-        try file.write(contentsOf: [0x55])
-        try file.close()
+        let place = UInt64(PatternGuest.start) + 5
+        try file.seek(toOffset: place)
+        let original = try #require(try file.read(upToCount: 1)?.first)
+        func write(_ byte: UInt8) throws {
+            try file.seek(toOffset: place)
+            try file.write(contentsOf: [byte])
+        }
+        try write(~original)
         let destination = try Self.start("destination", in: directory, incoming: true)
         destination.releaseQMP()
         await #expect { try await Self.restore(snapshot.path, into: destination, channels: channels) } throws: {
             "\($0)".contains("\(ram.file)' is damaged: its hash is")
         }
-        // QEMU 7.2 ends itself, and has no status then.
-        try? destination.connectQMP()
-        #expect(destination.status != "running")
-        if destination.status != nil {
-            destination.releaseQMP()
-            await #expect { try await Self.restore(snapshot.path, into: destination, channels: channels) } throws: {
-                "\($0)".contains("tries only once: start it anew")
-            }
-        }
+        try destination.connectQMP()
+        #expect(destination.status == "inmigrate")
         #expect(destination.passes.isEmpty)
+        // It was told nothing, and takes the guest whole.
+        destination.releaseQMP()
+        try write(original)
+        try await Self.restore(snapshot.path, into: destination, channels: channels)
+        try destination.waitForPasses(2)
     }
 
     @Test func `a save that takes too long is given up, and leaves nothing behind`() async throws {
