@@ -136,7 +136,7 @@ struct SourceStatistics {
 
     /// Why the migration does not converge, as far as the figures tell.
     func reasonForNonConvergence(downtimeLimit limit: Duration) -> String {
-        guard let last = iterations.last else { return "the first pass over the guest's memory was not complete" }
+        guard let last = iterations.last else { return "the first iteration was not complete" }
         let verification = switchoverOverhead.verification
         let overhead = switchoverOverhead.total - verification
         if overhead > limit {
