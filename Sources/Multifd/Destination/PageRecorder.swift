@@ -1,6 +1,6 @@
 /// Sees every page on its way into a guest's memory, to keep what came when. The memory must be files, to which pages go
-/// through a buffer.
-package protocol PageRecorder: Sendable {
+/// through a buffer. A class, so that a channel which asks it about each page copies and retains nothing of it.
+package protocol PageRecorder: AnyObject, Sendable {
     /// Pages come with content. Called by whichever thread received them, and for one page
     /// by two threads at once when a source sends it on two channels.
     ///

@@ -1,7 +1,7 @@
 import Multifd
 
 /// Keeps the hashes of a guest's pages while it is received, and hands them on to a ``Recorder`` if there is one.
-struct HashRecorder: PageRecorder {
+final class HashRecorder: PageRecorder {
     /// One for each RAMBlock.
     let hashes: [PageHashes]
     let recorder: Recorder?
