@@ -20,9 +20,7 @@ package struct ConvergenceAdvice: Hashable, Sendable {
         affordable = conditions.target
         remaining = Self.remaining(for: curve, under: conditions)
 
-        func leastFactor(
-            _ curve: WriteCurve = curve, _ change: (inout ConvergencePlan.Conditions, Double) -> Void
-        ) -> Double? {
+        func leastFactor(_ change: (inout ConvergencePlan.Conditions, Double) -> Void) -> Double? {
             (1...40).lazy.map { step in (0..<step).reduce(1.0) { factor, _ in factor * 1.2 } }.first { factor in
                 var conditions = conditions
                 change(&conditions, factor)
@@ -36,13 +34,9 @@ package struct ConvergenceAdvice: Hashable, Sendable {
         let overhead = outlook.switchoverOverhead.seconds
         guard conditions.target > 0 else {
             // Nothing fits into the limit as it is, so that there is no multiple of it to be found, but of what remains anyhow.
-            // No throttle has shown yet what the guest writes in so short times as it leaves it: a limit that is too low is of
-            // no use.
-            let curve = curve.pessimistic
-            let remaining = Self.remaining(for: curve, under: conditions)
             let least = max(remaining, Double(Page.byteCount))
             let lately = outlook.ramBytesPerSecond ?? conditions.rate
-            sufficientDowntimeLimit = leastFactor(curve) { conditions, factor in conditions.target = least * factor }
+            sufficientDowntimeLimit = leastFactor { conditions, factor in conditions.target = least * factor }
                 .map { overhead + least * $0 * 1.2 * Self.room / lately }
             return
         }

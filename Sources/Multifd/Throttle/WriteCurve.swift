@@ -23,18 +23,8 @@ package struct WriteCurve: Hashable, Sendable {
     private static let reach = 2.0
     /// Ascending times.
     private var points: [Point] = []
-    /// Whether of times shorter than any that was seen no less is expected than could be.
-    private var isPessimistic = false
 
     package init() {}
-
-    /// The same, but that in a time shorter than any that was seen the guest may have written as much as the observations let
-    /// it: of one that writes all of its working set between any two syncs nobody knows how fast it does.
-    package var pessimistic: WriteCurve {
-        var curve = self
-        curve.isPessimistic = true
-        return curve
-    }
 
     /// Learns that the guest wrote `bytes` different bytes in `time` seconds of running.
     package mutating func observe(time: Double, bytes: Double) {
@@ -55,15 +45,11 @@ package struct WriteCurve: Hashable, Sendable {
     /// The different bytes expected to be written in `time` seconds of running.
     package func bytes(within time: Double) -> Double {
         guard time > 0, let first = points.first, let last = points.last else { return 0 }
-        guard let second = points.dropFirst().first else {
-            return isPessimistic ? max(first.bytes, time / first.timePerByte) : time / first.timePerByte
-        }
+        guard let second = points.dropFirst().first else { return time / first.timePerByte }
         if time <= first.time {
-            // Nothing was seen of so short a time: half way between the line through the next two observations and
-            // proportion.
-            let steep = Self.timePerByte(at: time, from: first, to: second)
-            let slowest = time / first.bytes
-            return time / max(isPessimistic ? steep : (steep + first.timePerByte) / 2, slowest)
+            // Nothing was seen of so short a time: the line through the next two observations goes on, but not to more bytes
+            // than those of the first.
+            return time / max(Self.timePerByte(at: time, from: first, to: second), time / first.bytes)
         }
         let above = points.firstIndex { $0.time >= time } ?? points.endIndex - 1
         let perByte = Self.timePerByte(at: time, from: points[above - 1], to: points[above])

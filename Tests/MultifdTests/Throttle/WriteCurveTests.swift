@@ -1,3 +1,4 @@
+import Foundation
 import Multifd
 import Testing
 
@@ -22,6 +23,18 @@ import Testing
         workingSet.observe(time: 10, bytes: 500)
         #expect(abs(workingSet.bytes(within: 3) - 500) < 1e-6)
         #expect(abs(workingSet.bytes(within: 100) - 500) < 1e-6)
+    }
+
+    @Test func `random writes into a working set are foreseen for shorter times than were seen`() {
+        let size = 968e6
+        func written(in time: Double) -> Double { size * (1 - exp(-5.41e9 * time / size)) }
+        var curve = WriteCurve()
+        curve.observe(time: 0.522, bytes: written(in: 0.522))
+        curve.observe(time: 0.687, bytes: written(in: 0.687))
+        for time in [0.4, 0.45, 0.5] {
+            #expect(abs(curve.bytes(within: time) / written(in: time) - 1) < 0.05)
+        }
+        #expect(curve.bytes(within: 0.01) <= written(in: 0.522))
     }
 
     @Test func `it never falls, and is finite, whatever was observed`() {
