@@ -5,10 +5,10 @@
 /// that half a throttle costs more than twice the time. What drains by itself is better waited for, though. Which of the two
 /// holds depends on how many different pages the guest writes in which time (``WriteCurve``); ``ConvergencePlan`` weighs it.
 ///
-/// A plan is a promise: when it has not finished in three times its time, the model is wrong, and half of the speed that
-/// the guest has left goes, again and again, until the maximum has been in force for long enough, too. Then it is taken
-/// off, and tried again when the guest has run unthrottled for twice as long as would have done before. And what drains by
-/// itself under a throttle is believed only after a while, for twice as long each time.
+/// A plan is a promise: when it has not finished in three times its time, and little has become of what remained, the model
+/// is wrong, and half of the speed that the guest has left goes, again and again, until the maximum has been in force for
+/// long enough, too. Then it is taken off, and tried again when the guest has run unthrottled for twice as long as would have
+/// done before. And what drains by itself under a throttle is believed only after a while, for twice as long each time.
 ///
 /// It asks for two extra syncs after a sample. One is soon, because what a throttled guest writes is what an unthrottled one
 /// writes in less time. The other is later and later while the guest runs unthrottled, because a plan that costs much
@@ -27,6 +27,8 @@ package struct PredictiveThrottle: Sendable {
     private static let ending = (seconds: 5.0, factor: 1.2)
     /// How many times a plan's own time it is given, and seconds beside that.
     private static let patience = (factor: 3.0, seconds: 3.0)
+    /// To what share of its beginning the rest must have come down when its time is over for a throttle to be given more.
+    private static let progress = 0.75
     /// Seconds for which a throttled guest must write so little that it needs no throttle, the first time.
     private static let calm = 2.0
     /// Samples with a downtime limit that the switchover alone exceeds before a throttle goes.
@@ -54,6 +56,8 @@ package struct PredictiveThrottle: Sendable {
     private var least = 0
     /// When the throttle in force was last given time, since the migration started.
     private var begun = Duration.zero
+    /// Bytes that remained then.
+    private var begunRemaining = 0.0
     /// The throttle whose plan failed last, if one has since there is a throttle, and the time that it was given.
     private var failed: (throttle: ThrottlePercentage, time: Duration)?
     /// Seconds for which samples, one after the other, need no throttle, while there is one.
@@ -168,14 +172,15 @@ package struct PredictiveThrottle: Sendable {
         }
         calmTime = 0
         if let due, sample.time > due {
-            // What was only tried, and has a plan now, is given the time of the plan.
-            let hasBecomePlan = isTrial && !isHopeless
-            guard throttle < maximum || hasBecomePlan else {
+            // What was only tried, and has a plan now, is given the time of the plan, and what works is given more.
+            let works = Double(sample.outlook.remainingByteCount) < begunRemaining * Self.progress
+            let hasFailed = !works && (isHopeless || !isTrial)
+            guard throttle < maximum || !hasFailed else {
                 futileCount += 1
                 watched = 0
                 return .off
             }
-            if !hasBecomePlan {
+            if hasFailed {
                 least = 100 - (100 - throttle.rawValue) / 2
                 failed = (throttle, sample.time - begun)
             }
@@ -187,6 +192,7 @@ package struct PredictiveThrottle: Sendable {
     private mutating func begin(_ attempt: Attempt, on sample: PeriodSample) {
         isTrial = isHopeless
         begun = sample.time
+        begunRemaining = Double(sample.outlook.remainingByteCount)
         due = sample.time + .seconds(attempt.time * Self.patience.factor + Self.patience.seconds)
     }
 
