@@ -56,6 +56,11 @@ struct SimulatedMemory {
         parts.reduce(0) { $0 + $1.byteCount * ((1 - position) * $1.ahead + position * $1.behind) }
     }
 
+    /// Bytes of all pages that a sync would find written.
+    var written: Double {
+        parts.reduce(0) { $0 + $1.byteCount * $1.region.share(afterWriting: $1.written) }
+    }
+
     mutating func sync() -> SyncResult {
         var result = SyncResult(dirtied: 0, written: 0)
         for index in parts.indices {

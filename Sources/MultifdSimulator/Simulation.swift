@@ -20,6 +20,8 @@ package struct Simulation {
     private var workLost = 0.0
     /// Of the last iteration.
     private var lastDuration = 0.0
+    /// Seconds that the last sync took.
+    private var lastSync = 0.0
     private var dirtySyncCount = 0
     private var bytesDirtied = 0.0
     private var highestThrottle = ThrottlePercentage.off
@@ -57,7 +59,7 @@ package struct Simulation {
             guard now < scenario.timeout else { return report(downtime: 0, failure: reasonForNonConvergence) }
             let pending = Int(saturating: memory.remaining)
             let limit = Duration.seconds(scenario.downtimeLimit)
-            let overhead = scenario.switchoverOverhead
+            let overhead = overhead(finalSync: estimator.finalSync)
             if estimator.shouldSwitchOver(pendingByteCount: pending, downtimeLimit: limit, overhead: overhead) {
                 return report(downtime: switchOver(), failure: nil)
             }
@@ -124,7 +126,7 @@ package struct Simulation {
         let throttleBefore = vcpus.highestThrottle
         // As the ticks within the first iteration do in a live migration, in which none brings a sync.
         if dirtySyncCount == 1 { _ = throttle?.isSyncDue(at: .seconds(now), dirtySyncCount: 1) }
-        runGuest(until: now + scenario.syncTime)
+        runGuest(until: now + scenario.syncTime(finding: memory.written))
         // What the end of the time left unsent remains.
         if memory.position >= 1 { memory.beginIteration() }
         sync()
@@ -138,24 +140,38 @@ package struct Simulation {
                 throttle: throttleBefore.rawValue))
     }
 
+    /// What the switchover is expected to take beside the transfer of pages.
+    private func overhead(finalSync: Duration) -> SwitchoverOverhead {
+        var overhead = scenario.switchoverOverhead
+        overhead.finalSync = finalSync
+        return overhead
+    }
+
     /// When the next sync within the iteration ends.
     private var nextSyncTime: Double {
         guard dirtySyncCount > 1, dirtySyncCount < Self.syncLimit, let due = throttle?.nextSyncTime else {
             return .infinity
         }
         // Never at once, as in a live migration: samples are more than a second apart, and a limit's period may be one.
-        return max(due.seconds, now) + scenario.syncTime + 1e-6
+        return max(due.seconds, now) + lastSync + 1e-6
     }
 
     private mutating func sync() {
         let found = memory.sync()
+        lastSync = scenario.syncTime(finding: found.written)
         dirtySyncCount += 1
         bytesDirtied += found.dirtied
+        // The first is none: all of RAM is marked.
+        if dirtySyncCount > 1 {
+            estimator.recordSync(
+                writtenPageCount: Int(saturating: found.written) / Page.byteCount, duration: .seconds(lastSync))
+        }
+        let overhead = overhead(finalSync: estimator.leastFinalSync)
         let outlook = MigrationOutlook(
             remainingByteCount: Int(saturating: memory.remaining), ramBytesPerSecond: estimator.ramBytesPerSecond,
             affordableByteCount: estimator.affordableByteCount(
-                downtimeLimit: .seconds(scenario.downtimeLimit), overhead: scenario.switchoverOverhead),
-            syncDuration: .seconds(scenario.syncTime), switchoverOverhead: scenario.switchoverOverhead.total,
+                downtimeLimit: .seconds(scenario.downtimeLimit), overhead: overhead),
+            syncDuration: .seconds(lastSync), switchoverOverhead: overhead.total,
             downtimeLimit: .seconds(scenario.downtimeLimit))
         let sync = SyncOutcome(
             time: .seconds(now), bytesDirtied: Int(saturating: found.dirtied),
@@ -220,7 +236,7 @@ package struct Simulation {
     }
 
     private var reasonForNonConvergence: String {
-        let overhead = scenario.switchoverOverhead
+        let overhead = overhead(finalSync: estimator.finalSync)
         guard overhead.total < .seconds(scenario.downtimeLimit) else {
             return "the switchover alone takes \(overhead.total.seconds.threeFigures) s of a downtime limit of "
                 + "\(scenario.downtimeLimit.threeFigures) s"

@@ -60,23 +60,45 @@ import Testing
         #expect(report.workLost < 100_000)
     }
 
-    @Test
-    func `a switchover that takes too long by itself is no reason to throttle, and the limit that would do is named`()
-        throws
-    {
-        // 3 ms of sync for each GiB, with the guest paused.
-        var scenario = Scenario(
+    @Test func `a throttle that was only tried, and shrinks what remains, is not given up`() throws {
+        let report = run(.random(seed: 95))
+        #expect(report.status == .completed)
+        let decisions = report.throttleDecisions.dropLast()
+        #expect(decisions.contains { $0.to.rawValue == 99 && $0.reason.hasPrefix("even 99 % leave") })
+        #expect(!decisions.contains { $0.from != .off && $0.to == .off })
+    }
+
+    /// A guest whose writes make its syncs long, until it is throttled.
+    @Test func `a downtime limit that the switchover exceeds only by what a sync finds is not too low`() {
+        let scenario = Scenario(
             name: "1 TiB",
             guest: GuestModel(
                 ramByteCount: 1 << 40, vcpuCount: 64,
                 regions: [WriteRegion(byteCount: 64 << 30, writeRate: 12.8e9, vcpuCount: 64)], zeroShare: 0.5),
-            link: LinkModel(bandwidth: 3.125e9))
+            link: LinkModel(bandwidth: 3.125e9), downtimeLimit: 0.3)
+        let report = run(scenario)
+        #expect(report.status == .completed)
+        #expect(report.downtime <= 300)
+        #expect(!report.throttleDecisions.contains { $0.reason.contains("no throttle helps") })
+    }
+
+    @Test
+    func `a switchover that takes too long by itself is no reason to throttle, and the limit that would do is named`()
+        throws
+    {
+        // 0.2 ms of sync for each GiB, with the guest paused.
+        var scenario = Scenario(
+            name: "1 TiB",
+            guest: GuestModel(
+                ramByteCount: 1 << 40, vcpuCount: 64,
+                regions: [WriteRegion(byteCount: 8 << 30, writeRate: 12.8e9, vcpuCount: 64)], zeroShare: 0.5),
+            link: LinkModel(bandwidth: 3.125e9), downtimeLimit: 0.1)
         let report = run(scenario)
         #expect(report.status == .failed)
         #expect(report.workLost == 0)
         #expect(report.throttleDecisions.count == 1)
         let reason = try #require(report.throttleDecisions.first).reason
-        #expect(reason.contains("takes 3.07 s without a page, and the downtime limit is 0.3 s"))
+        #expect(reason.contains("takes 0.206 s without a page, and the downtime limit is 0.1 s"))
         #expect(reason.contains("a downtime limit of at least about "))
         let limit = try #require(reason.split(separator: " ").dropLast(3).last.flatMap { Double($0) })
         scenario.downtimeLimit = limit

@@ -43,12 +43,14 @@ extension Coordinator {
 
     /// What the switchover will cost beside the last pages.
     ///
-    /// - Parameter isHashedAhead: whether all but those pages is hashed ahead of it.
-    func switchoverOverhead(isHashedAhead: Bool = false) -> SwitchoverOverhead {
+    /// - Parameters:
+    ///   - isHashedAhead: whether all but those pages is hashed ahead of it.
+    ///   - finalSync: how long its sync takes, if not as long as it may.
+    func switchoverOverhead(isHashedAhead: Bool = false, finalSync: Duration? = nil) -> SwitchoverOverhead {
         let rate = max(estimator.ramBytesPerSecond ?? 1e8, 1e6)
         return SwitchoverOverhead(
             // Pausing waits for a step of each vCPU, about a millisecond.
-            finalSync: statistics.lastSync + .milliseconds(1),
+            finalSync: (finalSync ?? estimator.finalSync) + .milliseconds(1),
             deviceState: .seconds(Double(guest.expectedDeviceStateByteCount) / rate) + .milliseconds(1),
             // Three exchanges: device state and totals, handover, and the guest's start at the destination.
             commit: statistics.barrierRoundTrip * 3 + .milliseconds(2),

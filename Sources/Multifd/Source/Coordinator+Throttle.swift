@@ -69,12 +69,16 @@ extension Coordinator {
         statistics.endSync(
             dirtiedPages: marks.dirtied, pending: pendingPageCount,
             duration: spent + MonotonicTime.now.since(start), isWithinIteration: isWithinIteration)
+        // The first is none: all of RAM is marked.
+        if statistics.dirtySyncCount > 1 {
+            estimator.recordSync(writtenPageCount: marks.written, duration: statistics.lastSync)
+        }
         guard throttle != nil, statistics.pausedAt == nil else { return }
         let parameters = state.parameters
         throttle?.adopt(parameters.throttle)
         let counts = currentCounts
         // What can be hashed while the guest runs is nothing to slow it for.
-        let overhead = switchoverOverhead(isHashedAhead: true)
+        let overhead = switchoverOverhead(isHashedAhead: true, finalSync: estimator.leastFinalSync)
         let outcome = SyncOutcome(
             time: MonotonicTime.now.since(statistics.startedAt), bytesDirtied: marks.dirtied << Page.shift,
             bytesWritten: marks.written << Page.shift, bytesTransferred: counts.transferred,

@@ -23,6 +23,31 @@ import Testing
         #expect(!estimator.shouldSwitchOver(pendingByteCount: 0, downtimeLimit: .zero, overhead: overhead))
     }
 
+    @Test func `the last sync is expected to take what the others took but for their pages`() {
+        var estimator = SwitchoverEstimator()
+        #expect(estimator.finalSync == .zero && estimator.leastFinalSync == .zero)
+        // 200 ms, and 50 ns for each page: one alone does not tell the two apart.
+        estimator.recordSync(writtenPageCount: 8_000_000, duration: .milliseconds(600))
+        #expect(isNear(estimator.finalSync, 0.6) && estimator.leastFinalSync == .zero)
+        estimator.recordSync(writtenPageCount: 2_000_000, duration: .milliseconds(300))
+        #expect(isNear(estimator.finalSync, 0.2) && isNear(estimator.leastFinalSync, 0.2))
+        // Old ones are forgotten.
+        for _ in 0..<4 { estimator.recordSync(writtenPageCount: 10, duration: .milliseconds(7)) }
+        #expect(isNear(estimator.finalSync, 0.007))
+    }
+
+    @Test func `syncs that find as many pages, or take less for more, do not shorten what the last may take`() {
+        var estimator = SwitchoverEstimator()
+        estimator.recordSync(writtenPageCount: 1_000_000, duration: .milliseconds(300))
+        estimator.recordSync(writtenPageCount: 1_100_000, duration: .milliseconds(320))
+        // A page costs 100 ns at most.
+        #expect(isNear(estimator.finalSync, 0.3) && isNear(estimator.leastFinalSync, 0.2))
+        estimator.recordSync(writtenPageCount: 4_000_000, duration: .milliseconds(100))
+        #expect(isNear(estimator.finalSync, 0.3) && isNear(estimator.leastFinalSync, 0.3))
+    }
+
+    private func isNear(_ duration: Duration, _ seconds: Double) -> Bool { abs(duration.seconds - seconds) < 1e-9 }
+
     @Test func `zero pages of the first iteration do not raise the rate`() throws {
         var estimator = SwitchoverEstimator()
         estimator.record(pageCount: 1024 * megabytePages, zeroPageCount: 924 * megabytePages, duration: .seconds(1))
