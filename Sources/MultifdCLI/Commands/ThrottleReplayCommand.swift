@@ -44,7 +44,7 @@ extension MultifdCommand {
             for decision in decisions { try StandardOutput.writeLine(decision.line) }
             let count = recording.samples.count
             try StandardOutput.writeLine(
-                "\(parameters.policy.rawValue): \(decisions.count) decisions on \(count) samples, "
+                "\(parameters.policy.rawValue): \(decisions.count.counted("decision")) on \(count.counted("sample")), "
                     + "\(decisions.last?.to.rawValue ?? 0) % at the end")
         }
     }

@@ -64,9 +64,8 @@ struct SnapshotReport {
         let time = iterations.reduce(0) { $0 + $1.microseconds }
         let rewritten = iterations.dropFirst().reduce(0) { $0 + $1.pageCount }
         let unchanged = iterations.dropFirst().reduce(0) { $0 + $1.unchanged }
-        let count = "\(iterations.count) \(iterations.count == 1 ? "iteration" : "iterations")"
-        return "recording: \(count) in \(Duration.microseconds(time).people), "
-            + "\(rewritten) pages after the first, \(unchanged) of them unchanged, "
+        return "recording: \(iterations.count.counted("iteration")) in \(Duration.microseconds(time).people), "
+            + "\(rewritten.counted("page")) after the first, \(unchanged) of them unchanged, "
             + "\(ByteCount(rawValue: recording.pages.size + recording.index.size).rounded)"
     }
 

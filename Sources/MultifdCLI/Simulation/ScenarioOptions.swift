@@ -165,7 +165,7 @@ struct ScenarioOptions: ParsableArguments {
         guard bandwidth == nil || channelRate == nil,
             link.wireRate > fitted.wireRate * Self.littleMore || link.channelCount > fitted.channelCount
         else { return nil }
-        return "the run tells of \(fitted.channelCount) channels and at most "
+        return "the run tells of \(fitted.channelCount.counted("channel")) and at most "
             + "\(Int(saturating: fitted.wireRate).byteText)/s: what more of either would move is a guess, and may be far too "
             + "much (give --bandwidth and --channel-rate)"
     }
