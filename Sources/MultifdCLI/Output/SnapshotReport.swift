@@ -15,9 +15,10 @@ struct SnapshotReport {
 
     var text: String {
         let recording = manifest.recording.map { [Self.text(of: $0)] } ?? []
-        var parts = [([summary] + guest + recording).joined(separator: "\n"), blocks]
+        // A table ends with an end of line.
+        var parts = [([summary] + guest + recording).joined(separator: "\n") + "\n", blocks]
         if let sections = manifest.qemu?.deviceSections, !sections.isEmpty { parts.append(Self.table(of: sections)) }
-        return parts.joined(separator: "\n\n")
+        return parts.joined(separator: "\n")
     }
 
     private var summary: String {
