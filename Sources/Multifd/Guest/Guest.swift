@@ -25,7 +25,7 @@ public protocol Guest: AnyObject, Sendable {
     /// Everything but RAM that the guest needs to run on. Called while it is paused.
     func saveDeviceState() throws -> [UInt8]
 
-    /// About how large the device state will be, in bytes, to expect the downtime by.
+    /// About how large the device state will be, in bytes: the downtime is estimated with it.
     var expectedDeviceStateByteCount: Int { get }
 
     /// How far the guest has come, called while it runs; nil for a guest that does not count. It gives reports the
