@@ -177,7 +177,7 @@ struct ScenarioOptions: ParsableArguments {
     /// A run that is held to a limit moves somewhat less than that.
     private static let littleMore = 1.2
 
-    /// Each vCPU goes on doing what it did, also when there are more of them, and the same share of them writes.
+    /// Each vCPU goes on doing what it did, even when there are more of them, and the same share of them writes.
     private func vcpuCount(of region: WriteRegion, in guest: GuestModel) -> Int {
         let factor = Double(vcpus ?? guest.vcpuCount) / Double(max(guest.vcpuCount, 1))
         return max(1, Int((Double(region.vcpuCount) * factor).rounded()))
