@@ -6,6 +6,8 @@
 /// one limit: whoever kills that child too, as ending a whole cgroup or container does, has to undo it himself.
 public protocol ThrottleActuator: AnyObject, Sendable {
     /// Slows the guest, or lets it run with ``ThrottlePercentage/off``. Does nothing after ``release()``.
+    ///
+    /// - Throws: ``ActuatorError`` when the guest has gone, or could not be slowed.
     func setThrottle(_ percentage: ThrottlePercentage) throws(ActuatorError)
 
     /// Undoes everything, exactly. Further calls do nothing.
