@@ -2,6 +2,7 @@
 
 PACKAGES := libzstd-dev zlib1g-dev libisal-dev libxxhash-dev
 
+.DEFAULT_GOAL := build
 .PHONY: deps build demo test bench bench-qemu lint format clean help
 
 deps: ## Install the system libraries that are missing
@@ -13,7 +14,7 @@ build: deps ## Build the command in release: .build/release/multifd
 demo: build ## Migrate a running guest between two processes and prove that nothing was lost
 	.build/release/multifd demo
 
-test: deps ## Run all tests, one after the other: many run guests and measure nothing but need a core
+test: deps ## Run all tests, one after the other: many run guests, which need the cores
 	swift test --no-parallel
 
 bench: build ## Measure channels, modes and deltas on this machine, with pictures, into bench/out

@@ -23,7 +23,7 @@ static void close_all(unsigned first, unsigned last) {
 }
 
 // Closes all but the lifeline and the targets, the pipe's writing end above all: as long as that is open here, the pipe
-// does not end. They keep their numbers: there may be no others to be had.
+// does not end. They keep their numbers: there may be no others left.
 static void keep(int lifeline, const int32_t *targets, size_t target_count) {
     unsigned next = 0;
     for (size_t left = 1 + target_count; left > 0; left--) {

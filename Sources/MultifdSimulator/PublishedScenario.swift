@@ -1,12 +1,12 @@
 /// The migrations whose results were published, as the simulator sees them: the one definition of each, for tests,
 /// benchmarks and users.
 package enum PublishedScenario: String, CaseIterable, Sendable {
-    /// RHEL bug 1289285, comment 4, with so many MB rewritten.
+    /// RHEL bug 1289285, comment 4, with that many MB rewritten.
     case rhel30 = "rhel-30"
     case rhel50 = "rhel-50"
     case rhel60 = "rhel-60"
     case rhel100 = "rhel-100"
-    /// The 2024 follow-up on periodic syncs, with so many MB given to the stress tool.
+    /// The 2024 follow-up on periodic syncs, with that many MB given to the stress tool.
     case followUp3000 = "2024-3000"
     case followUp5000 = "2024-5000"
     /// The proposal of 2013.

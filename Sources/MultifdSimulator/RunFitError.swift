@@ -16,7 +16,8 @@ package enum RunFitError: Error, Equatable, CustomStringConvertible {
         case .noParameters:
             "the report has no 'parameters': give what `multifd send --json` printed"
         case .noIteration:
-            "the report has no iteration with the guest running: give that of a migration that got so far"
+            "the report has no iteration with the guest running: give what `multifd send --json` printed of a live guest, "
+                + "and of a migration that got so far"
         case .implausible(let name):
             "the report's '\(name)' is not what a migration has: give what `multifd send --json` printed"
         case .parameters(let error):

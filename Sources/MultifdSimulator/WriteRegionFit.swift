@@ -31,7 +31,7 @@ struct WriteRegionFit {
     /// More iterations than this tell no more.
     static let observationLimit = 256
     private static let growths = [1, 1.02, 1.05, 1.1, 1.2, 1.4, 1.7, 2, 3, 5]
-    /// The lowest rate writes it all in an hour, and each is so many times the one before: the highest does in about a
+    /// The lowest rate writes it all in an hour, and each is this many times the one before: the highest does in about a
     /// millisecond.
     private static let coarseStep = 1.28
     private static let coarseCount = 62

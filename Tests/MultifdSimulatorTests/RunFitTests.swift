@@ -353,6 +353,8 @@ import Testing
         #expect(throws: RunFitError.noParameters) { try RunFit(MigrationInfo()) }
         var info = MigrationInfo()
         info.parameters = MigrationParameters()
-        #expect(throws: RunFitError.noIteration) { try RunFit(info) }
+        // As in a destination's document, or an image's: the sentence says whose to give.
+        let error = #expect(throws: RunFitError.noIteration) { try RunFit(info) }
+        #expect(error?.description.contains("`multifd send --json` printed of a live guest") == true)
     }
 }

@@ -15,11 +15,13 @@ export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 
 "$here/install-qemu.sh"
 root=; [ "$(id -u)" = 0 ] || root=sudo
-missing=$(for package in busybox-static cpio zstd python3; do
-    dpkg-query -W -f '${Status}' "$package" 2> /dev/null | grep -q 'ok installed' || echo "$package"; done)
-if [ -n "$missing" ]; then
-    echo "installing" $missing >&2
-    $root apt-get install -qy --no-install-recommends $missing >&2
+missing=()
+for package in busybox-static cpio zstd python3; do
+    dpkg-query -W -f '${Status}' "$package" 2> /dev/null | grep -q 'ok installed' || missing+=("$package")
+done
+if [ ${#missing[@]} -gt 0 ]; then
+    echo "installing ${missing[*]}" >&2
+    $root apt-get install -qy --no-install-recommends "${missing[@]}" >&2
 fi
 
 work=$(mktemp -d)

@@ -8,7 +8,7 @@ import argparse
 
 from live import OUT, final_throttle, migrate, provenance, simulate, table, work_lost, write_section
 
-# Guest, link and policy. RAM small enough that twelve of them take five minutes.
+# Guest, link and policy. RAM small enough that all of them together take minutes.
 RUNS = [
     ("stress,working-set=40MiB,rate=200MB/s", "60MB/s", ["--policy", "dynamic"]),
     ("stress,working-set=40MiB,rate=200MB/s", "60MB/s", ["--policy", "predictive"]),

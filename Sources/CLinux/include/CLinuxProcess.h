@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// A descriptor that stands for a process, also after its number is given to another: -1 with errno.
+// A descriptor that stands for a process, even after its number is given to another: -1 with errno.
 int CLinux_pidfd_open(int32_t process);
 
 // 0, or -1 with errno. ESRCH: the process has ended.

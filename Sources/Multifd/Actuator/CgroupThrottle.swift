@@ -35,6 +35,6 @@ public final class CgroupThrottle: ThrottleActuator {
         }
     }
 
-    /// Whether the cgroup has been removed, also when there is another at its path by now.
+    /// Whether the cgroup has been removed, even when there is another at its path by now.
     public var isGone: Bool { cgroup.withLock { $0?.isGone ?? false } }
 }

@@ -11,7 +11,7 @@ public final class ProcessThrottle: ThrottleActuator {
     /// The process's number.
     public let process: Int32
 
-    // Stands for the process also when it has ended and its number is another's.
+    // Stands for the process even when it has ended and its number is another's.
     private let pidfd: FileDescriptor
     // Locked until this is released.
     private let status: FileDescriptor
@@ -81,7 +81,7 @@ public final class ProcessThrottle: ThrottleActuator {
         }
     }
 
-    /// Whether the process has ended, also when nobody has taken note of it yet.
+    /// Whether the process has ended, even when nobody has taken note of it yet.
     public var hasEnded: Bool {
         var descriptor = pollfd(fd: pidfd.rawValue, events: Int16(POLLIN), revents: 0)
         return unsafe poll(&descriptor, 1, 0) > 0

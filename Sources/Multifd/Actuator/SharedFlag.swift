@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 import SystemPackage
 
-/// Owns a flag that this process shares with the children it forks. What was stored last, a child sees also when this
+/// Owns a flag that this process shares with the children it forks. What was stored last, a child sees even when this
 /// process has been killed since; and storing neither waits for anyone nor fails, which a pipe does once it is full.
 @safe
 struct SharedFlag: ~Copyable, @unchecked Sendable {  // all access is atomic

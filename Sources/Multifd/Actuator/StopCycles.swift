@@ -14,7 +14,7 @@ struct StopCycles: ~Copyable {
         self.pidfd = pidfd
     }
 
-    /// Runs until there is another order. Afterwards the process goes on, also after an error.
+    /// Runs until there is another order. Afterwards the process goes on, even after an error.
     ///
     /// - Parameter wait: waits until a time, and returns whether there is no other order.
     mutating func run(

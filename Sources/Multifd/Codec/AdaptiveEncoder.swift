@@ -18,7 +18,7 @@ package final class AdaptiveEncoder {
     private var looksIncompressible = false
     private var isLookTrusted = true
 
-    /// Of so many payloads that look incompressible the first is compressed all the same, to check.
+    /// Of this many payloads that look incompressible the first is compressed all the same, to check.
     private static let checkInterval = 32
     /// A payload that keeps this share of its bytes was not worth compressing.
     private static let worthlessRatio = 0.95

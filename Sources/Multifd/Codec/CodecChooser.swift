@@ -152,7 +152,7 @@ package struct CodecChooser: Sendable {
     private mutating func updateEstimates() {
         guard mode != .none else { return }
         let old = estimates[mode.rawValue]
-        // So many channels encode at once, on so many cores.
+        // That many channels encode at once, on that many cores.
         let encoderCount = Double(channelCount) * averages.encoding / (averages.encoding + averages.sending)
         let contention = max(1, encoderCount / Double(coreCount))
         let cost = max(averages.encoding, 1e-9) / contention / averages.bytesIn

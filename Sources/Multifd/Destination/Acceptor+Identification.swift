@@ -68,7 +68,7 @@ extension Acceptor {
         writer.append(try receive(ChannelHello.byteCount - 4, connection, patience))
         let hello: ChannelHello
         do {
-            // Safe: `bytes` is unsafe for elements with padding, which UInt8 has not.
+            // Safe: `bytes` is unsafe for elements with padding, which UInt8 does not have.
             hello = try ChannelHello(decoding: unsafe writer.bytes.span.bytes)
         } catch {
             throw .protocolViolation(error, channel: nil, packet: nil)

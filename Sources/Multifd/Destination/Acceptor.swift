@@ -91,7 +91,7 @@ final class Acceptor: Sendable {
         state.withLock { state in state.channels.values.map(\.channel).sorted { $0.number < $1.number } }
     }
 
-    /// Waits until so many channels have come. Returns false when the deadline passed first.
+    /// Waits until that many channels have come. Returns false when the deadline passed first.
     func waitForChannels(_ count: Int, until deadline: MonotonicTime) -> Bool {
         state.wait(until: deadline) { $0.channels.count >= count ? true : nil } ?? false
     }

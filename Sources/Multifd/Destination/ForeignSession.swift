@@ -30,7 +30,7 @@ package struct ForeignSession {
     /// The channels that have come, in order.
     package var channels: [ReceiveChannel] { acceptor.channels }
 
-    /// Waits until so many channels have come. Returns false when the deadline passed first.
+    /// Waits until that many channels have come. Returns false when the deadline passed first.
     package func waitForChannels(_ count: Int, until deadline: MonotonicTime) -> Bool {
         acceptor.waitForChannels(count, until: deadline)
     }

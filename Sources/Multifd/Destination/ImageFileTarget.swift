@@ -16,7 +16,7 @@ public final class ImageFileTarget: MigrationTarget {
         try PartialFile.checkPlace(of: path)
     }
 
-    /// Makes the file and maps it.
+    /// Makes the file and maps it. Throws ``MemoryError``.
     public func prepare(for guest: IncomingGuest) throws -> GuestMemory {
         let descriptor = try file.withLock { file in
             let partial = try PartialFile(path: path, byteCount: guest.byteCount)
@@ -41,7 +41,7 @@ public final class ImageFileTarget: MigrationTarget {
     /// Does nothing: only the memory is stored.
     public func load(deviceState: [UInt8]) {}
 
-    /// Gives the file its name.
+    /// Waits until the file is on the disk, and gives it its name. Throws ``MemoryError``.
     public func commit() throws {
         endWriteback()
         try file.withLock { try $0.take()?.commit() }

@@ -11,7 +11,7 @@ public final class MemoryTarget: MigrationTarget {
     /// again when it has thrown.
     public var memory: GuestMemory? { received.withLock { $0 } }
 
-    /// Makes anonymous memory.
+    /// Makes anonymous memory. Throws ``MemoryError``.
     public func prepare(for guest: IncomingGuest) throws -> GuestMemory {
         let memory = try GuestMemory(
             blocks: guest.blocks.map { try RAMBlock(name: $0.name, byteCount: $0.size) })

@@ -33,8 +33,8 @@ public final class MigrationDestination: Sendable {
     /// - Parameters:
     ///   - uri: where to listen; the destination learns everything else from the source.
     ///   - target: what receives the guest.
-    ///   - deadlines: how long to wait for a peer. For the source to come it waits until it is cancelled.
-    ///   - logger: gets what is worth knowing and no failure.
+    ///   - deadlines: how long to wait for a peer. Only ``Deadlines/total`` limits the wait for a source to come.
+    ///   - logger: gets what is worth knowing, but no failure: that is thrown.
     /// - Throws: ``MigrationError/transport(_:)``.
     public convenience init(
         listeningOn uri: MigrationURI, target: any MigrationTarget, deadlines: Deadlines = Deadlines(),

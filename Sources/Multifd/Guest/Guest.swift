@@ -1,9 +1,10 @@
 /// What a migration needs from a guest at the source. A VMM implements it over its own machine; the built-in guests do
 /// over a workload.
 ///
-/// All calls come from the coordinator's thread.
+/// All calls come from the coordinator's thread. What one of them throws ends the migration, as
+/// ``MigrationError/guest(operation:reason:)``, and the guest runs on at the source.
 public protocol Guest: AnyObject, Sendable {
-    /// The guest's RAM.
+    /// The guest's RAM: at most 4096 RAMBlocks, and 16 TiB.
     var memory: GuestMemory { get }
 
     /// Tells which pages the guest writes, or nil for a guest that never runs, such as a memory image.
@@ -16,16 +17,17 @@ public protocol Guest: AnyObject, Sendable {
     /// Stops all vCPUs. Returns when none of them executes any more; nothing writes to RAM from then on.
     func pause() throws
 
-    /// Lets the vCPUs run on from where they were paused. Called also after a pause that failed.
+    /// Lets the vCPUs run on from where they were paused. Called when a migration has failed, even in ``pause()``; what it
+    /// throws is logged.
     func resume() throws
 
     /// Takes away a share of each vCPU's time. It may be called at any time and takes effect within 10 ms.
     func setThrottle(_ percentage: ThrottlePercentage)
 
-    /// Everything but RAM that the guest needs to run on. Called while it is paused.
+    /// Everything but RAM that the guest needs to run on, at most 256 MiB. Called while it is paused.
     func saveDeviceState() throws -> [UInt8]
 
-    /// About how large the device state will be, in bytes, to expect the downtime by.
+    /// About how large the device state will be, in bytes: the downtime is estimated with it.
     var expectedDeviceStateByteCount: Int { get }
 
     /// How far the guest has come, called while it runs; nil for a guest that does not count. It gives reports the

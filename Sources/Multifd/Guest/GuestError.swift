@@ -47,7 +47,7 @@ extension GuestError: CustomStringConvertible {
         case .memorySize(let expected, let found):
             "the guest's configuration says \(expected) bytes of RAM, but its RAMBlocks have \(found)"
         case .deviceStateSize(let expected, let found):
-            "the device state has \(found) bytes where a workload's with so many vCPUs has \(expected)"
+            "the device state has \(found) bytes where a workload's with that many vCPUs has \(expected)"
         case .deviceStateMagic(let found):
             "the device state starts with \(String(found, radix: 16)), not with the magic of a workload's: the guest is "
                 + "another program"

@@ -45,7 +45,7 @@ extension WorkloadConfigurationError: CustomStringConvertible {
         case .workingSetTooLarge(let byteCount, let ramByteCount):
             "the workload's working-set of \(byteCount) bytes does not fit into its ram of \(ramByteCount)"
         case .workingSetTooSmall(let byteCount, let minimum):
-            "the workload's working-set of \(byteCount) bytes is too small: with this workload and so many vCPUs it is "
+            "the workload's working-set of \(byteCount) bytes is too small: with this workload and that many vCPUs it is "
                 + "\(minimum) or more"
         case .zeroRate:
             "the workload's rate is zero: give a rate, leave it out for as fast as it goes, or use workload:idle"

@@ -61,15 +61,19 @@ struct WorkloadProgram: Sendable {
         }
     }
 
+    /// Whether a step moves on to the next of the pages that are taken in turn.
+    @inline(__always)
+    private func movesOn(step: UInt64) -> Bool {
+        switch workload {
+        case .stress, .counter: true
+        case .mixed: step & 3 == 3
+        case .idle, .random, .hotset: false
+        }
+    }
+
     @inline(__always)
     private func advance(_ state: inout VCPUState) {
-        let moves: Bool =
-            switch workload {
-            case .stress, .counter: true
-            case .mixed: state.stepCount & 3 == 3
-            case .idle, .random, .hotset: false
-            }
-        if moves {
+        if movesOn(step: state.stepCount) {
             state.position &+= 1
             if state.position == partPageCount { state.position = 0 }
         }
@@ -152,13 +156,9 @@ extension WorkloadProgram {
     private func retreat(_ state: inout VCPUState) {
         state.stepCount -= 1
         state.random.state &-= RandomSequence.increment
-        let moves: Bool =
-            switch workload {
-            case .stress, .counter: true
-            case .mixed: state.stepCount & 3 == 3
-            case .idle, .random, .hotset: false
-            }
-        if moves { state.position = (state.position == 0 ? partPageCount : state.position) - 1 }
+        if movesOn(step: state.stepCount) {
+            state.position = (state.position == 0 ? partPageCount : state.position) - 1
+        }
     }
 
     /// Counts up each counter page as often as the steps between two states do, at once.

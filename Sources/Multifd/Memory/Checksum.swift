@@ -1,11 +1,11 @@
 import CXXHash
 
-/// XXH3, 64 bits: finds what goes wrong between two ends that trust each other. It is no defence against forgery: who can
-/// change a message can change its checksum, too. Where that is to be feared the connection goes through a tunnel.
+/// XXH3, 64 bits: finds what goes wrong between two ends that trust each other. It is no defence against forgery: whoever
+/// can change a message can change its checksum, too. Where that is to be feared the connection goes through a tunnel.
 package enum Checksum {
     /// Of two parts: the checksum of the first is the seed of the second's.
     package static func of(_ prefix: [UInt8], _ body: [UInt8]) -> UInt64 {
-        // Safe: `bytes` is unsafe for elements with padding, which UInt8 has not.
+        // Safe: `bytes` is unsafe for elements with padding, which UInt8 does not have.
         unsafe of(body.span.bytes, seed: of(prefix.span.bytes))
     }
 

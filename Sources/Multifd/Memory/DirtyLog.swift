@@ -1,7 +1,7 @@
 /// Knows which pages the guest has written.
 ///
 /// Calls come from one thread, the coordinator's, in this order: ``start()``, any number of ``sync(_:ofBlock:into:)``,
-/// ``stop()``.
+/// ``stop()``. What one of them throws ends the migration, and the guest runs on at the source.
 public protocol DirtyLog: AnyObject, Sendable {
     /// How pages are found, for the report: `kernel`, `software`, or a name of the guest's own.
     var name: String { get }

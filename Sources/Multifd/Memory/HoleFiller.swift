@@ -7,7 +7,7 @@ import SystemPackage
 /// It is a write(2) without the lock of the file's inode: that lets one channel write at a time, and here all of them do.
 struct HoleFiller: ~Copyable, Sendable {
     private let descriptor: FileDescriptor
-    /// Out of reach for everything else: who touched a hole of it would wait for us to fill it.
+    /// Out of reach for everything else: whoever touched a hole of it would wait for us to fill it.
     private let mapping: MemoryMapping
 
     /// Nil where it cannot be: on another filesystem, or where the system call is refused.

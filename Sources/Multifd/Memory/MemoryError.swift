@@ -12,7 +12,7 @@ public enum MemoryError: Error, Equatable {
     case duplicateBlockName(String)
     /// A guest without memory cannot be migrated.
     case noBlocks
-    /// The kernel refused to map memory.
+    /// The kernel refused to map memory for something, such as `RAMBlock 'ram'`.
     case mappingFailed(name: String, byteCount: Int, Errno)
     /// A file that holds, or is to hold, guest memory could not be used.
     case file(path: String, operation: String, Errno)
@@ -36,7 +36,7 @@ extension MemoryError: CustomStringConvertible {
         case .noBlocks:
             "the guest has no RAMBlock: there is nothing to migrate"
         case .mappingFailed(let name, let byteCount, let errno):
-            "cannot map \(byteCount) bytes for '\(name)': \(errno)"
+            "cannot map \(byteCount) bytes for \(name): \(errno)"
         case .file(let path, let operation, let errno):
             "cannot \(operation) '\(path)': \(errno)"
         }

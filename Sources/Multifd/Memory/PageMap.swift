@@ -21,7 +21,7 @@ struct PageMap: ~Copyable, @unchecked Sendable {  // the vector is used by whoev
             flags: CLinux_PM_SCAN_WP_MATCHING | CLinux_PM_SCAN_CHECK_WPASYNC,
             required: CLinux_PAGE_IS_WRITTEN, told: CLinux_PAGE_IS_WRITTEN)
 
-        /// Every page, also of ranges never touched; protects all of them. Tells which are populated.
+        /// Every page, even of ranges never touched; protects all of them. Tells which are populated.
         static let protectAll = Query(
             flags: CLinux_PM_SCAN_WP_MATCHING | CLinux_PM_SCAN_CHECK_WPASYNC,
             required: CLinux_PAGE_IS_WPALLOWED,

@@ -63,7 +63,7 @@ public final class RAMBlock: Sendable {
         do {
             mapping = try MemoryMapping(byteCount: byteCount, backing: backing, offset: offset)
         } catch {
-            throw .mappingFailed(name: name, byteCount: byteCount, error)
+            throw .mappingFailed(name: "RAMBlock '\(name)'", byteCount: byteCount, error)
         }
         switch backing {
         case .sharedFile(let descriptor):

@@ -39,7 +39,7 @@ extension MigrationParameters: Codable {
         vcpuDirtyLimitPeriod = try container.decode(WholeMilliseconds.self, forKey: .vcpuDirtyLimitPeriod).wrappedValue
     }
 
-    /// Writes the parameters, those of the throttle among the others: they have names of one list.
+    /// Writes the parameters, those of the throttle among the others: their names are of one list.
     public func encode(to encoder: any Encoder) throws {
         try throttle.encode(to: encoder)
         var container = encoder.container(keyedBy: CodingKeys.self)

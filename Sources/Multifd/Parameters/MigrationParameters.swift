@@ -13,15 +13,15 @@ public struct MigrationParameters: Hashable, Sendable {
     public var zeroPageDetection = ZeroPageDetection.multifd
     /// Bytes per second over all channels; 0 for no limit. QEMU's default is 128 MiB/s, ours is no limit.
     public var maxBandwidth = 0
-    /// Bytes per second to count on when the guest is paused; 0 to estimate it from what was achieved lately.
+    /// Bytes per second to count on when the guest is paused; 0 to estimate them from what was achieved lately.
     public var availSwitchoverBandwidth = 0
     /// How long the guest may be paused, 0...2,000 s. It is paused in any case once it has nothing left to send.
     public var downtimeLimit: Duration = .milliseconds(300)
-    /// After which time to give up and leave the guest where it is, at most 1,000,000,000 s; zero for never. Ours.
+    /// How long to try before giving up and leaving the guest where it is, at most 1,000,000,000 s; zero is no limit. Ours.
     public var timeout: Duration = .zero
-    /// Hash all of the guest's memory at both ends and compare before it is handed over. Most of it is hashed while the
-    /// guest runs; the downtime grows by what hashing the last pages' surroundings takes, pieces of 256 KiB. Fixed once set up.
-    /// Ours.
+    /// Hash all of the guest's memory at both ends, and compare before the guest is handed over. Most of it is hashed while
+    /// the guest runs; the downtime grows by what it takes to hash the last pages with their surroundings, pieces of 256
+    /// KiB. Fixed once set up. Ours.
     public var verifyMemory = false
     /// Send pages that were sent before as deltas. Fixed once set up.
     public var xbzrle = false
@@ -31,8 +31,8 @@ public struct MigrationParameters: Hashable, Sendable {
     public var autoConverge = false
     /// How auto-converge slows the guest. Its thresholds and steps may change while a migration runs.
     public var throttle = ThrottleParameters()
-    /// Hold each vCPU that dirties more than this to it, in MiB/s, and leave the others alone; nil for no limit. The
-    /// alternative to ``autoConverge``. Fixed once set up.
+    /// Hold each vCPU that dirties more than this to it, in MiB/s, 1...1,048,576, and leave the others alone; nil for no
+    /// limit. The alternative to ``autoConverge``. Fixed once set up.
     public var vcpuDirtyLimit: Int?
     /// How often the dirty limit looks, 1...1000 ms. Fixed once set up.
     public var vcpuDirtyLimitPeriod: Duration = .milliseconds(1000)

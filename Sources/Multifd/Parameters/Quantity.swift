@@ -21,17 +21,16 @@ struct Quantity {
         guard let unit = units.first(where: { $0.name == name }) else {
             throw .unknownUnit(String(name), in: text, expected: expected())
         }
-        var scale = 1
-        for _ in fraction {
-            let (next, overflow) = scale.multipliedReportingOverflow(by: 10)
-            guard !overflow else { throw .noNumber(text) }
-            scale = next
+        // No more, so that eight times the scale is an Int.
+        guard fraction.count <= 18 else { throw .tooManyDigits(text) }
+        let scale = fraction.reduce(1) { scale, _ in scale * 10 }
+        guard let digits = Int(whole + fraction) else {
+            throw Int(whole) == nil ? .tooLarge(text) : .tooManyDigits(text)
         }
-        guard let digits = Int(whole + fraction) else { throw .tooLarge(text) }
-        let (divisor, overflow) = scale.multipliedReportingOverflow(by: unit.divisor)
+        let divisor = scale * unit.divisor
         let product = digits.multipliedFullWidth(by: unit.multiplier)
         // A quotient fits when the high half is below the divisor, halved because the quotient is signed.
-        guard !overflow, product.high < divisor / 2 || product.high == 0 else { throw .tooLarge(text) }
+        guard product.high < divisor / 2 || product.high == 0 else { throw .tooLarge(text) }
         let quotient = UInt(divisor).dividingFullWidth((UInt(product.high), UInt(product.low))).quotient
         guard let result = Int(exactly: quotient) else { throw .tooLarge(text) }
         return result

@@ -4,6 +4,8 @@ package enum QuantityError: Error, Equatable {
     case noNumber(String)
     /// What follows the number is no unit; `expected` lists those there are.
     case unknownUnit(String, in: String, expected: String)
+    /// More than 18 digits behind the point, or 19 in all.
+    case tooManyDigits(String)
     /// More than 2^63 - 1 bytes.
     case tooLarge(String)
 }
@@ -16,6 +18,8 @@ extension QuantityError: CustomStringConvertible {
             "'\(text)' does not start with a decimal number such as 2 or 1.5"
         case .unknownUnit(let unit, let text, let expected):
             "'\(unit)' in '\(text)' is no unit: give \(expected)"
+        case .tooManyDigits(let text):
+            "'\(text)' has too many digits behind the point: round it"
         case .tooLarge(let text):
             "'\(text)' is more than 2^63 - 1 bytes"
         }

@@ -9,7 +9,7 @@ import Synchronization
 @safe
 final class BatchQueue: @unchecked Sendable {  // slots change hands through their atomic numbers
     private let capacity: Int
-    /// So many slots are given back to the producer at a time.
+    /// How many slots are given back to the producer at a time.
     private let group: Int
     private let numbers: UnsafeMutablePointer<Atomic<Int>>
     private let batches: UnsafeMutablePointer<Batch>

@@ -28,7 +28,7 @@ extension Coordinator {
             """)
     }
 
-    /// Called often: ends a migration that was cancelled or has taken too long, also while everything flows and nobody
+    /// Called often: ends a migration that was cancelled or has taken too long, even while everything flows and nobody
     /// waits, and brings the report up to date.
     func publishIfDue() throws(MigrationError) {
         do { try state.patience.checkStop() } catch { throw .transport(error) }

@@ -24,7 +24,7 @@ public final class MigrationSource: Sendable {
     ///   - paths: the ways that channels take, in turn; `uri` when empty.
     ///   - parameters: how to migrate.
     ///   - deadlines: how long to wait for the peer.
-    ///   - logger: gets what is worth knowing and no failure.
+    ///   - logger: gets what is worth knowing, but no failure: that is thrown.
     /// - Throws: ``MigrationError/parameter(_:)``.
     public init(
         guest: any Guest, to uri: MigrationURI, paths: [MigrationPath] = [],

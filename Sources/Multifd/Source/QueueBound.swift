@@ -7,7 +7,7 @@ struct QueueBound {
     /// Far longer than the coordinator ever keeps channels waiting, far shorter than an iteration that matters.
     private static let span = Duration.milliseconds(50)
 
-    /// So many pages keep all channels busy, however slow they are.
+    /// This many pages keep all channels busy, however slow they are.
     private let minimum: Int
     /// Nil without a bound.
     private var pageCount: Int?

@@ -2,11 +2,12 @@
 public struct GuestInfo: Codable, Hashable, Sendable {
     /// Its RAM, in the order in which both ends number the blocks.
     public var ramBlocks: [RAMBlockInfo] = []
-    /// What it runs, as ``Guest/configuration`` tells it; nil for a guest that never runs.
+    /// Its ``Guest/configuration``; nil when that is empty.
     public var workload: String?
     /// Steps that each vCPU has executed.
     public var steps: [UInt64] = []
-    /// How fast it ran during the migration, in % of its speed without one; nil when it does not run or tell.
+    /// How fast it ran during the migration, in % of its speed without one; nil for a guest that does not run, or does not
+    /// count its steps.
     public var speed: Double?
     /// How pages it writes are found: ``DirtyLog/name``; nil for a guest that never runs.
     public var dirtyTracking: String?

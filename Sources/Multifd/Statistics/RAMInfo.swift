@@ -30,7 +30,7 @@ public struct RAMInfo: Codable, Hashable, Sendable {
     public var precopyBytes = 0
     /// Bytes sent while the guest was paused.
     public var downtimeBytes = 0
-    /// Syncs before which zero-copy sends had not gone out.
+    /// QEMU: syncs before which zero-copy sends had not gone out. Always 0: no page is sent without a copy.
     public var dirtySyncMissedZeroCopy = 0
 
     /// Nothing counted.

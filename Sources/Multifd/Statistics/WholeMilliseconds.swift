@@ -1,5 +1,5 @@
-/// Writes a duration into a document as a whole number of milliseconds, as QEMU's own fields are. A begun millisecond
-/// counts as one: a downtime is never told shorter than it was.
+/// Writes a duration into a document as a whole number of milliseconds, as QEMU's own fields are, rounded up: a downtime is
+/// never told shorter than it was.
 @propertyWrapper
 public struct WholeMilliseconds: Hashable, Sendable {
     /// The duration, exact.

@@ -12,7 +12,7 @@ public struct XBZRLECacheInfo: Codable, Hashable, Sendable {
     public var cacheMissRate = 0.0
     /// Unencoded bytes per encoded byte in the last period.
     public var encodingRate = 0.0
-    /// Pages whose delta would have been larger than the page.
+    /// Pages whose delta would not have been smaller than the page.
     public var overflow = 0
     /// Pages that were as they had been sent last, so that nothing was sent. Ours.
     public var unchanged = 0

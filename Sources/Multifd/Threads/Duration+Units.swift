@@ -14,7 +14,7 @@ extension Duration {
         let (seconds, attoseconds) = components
         return Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000)
     }
-    /// Milliseconds, a begun one counted as one. In integers: a floating-point quotient may lie just above a whole one.
+    /// Milliseconds, rounded up. In integers: a floating-point quotient may lie just above a whole one.
     package var millisecondsRoundedUp: Int64 {
         let (milliseconds, rest) = components.attoseconds.quotientAndRemainder(dividingBy: 1_000_000_000_000_000)
         return components.seconds * 1000 + milliseconds + (rest > 0 ? 1 : 0)

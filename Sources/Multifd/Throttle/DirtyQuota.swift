@@ -6,7 +6,7 @@ package struct DirtyQuota: Hashable, Sendable {
     package let period: Duration
 
     /// - Parameters:
-    ///   - mebibytesPerSecond: `vcpu-dirty-limit`, at least 1.
+    ///   - mebibytesPerSecond: `vcpu-dirty-limit`, 1...1,048,576.
     ///   - period: `x-vcpu-dirty-limit-period`, 1...1000 ms.
     package init(mebibytesPerSecond: Int, period: Duration = .milliseconds(1000)) throws(ParameterError) {
         guard (1...1_048_576).contains(mebibytesPerSecond) else {

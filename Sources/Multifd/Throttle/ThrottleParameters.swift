@@ -9,13 +9,13 @@ public struct ThrottleParameters: Hashable, Sendable, Codable {
     public var initial = 20
     /// `cpu-throttle-increment`: what each later step adds, in %, 1...99.
     public var increment = 10
-    /// `max-cpu-throttle`: the throttle is never above, in %, ``initial``...99; 1...99 for a policy without ``initial``.
+    /// `max-cpu-throttle`: the highest throttle, in %, ``initial``...99; 1...99 for a policy that does not read ``initial``.
     public var maximum = 99
-    /// `cpu-responsive-throttle`: a dirty ratio that rises twice steps as well.
+    /// `cpu-responsive-throttle`: the throttle also steps when the dirty ratio has risen twice.
     public var isResponsive = false
     /// `cpu-periodic-throttle`: syncs are made within long iterations too.
     public var isPeriodic = true
-    /// `cpu-periodic-throttle-interval`: between two such syncs, in s, 1...10.
+    /// `cpu-periodic-throttle-interval`: the time between two such syncs, in s, 1...10.
     public var periodicInterval = 5
     /// Policy `tailslow-parameters`: the throttle from which steps shrink, in %, 1...100; 100 is never.
     public var tailStart = 100

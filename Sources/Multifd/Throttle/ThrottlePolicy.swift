@@ -16,6 +16,6 @@ public enum ThrottlePolicy: String, CaseIterable, Hashable, Sendable, Codable {
     case geometric
     /// QEMU's `cpu-throttle-tailslow`: no step further than the speed at which the sample would not have been high.
     case tailslow
-    /// Ours, and the default: the smallest throttle that a model of the guest's writes says will do.
+    /// Ours, and the default: the throttle that a model of the guest's writes says is the cheapest way to finish.
     case predictive
 }

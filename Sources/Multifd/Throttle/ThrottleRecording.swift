@@ -8,7 +8,7 @@ package struct ThrottleRecording: Hashable, Sendable, Codable {
         self.samples = samples
     }
 
-    /// Throws a `DecodingError` also when a number in it cannot have been measured.
+    /// Throws a `DecodingError`, even when only a number in it cannot have been measured.
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         parameters = try container.decode(ThrottleParameters.self, forKey: .parameters)

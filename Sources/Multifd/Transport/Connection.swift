@@ -80,7 +80,7 @@ package final class Connection: Sendable {
         return true
     }
 
-    /// Receives exactly so many bytes, or nil when the peer closed the connection before the first of them. For messages,
+    /// Receives exactly that many bytes, or nil when the peer closed the connection before the first of them. For messages,
     /// not for pages: it allocates.
     package func receive(_ byteCount: Int, patience: Patience) throws(TransportError) -> [UInt8]? {
         var bytes = [UInt8](repeating: 0, count: byteCount)

@@ -46,7 +46,7 @@ package final class Listener: Sendable {
     }
 
     /// Ends `accept` in whatever thread it waits, and hangs up on those that wait to be accepted: on a unix socket they
-    /// would else learn nothing as long as the listener exists.
+    /// would otherwise learn nothing as long as the listener exists.
     package func shutdown() {
         removeName()
         // Those who come meanwhile must not prolong it.
@@ -60,7 +60,7 @@ package final class Listener: Sendable {
         guard unsafe poll(&entry, 1, Int32(time.milliseconds)) > 0 else { return nil }
         let accepted = Glibc.accept(socket, nil, nil)
         guard accepted >= 0 else {
-            // Out of descriptors, for example: who waits is still there, and to ask at once again would spin.
+            // Out of descriptors, for example: whoever waits is still there, and to ask again at once would spin.
             if errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS { Patience.sleep(for: time) }
             return nil
         }

@@ -51,6 +51,8 @@ extension TransportError: CustomStringConvertible {
             "\(address) is in use by another program: choose another path"
         case .listen(let address, .addressInUse):
             "\(address) is in use by another program: choose another port, or port 0 to have a free one picked"
+        case .listen(let address, .addressNotAvailable):
+            "cannot listen on \(address): this machine does not have that address"
         case .listen(let address, let errno):
             "cannot listen on \(address): \(errno)"
         case .closed(let peer):

@@ -31,6 +31,6 @@ package struct BenchCase: Codable, Hashable, Sendable {
 
 extension BenchCase: CustomStringConvertible {
     package var description: String {
-        "\(channels) \(channels == 1 ? "channel" : "channels"), \(mode)" + (link > 0 ? ", \(linkText)" : "")
+        "\(channels.counted("channel")), \(mode)" + (link > 0 ? ", \(linkText)" : "")
     }
 }

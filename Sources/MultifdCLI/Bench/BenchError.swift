@@ -43,7 +43,7 @@ extension BenchError: CustomStringConvertible {
             "'\(list)' in --\(option) has nothing between two commas: put one comma between two entries, and none at an end"
         case .allFailed(let reason): "every run failed, the first because \(reason)"
         case .someFailed(let count, let first):
-            "\(count) \(count == 1 ? "run" : "runs") failed, the first \(first)"
+            "\(count.counted("run")) failed, the first \(first)"
         case .interrupted: "the benchmark was interrupted"
         case .blockFailed(let name, let mode, let reason):
             "the RAMBlock '\(name)' could not be sent by itself with \(mode), because \(reason)"

@@ -20,7 +20,8 @@ struct BenchOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Ways to encode: none, zlib[:LEVEL], zstd[:LEVEL], auto, and with +deltas behind.", valueName: "modes"),
+            "Ways to encode: none, zlib[:LEVEL], zstd[:LEVEL], auto, each also with +deltas behind it. (default: several)",
+            valueName: "modes"),
         transform: BenchOptions.modes(parsing:))
     var modes: [BenchMode] = []
 
@@ -28,7 +29,7 @@ struct BenchOptions: ParsableArguments {
     var downtimeLimit: Int?
 
     @Option(
-        help: ArgumentHelp("What deltas are made against. (default: 64MiB)", valueName: "size"),
+        help: ArgumentHelp("How much page content to keep for deltas. (default: 64MiB)", valueName: "size"),
         transform: ByteCount.init(parsing:))
     var xbzrleCacheSize: ByteCount?
 

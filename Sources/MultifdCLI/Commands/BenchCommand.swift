@@ -7,8 +7,8 @@ extension MultifdCommand {
             abstract: "Finds out which channels, codec and level pay on your data and link.",
             discussion: """
                 Every run is a real migration between two processes on this machine, over TCP, with the memory compared at \
-                both ends. Cases take turns, so that a machine whose speed drifts does so for all; what is shown are \
-                medians.
+                both ends. Cases take turns, so that a machine whose speed drifts does so for all of them; medians are \
+                shown.
 
                 Examples:
 

@@ -8,8 +8,8 @@ extension MultifdCommand {
             commandName: "compression",
             abstract: "Compares codecs, levels and deltas, and says which wins on which link.",
             discussion: """
-                A run without a limit is always among them: from it the speeds of links are computed at which two modes are \
-                as fast as each other. Of a snapshot each RAMBlock is sent by itself, too, to tell what compresses how far.
+                There is always a run without a limit: from it the link speeds are computed at which two modes are equally \
+                fast. Each RAMBlock of a snapshot is also sent by itself, to tell how far it compresses.
 
                 Examples:
 

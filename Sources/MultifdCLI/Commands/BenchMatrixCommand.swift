@@ -8,7 +8,7 @@ extension MultifdCommand {
             commandName: "matrix",
             abstract: "Runs every number of channels with every mode on every link.",
             discussion: """
-                The files are brought up to date after every run. When it is stopped, the same command goes on with what is \
+                The files are brought up to date after every run. If it is stopped, the same command goes on with what is \
                 missing in the file that --json names.
 
                 Example:

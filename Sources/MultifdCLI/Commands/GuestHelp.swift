@@ -4,12 +4,12 @@ enum GuestHelp {
           workload:NAME, and then any of these, separated by commas:
             ram=1GiB           memory
             vcpus=2            virtual CPUs
-            writers=1          so many of them write, the others idle
+            writers=1          how many of them write; the others idle
             working-set=50MiB  what the guest keeps rewriting
             rate=200MB/s       how fast; without it, as fast as it goes
-            fill=mixed         the rest: mixed, zero, random, text,
+            fill=mixed         what memory holds: mixed, zero, random, text,
                                compressible:0.4
-            image=FILE         initial memory from a file instead
+            image=FILE         what it holds at first, from a file instead
             blocks=1           RAMBlocks that the memory is divided into
             seed=7             another run of the same program
           Working set and rate are of the whole guest. NAME is one of

@@ -8,8 +8,8 @@ extension MultifdCommand {
             abstract: "Shows what a snapshot holds, and whether it is intact.",
             discussion: """
                 Reads all of it and compares the hashes with those in its manifest.json; exits with 1 when one differs. \
-                With --json the manifest is printed, with 'status', and 'verified': whether hashes have been compared. Of \
-                what cannot be used or has been damaged, 'error-desc' says why.
+                With --json the manifest is printed, with 'status', and 'verified': whether hashes have been compared. \
+                'error-desc' says why a snapshot cannot be used, or what is damaged.
 
                 Examples:
 

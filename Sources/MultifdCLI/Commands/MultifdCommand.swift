@@ -9,7 +9,8 @@ struct MultifdCommand: AsyncParsableCommand {
             Both ends are this program. Start the destination, then the source; the source says how to migrate:
 
               multifd receive tcp::7000 --run
-              multifd send workload:stress,ram=2GiB tcp:otherhost:7000 --multifd-channels 4
+              multifd send workload:stress,ram=2GiB,rate=50MB/s tcp:otherhost:7000 \\
+                --multifd-channels 4
 
             To see all of it on one machine:
 

@@ -8,17 +8,17 @@ extension MultifdCommand.QEMU {
         static let configuration = CommandConfiguration(
             abstract: "Saves a running guest of QEMU into a directory, live.",
             discussion: """
-                QEMU is started with a QMP socket: -qmp unix:/run/vm.qmp,server=on,wait=off. The guest runs while it is \
-                saved, but for the downtime at the end. One that is to run on does so as soon as all of it has come, and \
-                its memory is written to the disk meanwhile. \
-                Capabilities and parameters of QEMU that are changed for it are changed back. If anything fails the guest \
-                runs on, and there is no directory; what fails after the guest is saved is told as such. Only SIGKILL \
-                leaves QEMU with the changed settings, multifd-*.sock in the directory for temporary files, and what has \
-                come in DIRECTORY.partial-*: remove both.
+                Start QEMU with a QMP socket: -qmp unix:/run/vm.qmp,server=on,wait=off. The guest runs while it is saved, \
+                except for the downtime at the end. One that is to run on does so as soon as all of it has come, while \
+                its memory is written to the disk. \
+                Capabilities and parameters of QEMU that are changed for this are changed back. If anything fails, the \
+                guest runs on and there is no directory; a failure after the guest was saved is told as such. Only \
+                SIGKILL leaves QEMU with the changed settings, multifd-*.sock in the directory for temporary files, and \
+                what has come in DIRECTORY.partial-*: remove both.
 
                 A guest that is paused when it has been saved must run ('cont') before it is saved again: QEMU counts it \
-                as migrated away ('postmigrate'). QEMU 7.2 does so, too, with one that was paused before and whose save \
-                failed at the end.
+                as migrated away ('postmigrate'). QEMU 7.2 does the same with one that was paused before and whose \
+                save failed at the end.
 
                 Examples:
 

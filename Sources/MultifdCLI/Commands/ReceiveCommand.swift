@@ -49,7 +49,7 @@ extension MultifdCommand {
 
         @Option(
             help: ArgumentHelp(
-                "The channels of a source that is QEMU, 0...255. (default: those that come)", valueName: "count"))
+                "How many channels a source that is QEMU has, 0...255. (default: as many as come)", valueName: "count"))
         var multifdChannels: Int?
 
         @Flag(help: "A source that is QEMU has its capability switchover-ack on.")
@@ -60,7 +60,7 @@ extension MultifdCommand {
 
         @Option(
             help: ArgumentHelp(
-                "Give up when the guest is not here after so many seconds; 0: wait as long as it takes.",
+                "Give up if the guest has not arrived after this many seconds; 0 is to wait as long as it takes.",
                 valueName: "seconds"))
         var timeout = 0
 

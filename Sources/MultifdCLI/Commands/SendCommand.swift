@@ -16,12 +16,12 @@ extension MultifdCommand {
                 or a guest recorded by 'multifd qemu save --record' or 'multifd receive --record', \
                 played again:
 
-                  replay:DIRECTORY,speed=2   twice as fast; without speed, as recorded
+                  replay:DIRECTORY,speed=2     twice as fast; without speed, as recorded
                   replay:DIRECTORY,speed=sync  one recorded iteration at each sync:
-                                             the same pages in every migration
+                                               the same pages in every migration
 
-                A recording that has ended writes nothing more: of a migration that is not done by then, as on a slower \
-                link than the recorded one, a warning and 'recording-end' in --json say so.
+                Once the recording has ended, the guest writes nothing more: when a migration is not done by then, as \
+                over a slower link than the recorded one, a warning and 'recording-end' in --json say so.
 
                 URI says where `multifd receive` listens: tcp:HOST:PORT (IPv6 in brackets) or unix:PATH.
 
@@ -34,8 +34,8 @@ extension MultifdCommand {
                   multifd send memory.raw tcp:10.0.0.7:7000 \\
                     --path tcp:10.0.0.7:7000 --path tcp:10.1.0.7:7000,10.1.0.5
 
-                Until the destination has confirmed all of it, the guest belongs to the source: whatever fails, and on \
-                ^C, it runs on there. One that runs in this process ends with it.
+                Until the destination has confirmed that all of it is there, the guest belongs to the source: whatever \
+                fails, and after ^C, it runs on there. One that runs in this process ends with the process.
                 """)
 
         @Argument(
@@ -60,7 +60,7 @@ extension MultifdCommand {
         @Flag(help: "The destination is a QEMU that was started with -incoming; SOURCE is a snapshot of one.")
         var qemu = false
 
-        @OptionGroup(title: "With --qemu")
+        @OptionGroup(title: "Into a QEMU")
         var qemuOptions: QEMUDestinationOptions
 
         @OptionGroup(title: "Migration parameters")

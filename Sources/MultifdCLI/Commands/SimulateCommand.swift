@@ -6,14 +6,14 @@ extension MultifdCommand {
     /// A migration on a virtual clock.
     struct Simulate: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Tells how a migration would go, without one.",
+            abstract: "Tells how a migration would go, without making one.",
             discussion: """
                 Guest and link are models; syncs, throttle and switchover are decided by the code that decides in a live \
                 migration. It takes a moment, whatever the size.
 
                 With --fit, guest and link are taken from what `multifd send --json` printed, to ask what would have \
-                been: every other option changes the one thing it names. How long the run took and how long its model \
-                takes unchanged is told with it.
+                been: every other option changes the one thing it names. How long the run took, and how long its \
+                unchanged model takes, is told as well.
 
                 Examples:
 
@@ -51,8 +51,8 @@ extension MultifdCommand {
 
         @Flag(
             help: """
-                Compare every throttle policy, each with its defaults; but tailslow-parameters with 60 and 40, because its \
-                defaults make it dynamic.
+                Compare every throttle policy, each with its defaults, except that tailslow-parameters has 60 and 40, \
+                because its defaults make it dynamic.
                 """)
         var allPolicies = false
 

@@ -9,7 +9,7 @@ extension MultifdCommand {
             abstract: "Tells what a policy would have decided on the samples of a migration.",
             discussion: """
                 FILE is what `multifd send --auto-converge --record FILE` wrote. The samples are those of the migration as \
-                it went: a policy that throttles earlier or more would have seen a calmer guest. For that there is \
+                it went: a policy that throttles earlier or harder would have seen a calmer guest. For that there is \
                 `multifd simulate`.
 
                 Examples:
@@ -44,7 +44,7 @@ extension MultifdCommand {
             for decision in decisions { try StandardOutput.writeLine(decision.line) }
             let count = recording.samples.count
             try StandardOutput.writeLine(
-                "\(parameters.policy.rawValue): \(decisions.count) decisions on \(count) samples, "
+                "\(parameters.policy.rawValue): \(decisions.count.counted("decision")) on \(count.counted("sample")), "
                     + "\(decisions.last?.to.rawValue ?? 0) % at the end")
         }
     }

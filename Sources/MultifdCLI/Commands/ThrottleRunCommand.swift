@@ -8,10 +8,10 @@ extension MultifdCommand {
     struct ThrottleRun: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "run",
-            abstract: "Slows a process or a cgroup down until ^C, and says what it still got.",
+            abstract: "Slows a process or a cgroup down until ^C, and says how much CPU it still got.",
             discussion: """
-                With --pid the process is stopped and let go on, many times a second; with --cgroup the cgroup's CPU \
-                bandwidth is lowered. All is as it was before afterwards, also if this command is killed.
+                With --pid the process is stopped and continued many times a second; with --cgroup the cgroup's CPU \
+                bandwidth is lowered. Afterwards everything is as it was before, even if this command is killed.
 
                 An interactive shell whose job in the foreground is stopped takes the terminal back, and keeps it: \
                 throttle such a job with --cgroup, or start it elsewhere.

@@ -7,7 +7,7 @@ package enum FailureCode: Int32 {
     /// Whatever there was to migrate is where it was.
     case failure = 1
     case wrongUsage = 2
-    /// The guest was handed over, and that is not confirmed or could not be told: who tries again may run it twice.
+    /// The guest was handed over, and that is not confirmed or could not be told: whoever tries again may run it twice.
     case handedOver = 3
 
     package init(_ error: any Error) {

@@ -5,7 +5,7 @@ import Multifd
 struct DirtyLimitOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Instead: hold each vCPU that dirties more than this to it, and leave the others alone.",
+            "Instead of --auto-converge: hold each vCPU that dirties more than this to it, and leave the others alone.",
             valueName: "MiB/s"))
     var vcpuDirtyLimit: Int?
 

@@ -22,7 +22,7 @@ struct LiveOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What deltas are made against: a power of two; as large as RAM it never misses. (default: 64MiB)",
+            "How much page content to keep for deltas, a power of two: as large as RAM it never misses. (default: 64MiB)",
             valueName: "size"),
         transform: ByteCount.init(parsing:))
     var xbzrleCacheSize: ByteCount?

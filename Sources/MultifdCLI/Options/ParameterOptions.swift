@@ -10,7 +10,10 @@ struct ParameterOptions: ParsableArguments {
     @OptionGroup
     var live: LiveOptions
 
-    @Flag(help: "Hash all memory at both ends before the handover and compare: most of it while the guest runs.")
+    @Flag(
+        help: """
+            Hash all memory at both ends, most of it while the guest runs, and compare before the handover. (demo: always)
+            """)
     var verifyMemory = false
 
     /// Throws for what was asked for and does nothing when a guest that does not run is sent into a QEMU.

@@ -17,7 +17,7 @@ struct PolicyOptions: ParsableArguments {
     var cpuThrottleTailslow = false
 
     @Flag(
-        name: [.long, .customLong("cpu-throttle-responsive")], help: "Step also when the dirty ratio has risen twice.")
+        name: [.long, .customLong("cpu-throttle-responsive")], help: "Also step when the dirty ratio has risen twice.")
     var cpuResponsiveThrottle = false
 
     @Flag(inversion: .prefixedNo, help: "Sync within long iterations too. (default: --cpu-periodic-throttle)")

@@ -92,7 +92,7 @@ package struct ProgressLine {
 }
 
 extension String {
-    /// At most so many characters, with an ellipsis in place of what is missing.
+    /// At most that many characters, with an ellipsis in place of what is missing.
     fileprivate func cut(to count: Int) -> String {
         self.count <= count ? self : prefix(count - 1) + "…"
     }

@@ -24,7 +24,7 @@ package struct ReportFile {
         }
     }
 
-    /// Writes the file, or a new one in its place: who stops the command, or has no room left, keeps all of the one before.
+    /// Writes the file, or a new one in its place: whoever stops the command, or has no room left, keeps all of the one before.
     /// What is no file gets the text behind what it got before.
     package func replace(with text: String) throws(ReportFileError) {
         do throws(Errno) {

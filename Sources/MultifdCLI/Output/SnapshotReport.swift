@@ -15,9 +15,10 @@ struct SnapshotReport {
 
     var text: String {
         let recording = manifest.recording.map { [Self.text(of: $0)] } ?? []
-        var parts = [([summary] + guest + recording).joined(separator: "\n"), blocks]
+        // A table ends with an end of line.
+        var parts = [([summary] + guest + recording).joined(separator: "\n") + "\n", blocks]
         if let sections = manifest.qemu?.deviceSections, !sections.isEmpty { parts.append(Self.table(of: sections)) }
-        return parts.joined(separator: "\n\n")
+        return parts.joined(separator: "\n")
     }
 
     private var summary: String {
@@ -64,9 +65,8 @@ struct SnapshotReport {
         let time = iterations.reduce(0) { $0 + $1.microseconds }
         let rewritten = iterations.dropFirst().reduce(0) { $0 + $1.pageCount }
         let unchanged = iterations.dropFirst().reduce(0) { $0 + $1.unchanged }
-        let count = "\(iterations.count) \(iterations.count == 1 ? "iteration" : "iterations")"
-        return "recording: \(count) in \(Duration.microseconds(time).people), "
-            + "\(rewritten) pages after the first, \(unchanged) of them unchanged, "
+        return "recording: \(iterations.count.counted("iteration")) in \(Duration.microseconds(time).people), "
+            + "\(rewritten.counted("page")) after the first, \(unchanged) of them unchanged, "
             + "\(ByteCount(rawValue: recording.pages.size + recording.index.size).rounded)"
     }
 

@@ -34,7 +34,8 @@ struct ScenarioOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What a delta has of a page, 0...1. (default: 0.1; as in the run that is fitted)", valueName: "share"))
+            "How much of a page its delta takes, 0...1. (default: 0.1; as in the run that is fitted)",
+            valueName: "share"))
     var changedShare: Double?
 
     @Flag(
@@ -42,21 +43,24 @@ struct ScenarioOptions: ParsableArguments {
         help: "Send pages that were sent before as deltas. (default: as in the run that is fitted, else not)")
     var xbzrle: Bool?
 
-    @Option(help: ArgumentHelp("Device state. (default: 1MiB)", valueName: "size"), transform: ByteCount.init(parsing:))
+    @Option(
+        help: ArgumentHelp("The size of the device state. (default: 1MiB)", valueName: "size"),
+        transform: ByteCount.init(parsing:))
     var deviceState: ByteCount?
 
     @Option(
-        help: ArgumentHelp("The link's. (default: 10Gbit/s)", valueName: "rate"), transform: ByteRate.init(parsing:))
+        help: ArgumentHelp("What the link carries. (default: 10Gbit/s)", valueName: "rate"),
+        transform: ByteRate.init(parsing:))
     var bandwidth: ByteRate?
 
-    @Option(help: ArgumentHelp("One way, in ms. (default: 0.2)", valueName: "ms"))
+    @Option(help: ArgumentHelp("What the link takes one way, in ms. (default: 0.2)", valueName: "ms"))
     var latency: Double?
 
     @Option(help: ArgumentHelp("Channels. (default: 2)", valueName: "count"))
     var multifdChannels: Int?
 
     @Option(
-        help: ArgumentHelp("What one channel reads, encodes and writes. (default: 1.5GB/s)", valueName: "rate"),
+        help: ArgumentHelp("How fast one channel reads, encodes and writes. (default: 1.5GB/s)", valueName: "rate"),
         transform: ByteRate.init(parsing:))
     var channelRate: ByteRate?
 
@@ -165,7 +169,7 @@ struct ScenarioOptions: ParsableArguments {
         guard bandwidth == nil || channelRate == nil,
             link.wireRate > fitted.wireRate * Self.littleMore || link.channelCount > fitted.channelCount
         else { return nil }
-        return "the run tells of \(fitted.channelCount) channels and at most "
+        return "the run tells of \(fitted.channelCount.counted("channel")) and at most "
             + "\(Int(saturating: fitted.wireRate).byteText)/s: what more of either would move is a guess, and may be far too "
             + "much (give --bandwidth and --channel-rate)"
     }
@@ -173,7 +177,7 @@ struct ScenarioOptions: ParsableArguments {
     /// A run that is held to a limit moves somewhat less than that.
     private static let littleMore = 1.2
 
-    /// Each vCPU goes on doing what it did, also when there are more of them, and the same share of them writes.
+    /// Each vCPU goes on doing what it did, even when there are more of them, and the same share of them writes.
     private func vcpuCount(of region: WriteRegion, in guest: GuestModel) -> Int {
         let factor = Double(vcpus ?? guest.vcpuCount) / Double(max(guest.vcpuCount, 1))
         return max(1, Int((Double(region.vcpuCount) * factor).rounded()))

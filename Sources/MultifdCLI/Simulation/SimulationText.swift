@@ -36,7 +36,7 @@ struct SimulationText {
                 ]
             }.string(for: selected, style: Simple.self) ?? ""
         let hidden = iterations.count - selected.count
-        return hidden > 0 ? table + "(\(hidden) iterations in the middle are not shown)\n" : table
+        return hidden > 0 ? table + "(\(hidden.counted("iteration")) in the middle not shown)\n" : table
     }
 
     private var totals: String {
@@ -48,8 +48,8 @@ struct SimulationText {
         return "\(report.status.rawValue) in \(Duration.milliseconds(report.totalTime).people), downtime "
             + "\(Duration.milliseconds(report.downtime).people) of "
             + "\(Duration.milliseconds(report.downtimeLimit).people) allowed, "
-            + "\(ByteCount(rawValue: report.transferred).rounded) sent in \(report.iterationCount) iterations and "
-            + "\(report.dirtySyncCount) syncs, throttle at most \(report.highestThrottle) %, guest work lost "
+            + "\(ByteCount(rawValue: report.transferred).rounded) sent in \(report.iterationCount.counted("iteration")) and "
+            + "\(report.dirtySyncCount.counted("sync")), throttle at most \(report.highestThrottle) %, guest work lost "
             + "\(Duration.milliseconds(report.workLost).people)\n"
             + "model: \(ByteCount(rawValue: scenario.guest.ramByteCount).rounded) of RAM, "
             + "\(region.joined(separator: ", ")), "

@@ -9,7 +9,7 @@ extension MigrationDestination {
     ///   - snapshot: what receives the guest.
     ///   - qemu: what a source that is QEMU does not say.
     ///   - deadlines: how long to wait for a peer.
-    ///   - logger: gets what is worth knowing and no failure.
+    ///   - logger: gets what is worth knowing, but no failure: that is thrown.
     /// - Throws: ``MigrationError/transport(_:)``.
     public convenience init(
         listeningOn uri: MigrationURI, snapshot: SnapshotTarget, qemu: QEMUReceiveOptions = QEMUReceiveOptions(),

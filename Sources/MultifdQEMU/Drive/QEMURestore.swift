@@ -32,7 +32,7 @@ public final class QEMURestore: Sendable {
     ///   - uri: where QEMU is to listen, with a port if it is TCP; nil for a socket in the directory for temporary
     ///     files.
     ///   - deadlines: how long to wait for QEMU.
-    ///   - logger: gets what is worth knowing and no failure.
+    ///   - logger: gets what is worth knowing, but no failure: that is thrown.
     /// - Throws: ``QEMUError``, ``SnapshotError`` or ``ParameterError``.
     public init(
         snapshot: Snapshot, qmp address: MigrationURI, parameters: MigrationParameters = MigrationParameters(),

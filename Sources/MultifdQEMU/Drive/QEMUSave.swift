@@ -42,7 +42,7 @@ public final class QEMUSave: Sendable {
     ///   - parameters: for QEMU, as far as it has them; `timeout` counts until all of the guest is here.
     ///   - options: what else there is to choose.
     ///   - deadlines: how long to wait for QEMU.
-    ///   - logger: gets what is worth knowing and no failure.
+    ///   - logger: gets what is worth knowing, but no failure: that is thrown.
     /// - Throws: ``QEMUError``.
     public init(
         qmp address: MigrationURI, to path: String, parameters: MigrationParameters = MigrationParameters(),
@@ -87,7 +87,7 @@ public final class QEMUSave: Sendable {
     ///
     /// - Returns: the final report.
     /// - Throws: ``QEMUError``. There is no snapshot then, and the guest runs on, or is paused as it was. Only with
-    ///   ``QEMUError/savedBut(reason:)`` there is one: the guest was saved, and what was to be done with QEMU afterwards
+    ///   ``QEMUError/savedBut(reason:)`` is there one: the guest was saved, and what was to be done with QEMU afterwards
     ///   could not be.
     @discardableResult
     public func run() async throws(QEMUError) -> MigrationInfo {

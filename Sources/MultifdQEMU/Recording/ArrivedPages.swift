@@ -2,7 +2,7 @@ import Multifd
 
 /// The pages of a RAMBlock that came in a part of a stream.
 ///
-/// A page counts once, also when it came twice: QEMU 7.2 now and then sends one on two channels at once, with what the guest
+/// A page counts once, even when it came twice: QEMU 7.2 now and then sends one on two channels at once, with what the guest
 /// wrote in between. It comes again then, so that it does not matter which of the two is kept.
 struct ArrivedPages: ~Copyable {
     private var pages: PageBitmap

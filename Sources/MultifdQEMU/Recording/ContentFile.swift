@@ -8,7 +8,7 @@ import SystemPackage
 final class ContentFile: Sendable {
     private let path: String
     private let descriptor: FileDescriptor
-    /// Of each page, by its place: who waits for the end need not read the file again. The first page is zeros.
+    /// Of each page, by its place: whoever waits for the end need not read the file again. The first page is zeros.
     private let hashes = Mutex<[UInt64]>([0])
 
     /// - Parameter descriptor: of a file of one page of zeros; closed in the end.

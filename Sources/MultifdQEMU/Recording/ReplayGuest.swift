@@ -59,7 +59,7 @@ public final class ReplayGuest: RecordedGuest {
     /// When the replay had come to the recording's end; nil before, and when it is played sync by sync.
     package var recordingEnd: Duration? { engine.end }
 
-    /// Stops the replay where it is.
+    /// Stops the replay where it is. Throws the ``MemoryError`` that it may have met.
     public func pause() throws { try engine.pause() }
     /// Plays on.
     public func resume() { engine.resume() }

@@ -26,7 +26,7 @@ final class ReplayPlayer {
 
     var isAtEnd: Bool { iteration == recording.runs.count }
 
-    /// Writes the next pages, at most so many, and none beyond the end of the iteration.
+    /// Writes the next pages, at most that many, and none beyond the end of the iteration.
     func write(_ count: Int) throws(MemoryError) {
         var left = count
         while left > 0, !isAtEnd {

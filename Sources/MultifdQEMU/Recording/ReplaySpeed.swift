@@ -1,6 +1,6 @@
 /// How fast a recorded guest is played.
 public enum ReplaySpeed: Hashable, Sendable {
-    /// So many times as fast as it was recorded.
+    /// That many times as fast as it was recorded.
     case times(Double)
     /// One recorded iteration at each sync of the dirty log, however long the migration's own iterations are. The guest is
     /// not paused before all of them have come: every migration sees the same pages, and ends with the snapshot's memory.

@@ -86,7 +86,7 @@ package enum FileContent {
     }
 
     static func hash(_ bytes: [UInt8]) -> String {
-        // Safe: `bytes` is unsafe for elements with padding, which UInt8 has not.
+        // Safe: `bytes` is unsafe for elements with padding, which UInt8 does not have.
         unsafe Checksum.of(bytes.span.bytes).hexadecimal
     }
 }

@@ -9,7 +9,7 @@ struct PageHashes {
     private let words: PageWords
     private static let zeroPage: UInt64 = {
         let zeros = [UInt8](repeating: 0, count: Page.byteCount)
-        // Safe: `bytes` is unsafe for elements with padding, which UInt8 has not.
+        // Safe: `bytes` is unsafe for elements with padding, which UInt8 does not have.
         return unsafe Checksum.of(zeros.span.bytes)
     }()
 
@@ -45,7 +45,7 @@ struct PageHashes {
 
     /// The same of pages whose hashes are kept elsewhere.
     static func combine(_ hashes: [UInt64]) -> String {
-        // Safe: `bytes` is unsafe for elements with padding, which UInt64 has not.
+        // Safe: `bytes` is unsafe for elements with padding, which UInt64 does not have.
         unsafe Checksum.of(hashes.span.bytes).hexadecimal
     }
 

@@ -11,7 +11,7 @@ public struct SnapshotBlock: Codable, Hashable, Sendable {
     public var hash: String
     /// Pages that are not zero.
     public var normal: Int
-    /// Pages that are, or were never sent.
+    /// Pages that are zero, or were never sent.
     public var duplicate: Int
     /// Runs of pages that the source never sent, as pairs of first page and count: memory that is not plugged in, or that
     /// the guest has given back. They count as zero, and are not sent to a destination either.

@@ -4,6 +4,6 @@ public struct SnapshotFile: Codable, Hashable, Sendable {
     public var file: String
     /// Bytes.
     public var size: Int
-    /// XXH3 of its content.
+    /// XXH3 of its content; ``SnapshotManifest`` says of which file it is another one.
     public var hash: String
 }

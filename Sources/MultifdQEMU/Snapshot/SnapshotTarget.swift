@@ -52,7 +52,7 @@ public final class SnapshotTarget: RecordingTarget {
     /// The source's UUID, for the manifest: without channels the stream need not say it.
     func setSourceID(_ id: SessionID) { state.withLock { $0.sourceID = id } }
 
-    /// Makes the directory and the files of all RAMBlocks.
+    /// Makes the directory and the files of all RAMBlocks. Throws ``SnapshotError`` or ``MemoryError``.
     public func prepare(for guest: IncomingGuest) throws -> GuestMemory {
         try state.withLock { state in
             var directory = try PartialDirectory(path: path)
@@ -80,6 +80,8 @@ public final class SnapshotTarget: RecordingTarget {
     }
 
     /// Keeps a native guest's device state, or what belongs to a snapshot that is sent.
+    ///
+    /// - Throws: ``SnapshotError`` or ``WireError`` when such a snapshot does not fit what came.
     public func load(deviceState: [UInt8]) throws {
         try state.withLock { state in
             if state.configuration == SnapshotBundle.configuration {
@@ -107,7 +109,8 @@ public final class SnapshotTarget: RecordingTarget {
         }
     }
 
-    /// Writes the manifest, waits until everything is on the disk, and gives the directory its name.
+    /// Writes the manifest, waits until everything is on the disk, and gives the directory its name. Throws
+    /// ``SnapshotError``.
     public func commit() throws {
         try state.withLock { state in
             guard var directory = state.directory.take() else { return }

@@ -30,7 +30,7 @@ public final class QEMUSource: Sendable {
     ///   - parameters: compression, level and bandwidth; the compression must be the destination's.
     ///   - options: what else the destination has been told.
     ///   - deadlines: how long to wait for it.
-    ///   - logger: gets what is worth knowing and no failure.
+    ///   - logger: gets what is worth knowing, but no failure: that is thrown.
     /// - Throws: ``SnapshotError`` or ``ParameterError``.
     public init(
         snapshot: Snapshot, to uri: MigrationURI, parameters: MigrationParameters = MigrationParameters(),

@@ -88,7 +88,7 @@ final class SnapshotPages {
         for first in stride(from: run.lowerBound, to: run.upperBound, by: Self.pageCount) {
             let pages = first..<min(first + Self.pageCount, run.upperBound)
             do {
-                // Within the buffer, which has room for so many pages.
+                // Within the buffer, which has room for that many pages.
                 unsafe try snapshot.files[block].block.read(pages, into: content.start)
             } catch {
                 throw .memory(error)

@@ -29,7 +29,7 @@ package struct StreamDecoder {
         case header
         case configuration
         case betweenSections
-        /// Reading the list of RAMBlocks, of which so many bytes are still to be named.
+        /// Reading the list of RAMBlocks, of which that many bytes are still to be named.
         case blockList(remaining: UInt64)
         case records(StreamSection)
         case footer(StreamSection)

@@ -331,8 +331,9 @@ import Testing
         }
     }
 
-    @Test func `damage anywhere is refused or changes what was sent, and never crashes`() {
+    @Test func `damage anywhere is refused or changes what was sent, and never crashes`() throws {
         let bytes = Self.everything()
+        let sent = try Self.content(of: bytes)
         var generator = SplitMix(state: 3)
         for _ in 0..<20_000 {
             var damaged = bytes
@@ -343,6 +344,30 @@ import Testing
                 damaged[position] ^= UInt8(truncatingIfNeeded: 1 + generator.next() % 255)
             }
             _ = try? records(of: damaged, pieceByteCount: 1000)
+            #expect((try? Self.content(of: damaged)) != sent, "the byte at \(position) tells nothing")
         }
+    }
+
+    /// A record, and the bytes of the stream that it points to.
+    private struct Content: Equatable {
+        var record: StreamRecord
+        var bytes: [UInt8]
+    }
+
+    private static func content(of bytes: [UInt8]) throws -> [Content] {
+        var decoder = StreamDecoder()
+        var contents: [Content] = []
+        var rest = bytes[...]
+        while case (let record?, let byteCount) = try unsafe decoder.next(in: rest.span.bytes) {
+            let range =
+                switch record {
+                case .page(_, let offset): offset..<offset + 4096
+                case .delta(_, let range), .deviceState(let range), .earlySection(let range, _): range
+                default: 0..<0
+                }
+            contents.append(Content(record: record, bytes: Array(rest.dropFirst(range.lowerBound).prefix(range.count))))
+            rest = rest.dropFirst(byteCount)
+        }
+        return contents
     }
 }

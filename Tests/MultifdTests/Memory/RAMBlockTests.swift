@@ -93,6 +93,11 @@ struct RAMBlockTests {
         #expect(error?.description.utf8.contains(0) == false)
     }
 
+    @Test func `memory that the kernel refuses is told with the block that it was for`() {
+        let error = #expect(throws: MemoryError.self) { try RAMBlock(name: "huge", byteCount: 1 << 60) }
+        #expect(error?.description.hasPrefix("cannot map 1152921504606846976 bytes for RAMBlock 'huge': ") == true)
+    }
+
     @Test func `memory that begins inside a page is refused`() throws {
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 2 * Page.byteCount, alignment: Page.byteCount)
         defer { unsafe memory.deallocate() }

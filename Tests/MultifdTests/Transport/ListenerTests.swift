@@ -60,9 +60,10 @@ import Testing
     }
 
     @Test func `an address of another machine is refused`() {
-        #expect(throws: TransportError.listen(on: "tcp:192.0.2.1:0", .addressNotAvailable)) {
+        let error = #expect(throws: TransportError.listen(on: "tcp:192.0.2.1:0", .addressNotAvailable)) {
             try listen(on: "tcp:192.0.2.1:0")
         }
+        #expect(error?.description == "cannot listen on tcp:192.0.2.1:0: this machine does not have that address")
     }
 
     /// It has no address of its own.
