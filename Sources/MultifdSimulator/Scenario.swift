@@ -24,9 +24,9 @@ package struct Scenario: Hashable, Sendable, Codable {
     /// Seconds that it takes besides, whatever the RAM.
     package var fixedSyncTime: Double
 
-    /// What a sync takes for a GiB in pages of 4 KiB, of which none was written: measured. Huge pages take a 20th of it.
+    /// What a sync takes for a GiB in pages of 4 KiB of which none was written (measured, `bench/RESULTS.md`).
     package static let usualSyncTimePerGiB = 0.0002
-    /// Seconds that a sync takes for each page that it finds written: 10 ns (all were written) to 60 ns (every eighth).
+    /// Seconds that a sync takes for each page that it finds written: 10 to 60 ns were measured.
     private static let syncTimePerWrittenPage = 50e-9
 
     package init(

@@ -66,7 +66,7 @@ def judge(scenarios):
         above = sum(ratio > 1.1 for ratio in work[order])
         figures += [f"{statistics.median(work[order]):.2f}", f"{above} of {len(work[order])}",
                     f"{statistics.median(time[order]):.3f}", f"{max(time[order]):.2f}"]
-    share = f"{100 * statistics.median(hopeless):.1f} % ({len(hopeless)} scenarios)" if hopeless else ""
+    share = f"{100 * statistics.median(hopeless):.1f} % ({len(hopeless)} scenarios)" if hopeless else "no such scenario"
     return [*figures, unfinished, too_long, share], rows
 
 

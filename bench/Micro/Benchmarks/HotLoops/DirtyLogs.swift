@@ -3,14 +3,15 @@ import CLinux
 import Glibc
 import Multifd
 
-/// A sync of 2 GiB of which every eighth page was written, beside the ioctl that it is made of, on the same memory.
+/// Syncs of 2 GiB of which more and more pages were written, one of them beside the ioctl that it is made of, on the same
+/// memory.
 func dirtyLogs() {
     guard let block = try? RAMBlock(name: "ram", byteCount: 2 << 30),
         let memory = try? GuestMemory(blocks: [block]), let log = try? KernelDirtyLog(memory: memory)
     else { return print("dirty log: this kernel has none") }
     let start = block.start
-    func write() {
-        for page in stride(from: 0, to: block.pageCount, by: 8) {
+    func write(every step: Int) {
+        for page in stride(from: 0, to: block.pageCount, by: step) {
             start.storeBytes(of: UInt8(truncatingIfNeeded: page), toByteOffset: page << Page.shift, as: UInt8.self)
         }
     }
@@ -21,7 +22,7 @@ func dirtyLogs() {
     let descriptor = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC)
     let few = Benchmark.Configuration(metrics: [.wallClock, .cpuTotal], warmupIterations: 2, maxIterations: 30)
     Benchmark("dirty log: bare ioctl, every eighth page of 2 GiB", configuration: few) { benchmark in
-        write()
+        write(every: 8)
         var argument = CLinux_pm_scan_arg()
         argument.flags = CLinux_PM_SCAN_WP_MATCHING | CLinux_PM_SCAN_CHECK_WPASYNC
         argument.category_mask = CLinux_PAGE_IS_WRITTEN
@@ -36,12 +37,14 @@ func dirtyLogs() {
         if Int(count) != block.pageCount / 8 { benchmark.error("found \(count) pages") }
     }
     var bitmap = MigrationBitmap(of: memory)
-    Benchmark("dirty log: sync, every eighth page of 2 GiB", configuration: few) { benchmark in
-        write()
-        benchmark.startMeasurement()
-        try log.sync(0..<block.pageCount, ofBlock: 0, into: &bitmap)
-        benchmark.stopMeasurement()
-        if bitmap.population != block.pageCount / 8 { benchmark.error("found \(bitmap.population) pages") }
-        bitmap.removeAll()
+    for (name, step) in [("every", 1), ("every eighth", 8), ("every 64th", 64), ("one", block.pageCount)] {
+        Benchmark("dirty log: sync, \(name) page of 2 GiB", configuration: few) { benchmark in
+            write(every: step)
+            benchmark.startMeasurement()
+            try log.sync(0..<block.pageCount, ofBlock: 0, into: &bitmap)
+            benchmark.stopMeasurement()
+            if bitmap.population != block.pageCount / step { benchmark.error("found \(bitmap.population) pages") }
+            bitmap.removeAll()
+        }
     }
 }
