@@ -120,12 +120,16 @@ final class Coordinator {
 
     /// Per RAMBlock, where there may be anything but zero pages.
     func contentRanges() throws(MigrationError) -> [[Range<Int>]] {
-        var ranges: [[Range<Int>]] = []
-        for (index, block) in guest.memory.blocks.enumerated() {
-            ranges.append(
-                try asking("find the content of RAMBlock '\(block.name)'") { try guest.contentRanges(ofBlock: index) })
+        try working { () throws(MigrationError) in
+            var ranges: [[Range<Int>]] = []
+            for (index, block) in guest.memory.blocks.enumerated() {
+                ranges.append(
+                    try Multifd.asking("find the content of RAMBlock '\(block.name)'") {
+                        try guest.contentRanges(ofBlock: index)
+                    })
+            }
+            return ranges
         }
-        return ranges
     }
 
     /// Ends everything that was begun.
