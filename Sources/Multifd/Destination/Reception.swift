@@ -174,6 +174,7 @@ final class Reception {
             throw .unexpectedMessage(expected: "iterationEnd \(lastBarrier + 1)", found: "iterationEnd \(number)")
         }
         lastBarrier = number
+        let begin = MonotonicTime.now
         while true {
             switch barrier.wait(for: number, until: .now + Patience.tick) {
             case .allReached:
@@ -196,8 +197,23 @@ final class Reception {
                 throw error
             case nil:
                 do { try state.patience.check(peer: main.connection.peer) } catch { throw .transport(error) }
+                loseSilentChannel(barrier, number, since: begin)
             }
         }
+    }
+
+    /// The source has sent all of the iteration. What a channel holds back for long, or one that has not come, is behind a
+    /// connection that is dead without an end: the source sends it again on the others.
+    ///
+    /// One at a time: that the source answers shows that it is not the source that stands still.
+    private func loseSilentChannel(_ barrier: ReceiveBarrier, _ number: UInt32, since begin: MonotonicTime) {
+        let channels = acceptor.channels
+        let silent = barrier.channelsMissing(at: number).first { missing in
+            let channel = channels.first { $0.number == missing }
+            let silence = channel?.silence ?? MonotonicTime.now.since(begin)
+            return silence >= state.patience.silenceLimit
+        }
+        if let silent { barrier.lose(channel: silent) }
     }
 
     private func closeChannel(_ number: UInt8, _ main: MainChannel) throws(MigrationError) {

@@ -60,6 +60,9 @@ final class SendChannel: Sendable {
     /// Breaks the connection: the thread ends at its next call.
     func shutdown() { connection.withLock { $0?.shutdown() } }
 
+    /// For how long it has not been able to send a single byte.
+    var silence: Duration { connection.withLock { $0?.silence ?? .zero } }
+
     /// Waits for the thread's end. Break the connection or close the queue and the gate first.
     func join() { thread.withLock { $0.take() }?.join() }
 
