@@ -45,6 +45,18 @@ import Testing
         #expect(try directory.contents("copy") == (100..<300).map { try images.contents("\($0)") }.reduce(Data(), +))
     }
 
+    @Test func `a source without descriptors for its channels says what to allow`() throws {
+        let directory = try TemporaryDirectory()
+        let (destination, uri) = try receive()
+        let image = try directory.makeImage("image", pageCount: 2)
+        let sent = try CommandRun(
+            ["send", image, uri, "--multifd-channels", "200"], by: #"ulimit -n 60; exec "$@""#
+        ).result()
+        #expect(sent.error.hasSuffix("Too many open files; allow more descriptors (ulimit -n)\n"))
+        #expect(sent.exitCode == 1)
+        #expect(try destination.result().exitCode == 1)
+    }
+
     @Test func `both ends print one document that says the same`() throws {
         let directory = try TemporaryDirectory()
         let image = try directory.makeImage("image", pageCount: 1000)
