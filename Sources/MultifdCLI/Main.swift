@@ -11,6 +11,7 @@ enum Main {
         // A reader that goes away, or a file beyond its limit, is an error of the call and not this process's end: a guest
         // may live in it.
         for signal in [SIGPIPE, SIGXFSZ] { _ = Glibc.signal(signal, SIG_IGN) }
+        DescriptorLimit.raise()
         var command: any ParsableCommand
         do {
             command = try await MultifdCommand.asyncParseAsRoot()

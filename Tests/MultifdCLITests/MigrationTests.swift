@@ -27,6 +27,36 @@ import Testing
         #expect(try directory.contents("copy") == directory.contents("image"))
     }
 
+    /// A guest of so many blocks needs more than twice as many descriptors at the source, and in a file at the destination.
+    @Test func `a directory of more images than a shell's limit of descriptors allows arrives`() throws {
+        let directory = try TemporaryDirectory()
+        let images = try TemporaryDirectory()
+        for number in 100..<300 { _ = try images.makeImage("\(number)", pageCount: 2) }
+        let lowLimit = #"ulimit -Sn 150; exec "$@""#
+        let destination = try CommandRun(
+            ["receive", "tcp:127.0.0.1:0", "--output", directory.path("copy")], by: lowLimit)
+        let uri = String(try destination.nextOutputLine().dropFirst("listening on ".count))
+        let sent = try CommandRun(["send", images.path("."), uri], by: lowLimit).result()
+        #expect(sent.error == "")
+        #expect(sent.exitCode == 0)
+        // One that failed would leave the destination waiting.
+        if sent.exitCode != 0 { destination.send(SIGTERM) }
+        #expect(try destination.result().error == "")
+        #expect(try directory.contents("copy") == (100..<300).map { try images.contents("\($0)") }.reduce(Data(), +))
+    }
+
+    @Test func `a source without descriptors for its channels says what to allow`() throws {
+        let directory = try TemporaryDirectory()
+        let (destination, uri) = try receive()
+        let image = try directory.makeImage("image", pageCount: 2)
+        let sent = try CommandRun(
+            ["send", image, uri, "--multifd-channels", "200"], by: #"ulimit -n 60; exec "$@""#
+        ).result()
+        #expect(sent.error.hasSuffix("Too many open files; allow more descriptors (ulimit -n)\n"))
+        #expect(sent.exitCode == 1)
+        #expect(try destination.result().exitCode == 1)
+    }
+
     @Test func `both ends print one document that says the same`() throws {
         let directory = try TemporaryDirectory()
         let image = try directory.makeImage("image", pageCount: 1000)

@@ -18,7 +18,7 @@ public final class MigrationDestination: Sendable {
     /// Where it listens, with the port that was picked when 0 was asked for.
     public let uri: MigrationURI
     /// What happens. For one consumer, which must keep up: of more than 256 events that nobody has taken, the oldest
-    /// are dropped.
+    /// are dropped, and of ``MigrationEvent/progress(_:)`` the last one alone is kept.
     public let events: AsyncStream<MigrationEvent>
 
     private let state: DestinationState

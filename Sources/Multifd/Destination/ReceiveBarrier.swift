@@ -104,11 +104,30 @@ package final class ReceiveBarrier: Sendable {
         } ?? false
     }
 
-    /// Called by a channel whose connection is gone.
+    /// Called by a channel whose connection is gone, and for one that is waited for in vain.
     func lose(channel: Int) {
         state.withLock { state in
-            guard state.channels.indices.contains(channel), case .reached = state.channels[channel] else { return }
-            state.channels[channel] = .lost(announced: false)
+            guard state.channels.indices.contains(channel) else { return }
+            switch state.channels[channel] {
+            case .expected, .reached: state.channels[channel] = .lost(announced: false)
+            case .lost, .closed: break
+            }
+        }
+    }
+
+    /// The channels that others wait for at a barrier.
+    func channelsMissing(at barrier: UInt32) -> [Int] {
+        state.read { state in
+            var missing: [Int] = []
+            var hasOthers = false
+            for (number, progress) in state.channels.enumerated() {
+                switch progress {
+                case .reached(let count) where count >= barrier: hasOthers = true
+                case .expected, .reached: missing.append(number)
+                case .lost, .closed: break
+                }
+            }
+            return hasOthers ? missing : []
         }
     }
 

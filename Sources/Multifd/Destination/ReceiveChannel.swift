@@ -40,6 +40,9 @@ package final class ReceiveChannel: Sendable {
 
     var info: ChannelInfo { counters.info(channel: number, address: connection.peer) }
 
+    /// For how long it has waited for a single byte.
+    var silence: Duration { connection.silence }
+
     /// Breaks the connection: the thread ends at its next call.
     func shutdown() { connection.shutdown() }
 

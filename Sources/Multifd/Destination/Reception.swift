@@ -108,6 +108,13 @@ final class Reception {
         if failure != nil, !isTakenOver { target.abort() }
     }
 
+    /// Runs a call into the target, which may take long, while the source is told that it goes on.
+    private func asking<Value>(
+        _ operation: String, _ main: MainChannel, _ body: () throws -> Value
+    ) throws(MigrationError) -> Value {
+        try main.whileWorking { () throws(MigrationError) in try Multifd.asking(operation, body) }
+    }
+
     // MARK: Setting up
 
     private func waitForSource() throws(MigrationError) -> Acceptor.Main {
@@ -136,7 +143,7 @@ final class Reception {
         let incoming = IncomingGuest(
             blocks: setup.blocks.map { RAMBlockInfo(name: $0.name, size: Int($0.byteCount)) },
             configuration: setup.guestConfiguration)
-        let memory = try asking("take the guest in") { try target.prepare(for: incoming) }
+        let memory = try asking("take the guest in", main) { try target.prepare(for: incoming) }
         guard memory.blocks.map(\.byteCount) == incoming.blocks.map(\.size) else {
             throw .guest(operation: "take the guest in", reason: "its memory has other sizes than were asked for")
         }
@@ -167,6 +174,7 @@ final class Reception {
             throw .unexpectedMessage(expected: "iterationEnd \(lastBarrier + 1)", found: "iterationEnd \(number)")
         }
         lastBarrier = number
+        let begin = MonotonicTime.now
         while true {
             switch barrier.wait(for: number, until: .now + Patience.tick) {
             case .allReached:
@@ -189,8 +197,23 @@ final class Reception {
                 throw error
             case nil:
                 do { try state.patience.check(peer: main.connection.peer) } catch { throw .transport(error) }
+                loseSilentChannel(barrier, number, since: begin)
             }
         }
+    }
+
+    /// The source has sent all of the iteration. What a channel holds back for long, or one that has not come, is behind a
+    /// connection that is dead without an end: the source sends it again on the others.
+    ///
+    /// One at a time: that the source answers shows that it is not the source that stands still.
+    private func loseSilentChannel(_ barrier: ReceiveBarrier, _ number: UInt32, since begin: MonotonicTime) {
+        let channels = acceptor.channels
+        let silent = barrier.channelsMissing(at: number).first { missing in
+            let channel = channels.first { $0.number == missing }
+            let silence = channel?.silence ?? MonotonicTime.now.since(begin)
+            return silence >= state.patience.silenceLimit
+        }
+        if let silent { barrier.lose(channel: silent) }
     }
 
     private func closeChannel(_ number: UInt8, _ main: MainChannel) throws(MigrationError) {
@@ -217,9 +240,7 @@ final class Reception {
             throw .totalsMismatch(sent: sent.packets, received: received.packets)
         }
         try updateDigest(main)
-        try main.whileWorking { () throws(MigrationError) in
-            try asking("load the device state") { try target.load(deviceState: deviceState ?? []) }
-        }
+        try asking("load the device state", main) { try target.load(deviceState: deviceState ?? []) }
         try main.send(.verified(memoryDigest: memory?.digest?.value ?? 0))
         isVerified = true
         state.update { $0.verified = true }
@@ -236,15 +257,13 @@ final class Reception {
     private func takeOver(_ main: MainChannel) throws(MigrationError) {
         // Now or never: a guest that has been given away must not be dropped because time is up.
         state.patience.setDeadline(nil)
-        try main.whileWorking { () throws(MigrationError) in
-            try asking("commit the guest") { try target.commit() }
-        }
+        try asking("commit the guest", main) { try target.commit() }
         isTakenOver = true
         // The source let go of the guest by its handover, and only a refusal gives it back. Whether it still hears this
         // or not, the guest is nowhere else.
         do { try main.send(.running) } catch {
             logger.warning("the source may not know that its guest is here: \(error)")
         }
-        try asking("run the guest") { try target.run() }
+        try Multifd.asking("run the guest") { try target.run() }
     }
 }

@@ -11,7 +11,7 @@ public protocol Guest: AnyObject, Sendable {
     var dirtyLog: (any DirtyLog)? { get }
 
     /// What a destination of the same program needs to build this guest again, such as `workload:stress,ram=1GiB`.
-    /// At most 4096 bytes of UTF-8.
+    /// At most 4096 bytes of UTF-8, without control characters.
     var configuration: String { get }
 
     /// Stops all vCPUs. Returns when none of them executes any more; nothing writes to RAM from then on.

@@ -33,6 +33,8 @@ extension GuestError: CustomStringConvertible {
     /// A sentence with what was expected, what was found and what to do.
     package var description: String {
         switch self {
+        case .image(let path, let operation, .tooManyOpenFiles):
+            "cannot \(operation) the image '\(path)': \(Errno.tooManyOpenFiles); allow more descriptors (ulimit -n)"
         case .image(let path, let operation, let errno):
             "cannot \(operation) the image '\(path)': \(errno)"
         case .imageNotRegularFile(let path, let found):

@@ -7,32 +7,21 @@ package struct MemoryDigest: Sendable {
     private static let pieceByteCount = 256 << 10
     private static let pagesPerPiece = pieceByteCount >> Page.shift
 
-    private struct Piece: Sendable {
-        var block: Int
-        var pages: Range<Int>
-    }
-
     private let memory: GuestMemory
-    private let pieces: [Piece]
-    /// The number of each RAMBlock's first piece.
+    /// The number of each RAMBlock's first piece, and behind the last RAMBlock how many pieces there are.
     private let firstPieces: [Int]
 
     package init(of memory: GuestMemory) {
         self.memory = memory
-        var pieces: [Piece] = []
-        var firstPieces: [Int] = []
-        for (index, block) in memory.blocks.enumerated() {
-            firstPieces.append(pieces.count)
-            for first in stride(from: 0, to: block.pageCount, by: Self.pagesPerPiece) {
-                pieces.append(
-                    Piece(block: index, pages: first..<min(first + Self.pagesPerPiece, block.pageCount)))
-            }
+        var firstPieces = [0]
+        for block in memory.blocks {
+            let count = (block.pageCount + Self.pagesPerPiece - 1) / Self.pagesPerPiece
+            firstPieces.append(firstPieces[firstPieces.count - 1] + count)
         }
-        self.pieces = pieces
         self.firstPieces = firstPieces
     }
 
-    var pieceCount: Int { pieces.count }
+    var pieceCount: Int { firstPieces[memory.blocks.count] }
 
     /// The number of the piece that a page belongs to.
     package func piece(ofPage page: Int, inBlock block: Int) -> Int { firstPieces[block] + page / Self.pagesPerPiece }
@@ -42,7 +31,7 @@ package struct MemoryDigest: Sendable {
     /// - Parameter content: per RAMBlock, the ranges of pages that may be anything but zero, in ascending order. The
     ///   rest counts as zero without being read: reading a hole of a mapped file would fill it.
     package func compute(content: [[Range<Int>]]) throws(MemoryError) -> UInt64 {
-        Self.combine(try hashes(ofPieces: Array(0..<pieces.count), content: content))
+        Self.combine(try hashes(ofPieces: Array(0..<pieceCount), content: content))
     }
 
     /// The digest, from the hashes of all pieces in order.
@@ -78,18 +67,19 @@ package struct MemoryDigest: Sendable {
         let buffer = try ScratchMemory(byteCount: Self.pieceByteCount)
         let zeros = [UInt8](repeating: 0, count: Page.byteCount)
         var hashes: [UInt64] = []
-        for piece in numbers.map({ pieces[$0] }) {
-            let ranges = content[piece.block]
-            let first = Self.firstIndex(of: piece.pages, in: ranges)
-            if first == ranges.endIndex || ranges[first].lowerBound >= piece.pages.upperBound,
-                piece.pages.count == Self.pagesPerPiece
+        for number in numbers {
+            let (blockIndex, piece) = pages(ofPiece: number)
+            let ranges = content[blockIndex]
+            let first = Self.first(in: ranges.indices) { ranges[$0].upperBound > piece.lowerBound }
+            if first == ranges.endIndex || ranges[first].lowerBound >= piece.upperBound,
+                piece.count == Self.pagesPerPiece
             {
                 hashes.append(Self.hashOfZeros)
                 continue
             }
             checksum.begin()
-            let block = memory.blocks[piece.block]
-            var next = piece.pages.lowerBound
+            let block = memory.blocks[blockIndex]
+            var next = piece.lowerBound
             func addZeros(upTo end: Int) {
                 while next < end {
                     unsafe zeros.withUnsafeBytes { unsafe checksum.update($0) }
@@ -97,8 +87,8 @@ package struct MemoryDigest: Sendable {
                 }
             }
             for range in ranges[first...] {
-                guard range.lowerBound < piece.pages.upperBound else { break }
-                let pages = range.clamped(to: piece.pages)
+                guard range.lowerBound < piece.upperBound else { break }
+                let pages = range.clamped(to: piece)
                 addZeros(upTo: pages.lowerBound)
                 // Safe: the pages lie within the block, which outlives the call, and within the buffer.
                 var start = unsafe block.address(ofPage: pages.lowerBound)
@@ -109,7 +99,7 @@ package struct MemoryDigest: Sendable {
                 unsafe checksum.update(UnsafeRawBufferPointer(start: start, count: pages.count << Page.shift))
                 next = pages.upperBound
             }
-            addZeros(upTo: piece.pages.upperBound)
+            addZeros(upTo: piece.upperBound)
             hashes.append(checksum.value)
         }
         return hashes
@@ -124,16 +114,21 @@ package struct MemoryDigest: Sendable {
         return checksum.value
     }()
 
-    /// The first of some ascending ranges that does not end before the pages begin, by bisection.
-    private static func firstIndex(of pages: Range<Int>, in ranges: [Range<Int>]) -> Int {
-        var candidates = ranges.indices
+    /// The RAMBlock of a piece, and its pages there. Worked out each time: to keep it would take three times as much memory
+    /// as the hashes.
+    private func pages(ofPiece number: Int) -> (block: Int, pages: Range<Int>) {
+        let block = Self.first(in: memory.blocks.indices) { firstPieces[$0 + 1] > number }
+        let first = (number - firstPieces[block]) * Self.pagesPerPiece
+        return (block, first..<min(first + Self.pagesPerPiece, memory.blocks[block].pageCount))
+    }
+
+    /// The first of some numbers of which something is true that is true of all after it, too, by bisection; their end when it
+    /// is true of none.
+    private static func first(in numbers: Range<Int>, where isTrue: (Int) -> Bool) -> Int {
+        var candidates = numbers
         while !candidates.isEmpty {
             let middle = candidates.lowerBound + candidates.count / 2
-            if ranges[middle].upperBound <= pages.lowerBound {
-                candidates = middle + 1..<candidates.upperBound
-            } else {
-                candidates = candidates.lowerBound..<middle
-            }
+            candidates = isTrue(middle) ? candidates.lowerBound..<middle : middle + 1..<candidates.upperBound
         }
         return candidates.lowerBound
     }

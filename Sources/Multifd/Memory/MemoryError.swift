@@ -37,6 +37,8 @@ extension MemoryError: CustomStringConvertible {
             "the guest has no RAMBlock: there is nothing to migrate"
         case .mappingFailed(let name, let byteCount, let errno):
             "cannot map \(byteCount) bytes for \(name): \(errno)"
+        case .file(let path, let operation, .tooManyOpenFiles):
+            "cannot \(operation) '\(path)': \(Errno.tooManyOpenFiles); allow more descriptors (ulimit -n)"
         case .file(let path, let operation, let errno):
             "cannot \(operation) '\(path)': \(errno)"
         }

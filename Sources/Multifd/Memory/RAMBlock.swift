@@ -5,7 +5,8 @@
 /// and new bytes. The dirty log says so, and such a page goes again.
 @safe
 public final class RAMBlock: Sendable {
-    /// The name under which the destination finds the block: 1 to 255 bytes of UTF-8.
+    /// The name under which the destination finds the block: 1 to 255 bytes of UTF-8. A destination takes no block whose
+    /// name has control characters.
     public let name: String
     /// Size in bytes, a positive multiple of ``Page/byteCount``.
     public let byteCount: Int

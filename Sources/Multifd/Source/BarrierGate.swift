@@ -104,6 +104,22 @@ final class BarrierGate: Sendable {
         state.wait(until: deadline) { $0.isComplete(barrier) ? $0.channels : nil }
     }
 
+    /// The channels that others wait for at a barrier.
+    func channelsMissing(at barrier: UInt32) -> [Int] {
+        state.read { state in
+            var missing: [Int] = []
+            var hasOthers = false
+            for (number, progress) in state.channels.enumerated() {
+                switch progress {
+                case .arrived(at: let reached) where reached >= barrier: hasOthers = true
+                case .connecting, .sending, .arrived: missing.append(number)
+                case .lost: break
+                }
+            }
+            return hasOthers ? missing : []
+        }
+    }
+
     /// How each channel stands.
     var channels: [Progress] { state.read { $0.channels } }
 }

@@ -107,6 +107,11 @@ extension Coordinator {
         if let main { try main.whileWorking(body) } else { try body() }
     }
 
+    /// Runs a call into the guest, which may take long, while the destination is told that it goes on.
+    func asking<Value>(_ operation: String, _ body: () throws -> Value) throws(MigrationError) -> Value {
+        try working { () throws(MigrationError) in try Multifd.asking(operation, body) }
+    }
+
     /// Receives messages until the one that is due. Meanwhile the destination may say that a channel broke at its end.
     func awaitReply(_ name: String, _ isDue: (ControlMessage) -> Bool) throws(MigrationError) {
         while let message = try main?.receive(), !isDue(message) {

@@ -84,9 +84,7 @@ extension Coordinator {
     }
 
     private func sendDeviceState() throws(MigrationError) {
-        let bytes = try working { () throws(MigrationError) in
-            try asking("save the device state") { try guest.saveDeviceState() }
-        }
+        let bytes = try asking("save the device state") { try guest.saveDeviceState() }
         guard bytes.count <= ControlMessage.maximumBodyByteCount else {
             throw .guest(
                 operation: "send the device state",

@@ -120,12 +120,16 @@ final class Coordinator {
 
     /// Per RAMBlock, where there may be anything but zero pages.
     func contentRanges() throws(MigrationError) -> [[Range<Int>]] {
-        var ranges: [[Range<Int>]] = []
-        for (index, block) in guest.memory.blocks.enumerated() {
-            ranges.append(
-                try asking("find the content of RAMBlock '\(block.name)'") { try guest.contentRanges(ofBlock: index) })
+        try working { () throws(MigrationError) in
+            var ranges: [[Range<Int>]] = []
+            for (index, block) in guest.memory.blocks.enumerated() {
+                ranges.append(
+                    try Multifd.asking("find the content of RAMBlock '\(block.name)'") {
+                        try guest.contentRanges(ofBlock: index)
+                    })
+            }
+            return ranges
         }
-        return ranges
     }
 
     /// Ends everything that was begun.
@@ -262,6 +266,7 @@ final class Coordinator {
         var progress = gate.waitForAll(at: barrier, until: nextTick)
         while progress == nil {
             try tick()
+            try loseSilentChannel()
             progress = gate.waitForAll(at: barrier, until: nextTick)
         }
         try replaceLostChannels()
@@ -272,6 +277,20 @@ final class Coordinator {
         // Whatever a lost channel did not send is marked again.
         queuedPageCount = currentCounts.pages
         gate.open(barrier)
+    }
+
+    /// A connection may be dead without an end, behind a broken link or tunnel: nobody waits for it longer than needed.
+    ///
+    /// One at a time: that the destination confirms the loss shows that it is not the destination that stands still. When it
+    /// did, the others move again by then.
+    private func loseSilentChannel() throws(MigrationError) {
+        let limit = state.patience.silenceLimit
+        guard let number = gate.channelsMissing(at: barrier).first(where: { channels[$0].silence >= limit }) else {
+            return
+        }
+        let peer = "\(channels[number].path.destination)"
+        gate.lose(channel: number, .transport(.stalled(peer: peer, after: limit)))
+        try replaceLostChannels()
     }
 
     /// Merges the dirty log into the bitmap.

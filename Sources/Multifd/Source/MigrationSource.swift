@@ -8,7 +8,7 @@ public import Logging
 /// ```
 public final class MigrationSource: Sendable {
     /// What happens. For one consumer, which must keep up: of more than 256 events that nobody has taken, the oldest
-    /// are dropped.
+    /// are dropped, and of ``MigrationEvent/progress(_:)`` the last one alone is kept.
     public let events: AsyncStream<MigrationEvent>
 
     private let guest: any Guest

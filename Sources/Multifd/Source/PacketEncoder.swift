@@ -108,6 +108,12 @@ final class PacketEncoder {
         finishPacket()
     }
 
+    /// Encodes that there is nothing to tell, as yet.
+    func encodeNothing() {
+        beginPacket()
+        finishPacket()
+    }
+
     /// What this channel's pages met in the cache so far.
     var deltaCounters: XBZRLECounters { deltas?.counters ?? XBZRLECounters() }
 

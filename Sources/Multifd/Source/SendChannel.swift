@@ -20,7 +20,7 @@ final class SendChannel: Sendable {
         init(of memory: GuestMemory) { bitmap = MigrationBitmap(of: memory) }
     }
 
-    /// For so long a channel may find nothing but zero pages before it sends some of them.
+    /// For so long a channel may take pages that the destination need not be told of before it sends a packet without any.
     private static let longestSilence = Duration.seconds(1)
 
     init(number: Int, path: MigrationPath, memory: GuestMemory) {
@@ -59,6 +59,9 @@ final class SendChannel: Sendable {
 
     /// Breaks the connection: the thread ends at its next call.
     func shutdown() { connection.withLock { $0?.shutdown() } }
+
+    /// For how long it has not been able to send a single byte.
+    var silence: Duration { connection.withLock { $0?.silence ?? .zero } }
 
     /// Waits for the thread's end. Break the connection or close the queue and the gate first.
     func join() { thread.withLock { $0.take() }?.join() }
@@ -106,17 +109,15 @@ final class SendChannel: Sendable {
         }
     }
 
-    /// Sends a batch, unless all of its pages are zero pages that the destination need not be told of.
+    /// Sends a batch, unless the destination has all of its pages as they are.
     private func sendPages(
         of batch: borrowing Batch, since start: MonotonicTime, _ sending: inout Sending
     ) throws(MigrationError) {
         let (encoder, block) = (sending.encoder, batch.block)
         batch.forEachRun { unconfirmed.bitmap.mark($0, inBlock: block) }
-        let hasPacket: Bool
+        let hasPages: Bool
         do {
-            // Now and then a packet goes out all the same: the destination must not think us stuck.
-            let isRecent = start.since(sending.lastSent) < Self.longestSilence
-            hasPacket = try encoder.encode(batch, omitsZeroPages: batch.isFirst && isRecent)
+            hasPages = try encoder.encode(batch, omitsZeroPages: batch.isFirst)
         } catch .memory(let error) {
             throw .memory(error)
         } catch {
@@ -124,7 +125,13 @@ final class SendChannel: Sendable {
         }
         counters.deltas.set(encoder.deltaCounters)
         counters.duplicate.add(encoder.omittedZeroPageCount)
-        guard hasPacket else { return counters.encodingTime.add(from: start, to: .now) }
+        if !hasPages {
+            // Now and then a packet goes out all the same: the destination must not think us stuck.
+            guard start.since(sending.lastSent) >= Self.longestSilence else {
+                return counters.encodingTime.add(from: start, to: .now)
+            }
+            encoder.encodeNothing()
+        }
         try transmit(encodedSince: start, &sending)
     }
 

@@ -163,6 +163,10 @@ struct SourceStatistics {
         return later.stepsPerSecond(since: earlier).map { $0 / ownSpeed * 100 }
     }
 
+    /// How often the report is brought up to date. Each time costs a copy of all iterations, when the next one is added: of
+    /// hundreds of thousands, as hours of a migration that does not converge bring, it is made less often.
+    var publishingInterval: Duration { Patience.tick * (1 + iterations.count / 50_000) }
+
     /// The report, brought up to now.
     mutating func info(
         status: MigrationStatus, counts: TransferCounts, pending: Int, ramByteCount: Int

@@ -5,13 +5,14 @@ package final class LiveReport: Sendable {
     /// For one consumer.
     package let events: AsyncStream<MigrationEvent>
 
-    private let continuation: AsyncStream<MigrationEvent>.Continuation
+    private let queue: EventQueue
     private let stored: Mutex<MigrationInfo>
 
-    /// - Parameter eventCount: of more events that nobody has taken, the oldest are dropped.
+    /// - Parameter eventCount: see ``EventQueue``.
     package init(_ info: MigrationInfo = MigrationInfo(), keeping eventCount: Int) {
-        (events, continuation) = AsyncStream.makeStream(
-            of: MigrationEvent.self, bufferingPolicy: .bufferingNewest(eventCount))
+        let queue = EventQueue(capacity: eventCount)
+        self.queue = queue
+        events = AsyncStream(unfolding: { await queue.next() }, onCancel: { queue.end() })
         stored = Mutex(info)
     }
 
@@ -36,8 +37,8 @@ package final class LiveReport: Sendable {
         tell(.progress(view(after)))
     }
 
-    package func tell(_ event: MigrationEvent) { continuation.yield(event) }
+    package func tell(_ event: MigrationEvent) { queue.append(event) }
 
     /// Ends the events.
-    package func end() { continuation.finish() }
+    package func end() { queue.end() }
 }

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Synchronization
 import SystemPackage
 
 /// A connected stream socket.
@@ -10,6 +11,8 @@ package final class Connection: Sendable {
     /// The peer's address, for errors and reports.
     package let peer: String
     let socket: Int32
+    /// Since when the call that is under way has waited for a byte to move, on the monotonic clock; 0 while bytes move.
+    private let waitingSince = Atomic<UInt64>(0)
 
     /// Takes over a connected socket.
     package init(owning socket: Int32, peer: String) {
@@ -38,6 +41,13 @@ package final class Connection: Sendable {
 
     /// Bytes that were sent and still wait here for the link, or for the peer to take them; 0 where the socket cannot tell.
     package var queuedByteCount: Int { Int(max(0, CLinux_queued_byte_count(socket))) }
+
+    /// For how long a call has waited for the peer to take or to send a single byte. For connections that are used in one
+    /// direction.
+    var silence: Duration {
+        let since = waitingSince.load(ordering: .relaxed)
+        return since == 0 ? .zero : MonotonicTime.now.since(MonotonicTime(nanoseconds: since))
+    }
 
     /// Sends all of a list, and leaves it empty.
     package func send(
@@ -112,6 +122,7 @@ package final class Connection: Sendable {
     /// Something moved. A peer that moves a byte now and then must not make a call last beyond its deadline.
     private func renew(_ patience: Patience, isComplete: Bool) throws(TransportError) {
         patience.renew()
+        if waitingSince.load(ordering: .relaxed) != 0 { waitingSince.store(0, ordering: .relaxed) }
         if !isComplete { try patience.checkStop() }
     }
 
@@ -120,7 +131,9 @@ package final class Connection: Sendable {
         let error = Errno(rawValue: errno)
         switch error {
         case .interrupted: return
-        case .resourceTemporarilyUnavailable: return try patience.check(peer: peer)  // the tick of the timeout
+        case .resourceTemporarilyUnavailable:  // the tick of the timeout
+            if silence == .zero { waitingSince.store(MonotonicTime.now.nanoseconds, ordering: .relaxed) }
+            return try patience.check(peer: peer)
         // A stop closes connections to wake their threads: what they meet is no fault of the peer.
         case _ where patience.isStopped: throw .cancelled
         case .brokenPipe: throw .closed(peer: peer)

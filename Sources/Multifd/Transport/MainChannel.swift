@@ -1,3 +1,4 @@
+import Dispatch
 import Synchronization
 
 /// The connection on which the two ends of a native session talk: see ``ControlMessage``.
@@ -50,15 +51,20 @@ package final class MainChannel: Sendable {
     func whileWorking<Value>(_ body: () throws(MigrationError) -> Value) throws(MigrationError) -> Value {
         let isDone = Condition(false)
         let end = MonotonicTime.now + Self.longestWork
-        // Without a thread the peer waits as long as its patience lasts.
-        let thread = try? WorkerThread(named: "mf-working") { [self] in
-            while MonotonicTime.now < end, isDone.wait(until: .now + .seconds(1), { $0 ? true : nil }) == nil {
-                guard (try? send(.working)) != nil else { return }
+        // No thread of its own: most work is short, and a paused guest may be waiting for it.
+        let timer = DispatchSource.makeTimerSource(queue: .global())
+        timer.schedule(deadline: .now() + 1, repeating: 1)
+        timer.setEventHandler { [self] in
+            // With the lock held: said after what comes next, it would be a message out of turn.
+            isDone.withLock { isDone -> Void in
+                guard !isDone else { return }
+                isDone = MonotonicTime.now >= end || (try? send(.working)) == nil
             }
         }
+        timer.resume()
         defer {
+            timer.cancel()
             isDone.withLock { $0 = true }
-            thread?.join()
         }
         return try body()
     }

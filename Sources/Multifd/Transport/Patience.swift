@@ -10,6 +10,9 @@ package final class Patience: Sendable {
     /// On the monotonic clock; 0 for none.
     private let deadline = Atomic<UInt64>(0)
 
+    /// For how long a connection may be silent that others wait for.
+    var silenceLimit: Duration { limit / 3 }
+
     /// How often a blocked call wakes to look here.
     package static let tick = Duration.milliseconds(100)
 

@@ -36,6 +36,8 @@ extension TransportError: CustomStringConvertible {
             "nothing listens on \(address): start 'multifd receive' there first"
         case .connect(let address, .noSuchFileOrDirectory):
             "there is no socket \(address): start 'multifd receive' there first"
+        case .connect(let address, .tooManyOpenFiles):
+            "cannot connect to \(address): \(Errno.tooManyOpenFiles); allow more descriptors (ulimit -n)"
         case .connect(let address, let errno):
             "cannot connect to \(address): \(errno)"
         case .connectFrom(let local, let address, .addressFamilyNotSupported):

@@ -88,8 +88,8 @@ package struct SessionSetup: Equatable, Sendable {
                 "a name of its own", "'\(name)'")
             let (sum, overflow) = total.addingReportingOverflow(byteCount)
             try require(
-                byteCount > 0 && byteCount % UInt64(Page.byteCount) == 0 && byteCount >> Page.shift <= UInt32.max
-                    && !overflow && sum <= Self.maximumRAMByteCount,
+                byteCount > 0 && byteCount % UInt64(Page.byteCount) == 0 && !overflow
+                    && sum <= Self.maximumRAMByteCount,
                 "the size of '\(name)'", "a multiple of \(Page.byteCount), and all together up to 16 TiB",
                 "\(byteCount)")
             total = sum

@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import Multifd
@@ -52,6 +53,25 @@ import Testing
         }
         #expect(!barrier.arrive(channel: 1))
         barrier.open(1)
+        thread.join()
+    }
+
+    @Test func `a channel is missing where another waits for it, and can be lost before it comes`() {
+        let barrier = ReceiveBarrier(channelCount: 3)
+        for channel in 0..<2 { _ = barrier.join(channel: channel) }
+        #expect(barrier.channelsMissing(at: 1) == [])
+        let thread = WorkerThread(name: "channel") { _ = barrier.arrive(channel: 0) }
+        while barrier.channelsMissing(at: 1).isEmpty { sched_yield() }
+        #expect(barrier.channelsMissing(at: 1) == [1, 2])
+        barrier.close(channel: 1)
+        barrier.lose(channel: 2)
+        #expect(barrier.channelsMissing(at: 1) == [])
+        guard case .lost(channel: 2) = wait(barrier, for: 1) else {
+            Issue.record("not announced")
+            return
+        }
+        #expect(!barrier.join(channel: 2))
+        barrier.closeAll()
         thread.join()
     }
 

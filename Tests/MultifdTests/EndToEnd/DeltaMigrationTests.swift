@@ -93,6 +93,23 @@ import Testing
         #expect(info.iterations.reduce(0) { $0 + $1.delta } > 0)
     }
 
+    /// The destination would take a channel for stuck that finds nothing but pages which it has.
+    @Test func `unchanged pages that come after a long silence are told by a packet without pages`() async throws {
+        let guest = try SteppedGuest(pageCount: 100)
+        guest.onSync = {
+            for page in 0..<100 { guest.write(UInt64(page + 1), toPage: page) }
+            Patience.sleep(for: .milliseconds(1200))
+        }
+        var parameters = parameters(.none)
+        parameters.multifdChannels = 1
+        parameters.xbzrleCacheSize = 1 << 20
+        parameters.downtimeLimit = .seconds(60)
+        let report = try await migrate(guest, to: MemoryTarget(), parameters)
+        #expect(report.iterations.map(\.unchanged) == [0, 100])
+        // One of pages, one without, and the end of each iteration.
+        #expect(report.channels[0].packets == 4)
+    }
+
     @Test func `a file gets the deltas applied`() async throws {
         let configuration = try configuration("mixed")
         let guest = try WorkloadGuest(configuration: configuration)

@@ -71,7 +71,7 @@ import Testing
     }
 
     /// A disk that stores much takes its time.
-    @Test(arguments: [FailingTarget.Call.load, .commit])
+    @Test(arguments: [FailingTarget.Call.prepare, .load, .commit])
     func `a destination that works for longer than anybody may be silent is waited for`(
         call: FailingTarget.Call
     ) async throws {
@@ -82,6 +82,32 @@ import Testing
         #expect(outcome.destinationError == nil)
         #expect(target.calls == [.prepare, .load, .commit, .run])
         guest.shutDown()
+    }
+
+    enum SlowCall: CaseIterable { case contentRanges, sync, pause, saveDeviceState }
+
+    @Test(arguments: SlowCall.allCases)
+    func `a guest that takes longer than anybody may be silent is waited for`(call: SlowCall) async throws {
+        let guest = try SteppedGuest(pageCount: 10)
+        let wait = { @Sendable in Patience.sleep(for: Deadlines.short.stall + .seconds(1)) }
+        switch call {
+        case .contentRanges: guest.onContent = wait
+        case .sync: guest.onSync = wait
+        case .pause: guest.onPause = wait
+        case .saveDeviceState: guest.onSave = wait
+        }
+        var parameters = MigrationParameters()
+        parameters.downtimeLimit = .seconds(60)
+        let destination = try MigrationDestination(
+            listeningOn: MigrationURI(parsing: "tcp:127.0.0.1:0"), target: MemoryTarget(), deadlines: .short,
+            logger: silent)
+        let received = destination.begin()
+        let source = try MigrationSource(
+            guest: guest, to: destination.uri, parameters: parameters, deadlines: .short, logger: silent)
+        let sent = await result(of: { () throws(MigrationError) in try await source.run() })
+        let outcome = Outcome(source: sent, destination: await received.value)
+        #expect(outcome.sourceError == nil)
+        #expect(outcome.destinationError == nil)
     }
 
     /// The source is told before the guest runs, and keeps it no longer: dropping it would lose the only one.

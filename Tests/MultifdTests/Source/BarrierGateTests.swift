@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import Multifd
@@ -36,6 +37,19 @@ import Testing
         let thread = WorkerThread(name: "gate") { _ = gate.arrive(channel: 0, at: 1) }
         #expect(gate.waitForAll(at: 1, until: .now + .seconds(60))?.count { $0.isLost } == 1)
         gate.open(1)
+        thread.join()
+    }
+
+    @Test func `a channel is missing where another waits for it`() {
+        let gate = BarrierGate(channelCount: 3)
+        for channel in 0..<3 { gate.join(channel: channel) }
+        #expect(gate.channelsMissing(at: 1) == [])
+        let thread = WorkerThread(name: "gate") { _ = gate.arrive(channel: 1, at: 1) }
+        while gate.channelsMissing(at: 1).isEmpty { sched_yield() }
+        #expect(gate.channelsMissing(at: 1) == [0, 2])
+        gate.lose(channel: 0, error)
+        #expect(gate.channelsMissing(at: 1) == [2])
+        gate.close()
         thread.join()
     }
 

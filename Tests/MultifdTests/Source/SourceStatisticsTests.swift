@@ -20,6 +20,16 @@ import Testing
         #expect(statistics.reasonForNonConvergence(downtimeLimit: .milliseconds(300)).hasPrefix(reason))
     }
 
+    @Test func `a report with very many iterations is made less often`() {
+        var statistics = SourceStatistics()
+        #expect(statistics.publishingInterval == .milliseconds(100))
+        for _ in 0..<100_000 {
+            statistics.beginIteration(TransferCounts(), nil)
+            statistics.endIteration(TransferCounts(), nil)
+        }
+        #expect(statistics.publishingInterval == .milliseconds(300))
+    }
+
     @Test func `a limit below what a switchover costs without a page is named`() {
         var statistics = SourceStatistics()
         statistics.beginIteration(TransferCounts(), nil)

@@ -25,6 +25,11 @@ struct SessionSetupTests {
         #expect(ControlMessage.setup(decoded).body.count <= ControlMessage.maximumPlainBodyByteCount)
     }
 
+    @Test func `one block may have all of the 16 TiB that page numbers reach`() throws {
+        let blocks = [SessionSetup.Block(name: "ram", byteCount: 1 << 44)]
+        #expect(try decode { $0.blocks = blocks }.blocks == blocks)
+    }
+
     @Test func `another page size is refused, and both are named`() throws {
         let error = #expect(throws: WireError.self) { try decode { $0.pageByteCount = 65536 } }
         #expect(error?.description.contains("65536 bytes where 4096 bytes") == true)
