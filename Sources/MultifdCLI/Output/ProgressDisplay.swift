@@ -11,9 +11,14 @@ struct ProgressDisplay {
         for await event in events {
             guard isShown else { continue }
             if let notice = ProgressLine.notice(of: event) { terminal.replaceLine(with: notice, isLast: false) }
-            guard case .progress(let info) = event else { continue }
             // A terminal may be resized meanwhile. Its last column stays empty: some break the line there.
-            terminal.replaceLine(with: line.render(info, width: terminal.width - 1))
+            let width = terminal.width - 1
+            switch event {
+            case .progress(let info): terminal.replaceLine(with: line.render(info, width: width))
+            case .comparison(let share):
+                terminal.replaceLine(with: ProgressLine.render(comparison: share, width: width))
+            case .status, .iteration, .throttle: break
+            }
         }
         if isShown { terminal.replaceLine(with: "") }
     }

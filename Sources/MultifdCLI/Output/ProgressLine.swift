@@ -27,6 +27,11 @@ package struct ProgressLine {
         return String(parts.map(\.text).joined(separator: Self.separator).prefix(max(width, 0)))
     }
 
+    /// The line of hashes that are compared, of which such a share is done, 0...1.
+    package static func render(comparison share: Double, width: Int) -> String {
+        String("comparing hashes\(separator)\(Int(share * 100)) %".prefix(max(width, 0)))
+    }
+
     /// What stays on the terminal, above the line: that no throttle will do, and what would.
     package static func notice(of event: MigrationEvent) -> String? {
         guard case .throttle(let decision) = event, decision.from == decision.to else { return nil }

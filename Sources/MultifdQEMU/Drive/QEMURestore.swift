@@ -124,7 +124,7 @@ public final class QEMURestore: Sendable {
         logger.info("comparing hashes")
         do throws(SnapshotError) {
             try snapshot.verifySmallFiles()
-            try snapshot.verifyRAM(while: { !source.isCancelled })
+            try snapshot.verifyRAM(while: { !source.isCancelled }) { source.tell(.comparison($0)) }
         } catch {
             throw .snapshot(error)
         }

@@ -33,6 +33,12 @@ import Testing
         return info
     }()
 
+    @Test func `hashes that are compared are told in percent, rounded down`() {
+        #expect(ProgressLine.render(comparison: 0.999, width: 79) == "comparing hashes  99 %")
+        #expect(ProgressLine.render(comparison: 0, width: 9) == "comparing")
+        #expect(ProgressLine.render(comparison: 1, width: -1) == "")
+    }
+
     @Test func `it tells everything when there is room`() {
         var line = ProgressLine()
         #expect(
