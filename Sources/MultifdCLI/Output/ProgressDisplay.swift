@@ -3,11 +3,13 @@ import Multifd
 /// Keeps the progress line on standard error up to date; silent when that is no terminal.
 struct ProgressDisplay {
     private let terminal = Terminal.error
+    /// See ``MigrationEnd/isReceiving``.
+    let isReceiving: Bool
 
     /// Returns when the events end.
     func follow(_ events: AsyncStream<MigrationEvent>) async {
         let isShown = terminal.isInteractive
-        var line = ProgressLine()
+        var line = ProgressLine(isReceiving: isReceiving)
         for await event in events {
             guard isShown else { continue }
             if let notice = ProgressLine.notice(of: event) { terminal.replaceLine(with: notice, isLast: false) }
