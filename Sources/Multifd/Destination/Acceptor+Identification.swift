@@ -7,37 +7,62 @@ extension Acceptor {
 
     /// Finds out what a connection is by its first four bytes, and has it be that, until it ends.
     func serve(_ connection: Connection, number: Int, _ patience: Patience) {
+        guard let magic = receiveMagic(connection, patience) else { return }
         do throws(MigrationError) {
-            // Somebody who looked whether anybody listens here, and went without a word, is no stranger yet.
-            guard let first = try receiveIfAny(4, connection, patience) else { return }
-            let magic = first.reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
             switch magic {
             case Greeting.magic: try becomeMain(connection, patience)
             case ChannelHello.magic: try becomeChannel(connection, number: number, patience)
             case foreign?.magic: becomeForeignMain(connection)
-            case Greeting.qemuMagic: throw .guestOfQEMU
+            case Greeting.qemuMagic:
+                // Before its channels: see `discard`.
+                connection.shutdown()
+                throw .guestOfQEMU
             case _ where magic >> 16 == Self.handshakeOfTLS:
                 throw .protocolViolation(.encrypted(what: "a connection"), channel: nil, packet: nil)
             default:
-                throw .protocolViolation(
-                    .magic(what: "a connection", expected: Greeting.magic, found: magic), channel: nil, packet: nil)
+                warn(
+                    connection,
+                    .protocolViolation(
+                        .magic(what: "a connection", expected: Greeting.magic, found: magic), channel: nil, packet: nil)
+                )
             }
         } catch {
-            let isLate = error.isTransport && patience.isPastDeadline
-            refuse(
-                connection,
-                isLate ? .transport(.unidentified(peer: connection.peer, after: deadlines.handshake)) : error)
+            refuse(connection, named(error, connection, patience))
         }
     }
 
-    /// A stranger ends the wait for a source, with an error that says what came. A session that has begun goes on.
+    /// Nil for a stranger that said nothing, or less, and must not end the wait for a source.
+    private func receiveMagic(_ connection: Connection, _ patience: Patience) -> UInt32? {
+        do throws(MigrationError) {
+            return try receiveIfAny(4, connection, patience)?.reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        } catch .transport(.broken) {
+            return nil  // as load balancers leave that only look whether anybody listens here
+        } catch {
+            warn(connection, named(error, connection, patience))
+            return nil
+        }
+    }
+
+    private func named(_ error: MigrationError, _ connection: Connection, _ patience: Patience) -> MigrationError {
+        guard error.isTransport, patience.isPastDeadline else { return error }
+        return .transport(.unidentified(peer: connection.peer, after: deadlines.handshake))
+    }
+
+    /// What is a source, but none that can be served, ends the wait for one, with an error that says why. A session that has
+    /// begun goes on.
     private func refuse(_ connection: Connection, _ error: MigrationError) {
         let isWaiting = state.withLock { state in
             guard state.main == nil, !state.isClosed else { return false }
             state.failure = state.failure ?? error
             return true
         }
-        if !isWaiting { logger.warning("a connection from \(connection.peer) was refused: \(error)") }
+        if !isWaiting { warn(connection, error) }
+    }
+
+    /// At the end all connections break, and nobody need know.
+    private func warn(_ connection: Connection, _ error: MigrationError) {
+        guard !state.withLock({ $0.isClosed }) else { return }
+        logger.warning("a connection from \(connection.peer) was refused: \(error)")
     }
 
     private func becomeMain(_ connection: Connection, _ patience: Patience) throws(MigrationError) {
@@ -75,6 +100,8 @@ extension Acceptor {
         }
         let channel = ReceiveChannel(number: Int(hello.channel), connection: connection)
         guard let session = join(channel, of: hello.sessionID, connectionNumber: number) else {
+            // No other source opens channels before it has said what it is.
+            guard foreign != nil || state.withLock({ $0.main != nil }) else { throw .guestOfQEMU }
             guard state.withLock({ !$0.isLeaving && !$0.isClosed }) else { return }
             let error = MigrationError.protocolViolation(
                 .field(
@@ -116,10 +143,11 @@ extension Acceptor {
         }
     }
 
-    /// Takes what a foreign source still says on a channel that has ended here, until it ends it, too. A QEMU whose channel
-    /// breaks before its main connection does may hang, and can never migrate its guest again.
+    /// Takes what a foreign source, which may not have said yet that it is one, still says on a channel that has ended here,
+    /// until it ends it, too. A QEMU whose channel breaks before its main connection does may hang, and can never migrate its
+    /// guest again.
     private func discard(_ connection: Connection) {
-        guard case .foreign = state.withLock({ $0.main }) else { return }
+        if case .native = state.withLock({ $0.main }) { return }
         let patience = Patience(until: .now + Self.leave)
         do throws(TransportError) {
             while try connection.receiveAvailable(upTo: 1 << 16, within: Self.leave, patience: patience) != nil {

@@ -77,6 +77,7 @@ final class Reception {
         try setUp(main)
         state.update { $0.status = .active }
         while true {
+            try watch(main)
             let message = try main.receive()
             // Where everything flows nobody ever waits and would notice.
             do { try state.patience.checkStop() } catch { throw .transport(error) }
@@ -91,6 +92,14 @@ final class Reception {
             case .handover where isVerified: return try takeOver(main)
             default: throw .unexpectedMessage(expected: "the next step of the migration", found: message.name)
             }
+        }
+    }
+
+    /// Tells those who watch how things stand until the source says something: nothing, for as long as an iteration takes.
+    private func watch(_ main: MainChannel) throws(MigrationError) {
+        while !main.connection.isReadable(within: Patience.tick) {
+            state.update { _ in }
+            do { try state.patience.check(peer: main.connection.peer) } catch { throw .transport(error) }
         }
     }
 

@@ -8,4 +8,6 @@ public enum MigrationEvent: Sendable {
     case throttle(ThrottleDecision)
     /// How things stand, about ten times a second.
     case progress(MigrationInfo)
+    /// So much of a stored guest's RAM, 0...1, has been compared with its hashes, before any of it is sent.
+    case comparison(Double)
 }

@@ -35,8 +35,18 @@ extension MultifdCommand {
 
         private func inspect() throws -> SnapshotManifest {
             let snapshot = try Snapshot(path: directory)
-            if !quick { try snapshot.verify() }
+            if !quick { try verify(snapshot) }
             return snapshot.manifest
+        }
+
+        /// Reading much takes long.
+        private func verify(_ snapshot: Snapshot) throws {
+            let terminal = Terminal.error
+            guard terminal.isInteractive else { return try snapshot.verify() }
+            defer { terminal.replaceLine(with: "") }
+            try snapshot.verify { share in
+                terminal.replaceLine(with: ProgressLine.render(comparison: share, width: terminal.width - 1))
+            }
         }
     }
 }

@@ -5,6 +5,8 @@ import MultifdQEMU
 protocol MigrationEnd: Sendable {
     var events: AsyncStream<MigrationEvent> { get }
     var info: MigrationInfo { get }
+    /// Whether it takes what comes, and does not know what is left.
+    var isReceiving: Bool { get }
     func run() async throws -> MigrationInfo
     /// Cancels it, unless that comes too late.
     func interrupt()
@@ -15,6 +17,7 @@ extension MigrationSource: MigrationEnd {
 }
 
 extension MigrationDestination: MigrationEnd {
+    var isReceiving: Bool { true }
     func interrupt() { cancel() }
 }
 
@@ -31,9 +34,11 @@ extension QEMURestore: MigrationEnd {
 }
 
 extension MigrationEnd {
+    var isReceiving: Bool { false }
+
     /// Runs the migration with its progress on the terminal.
     func runWatched() async throws -> MigrationInfo {
-        async let shown: Void = ProgressDisplay().follow(events)
+        async let shown: Void = ProgressDisplay(isReceiving: isReceiving).follow(events)
         let result: Result<MigrationInfo, any Error>
         do {
             result = .success(try await run())

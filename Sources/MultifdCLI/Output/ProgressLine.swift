@@ -8,12 +8,15 @@ package struct ProgressLine {
     /// The share of RAM that has arrived once, 0...1; kept because a snapshot may count dirtied pages as missing.
     private var arrived = 0.0
 
-    package init() {}
+    private let isReceiving: Bool
+
+    /// - Parameter isReceiving: whether it is of a destination, which knows what has come, and not what is left.
+    package init(isReceiving: Bool = false) { self.isReceiving = isReceiving }
 
     /// - Parameter width: characters that the line may have. What matters least is left out first.
     package mutating func render(_ info: MigrationInfo, width: Int) -> String {
         arrived = max(arrived, Self.share(of: info))
-        var parts = parts(of: info)
+        var parts = isReceiving ? receivedParts(of: info) : parts(of: info)
         while Self.length(of: parts) > width, let last = parts.indices.max(by: { parts[$0].rank < parts[$1].rank }),
             parts.count > 1
         {
@@ -25,6 +28,11 @@ package struct ProgressLine {
             if room >= Self.shortestDetail { parts[index].text += parts[index].detail.cut(to: room) }
         }
         return String(parts.map(\.text).joined(separator: Self.separator).prefix(max(width, 0)))
+    }
+
+    /// The line of hashes that are compared, of which such a share is done, 0...1.
+    package static func render(comparison share: Double, width: Int) -> String {
+        String("comparing hashes\(separator)\(Int(share * 100)) %".prefix(max(width, 0)))
     }
 
     /// What stays on the terminal, above the line: that no throttle will do, and what would.
@@ -55,6 +63,23 @@ package struct ProgressLine {
         guard info.ram.total > 0, info.ram.iterationCount > 0 else { return 0 }
         guard info.ram.iterationCount == 1 else { return 1 }
         return min(max(1 - Double(info.ram.remaining) / Double(info.ram.total), 0), 1)
+    }
+
+    private func receivedParts(of info: MigrationInfo) -> [Part] {
+        let status = Part(rank: 1, text: info.status.rawValue)
+        let ram = info.ram
+        guard ram.transferred > 0 else { return [status] }
+        var parts = [
+            Part(rank: 0, text: "\(ByteCount(rawValue: ram.transferred).rounded) received"),
+            Part(rank: 2, text: ByteRate(rawValue: Int(ram.mbps * 1_000_000 / 8)).rounded),
+            status,
+        ]
+        // Without channels QEMU does not say where one ends.
+        if ram.iterationCount > 0 {
+            let plural = ram.iterationCount == 1 ? "" : "s"
+            parts.insert(Part(rank: 3, text: "\(ram.iterationCount) iteration\(plural)"), at: 0)
+        }
+        return parts
     }
 
     private func parts(of info: MigrationInfo) -> [Part] {

@@ -39,6 +39,8 @@ public enum QEMUError: Error {
     case notReached(uri: String)
     /// QEMU took the guest, but then it came to nothing.
     case notLoaded(reason: String, cause: MigrationError?)
+    /// QEMU has said that the guest is loaded, and did not start it.
+    case notStarted
 }
 
 extension QEMUError {
@@ -104,6 +106,9 @@ extension QEMUError: CustomStringConvertible {
                 + "ends reach, and start QEMU anew"
         case .notLoaded(let reason, let cause):
             "QEMU could not load the guest: \(reason)" + (cause.map { " (\($0))" } ?? "")
+        case .notStarted:
+            "QEMU has loaded the guest and does not start it; its standard error says why, as when another QEMU has a disk of "
+                + "it open: see to that, and start QEMU anew"
         }
     }
 }

@@ -124,7 +124,7 @@ public final class QEMURestore: Sendable {
         logger.info("comparing hashes")
         do throws(SnapshotError) {
             try snapshot.verifySmallFiles()
-            try snapshot.verifyRAM(while: { !source.isCancelled })
+            try snapshot.verifyRAM(while: { !source.isCancelled }) { source.tell(.comparison($0)) }
         } catch {
             throw .snapshot(error)
         }
@@ -194,9 +194,7 @@ public final class QEMURestore: Sendable {
     private func waitForGuest() throws(QEMUError) {
         let end = MonotonicTime.now + Self.patience
         while try qmp.guestStatus() == "inmigrate" {
-            guard MonotonicTime.now < end else {
-                throw .notLoaded(reason: "it has said so, and still waits for a guest", cause: nil)
-            }
+            guard MonotonicTime.now < end else { throw .notStarted }
             Patience.sleep(for: .milliseconds(20))
         }
     }

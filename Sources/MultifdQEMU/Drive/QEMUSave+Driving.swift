@@ -15,8 +15,8 @@ extension QEMUSave {
         // One that ended may still be on its way out.
         try qmp.waitForWindingUp(within: Self.patience)
         if let uuid = try qmp.ask("query-uuid")["UUID"]?.string { target.setSourceID(SessionID(uuid: uuid)) }
-        let runs = Self.runningStates.contains(status)
-        var result = Result { () throws(QEMUError) in try migrate(&settings, resumes: runs) }
+        state.withLock { $0.runs = Self.runningStates.contains(status) }
+        var result = Result { () throws(QEMUError) in try migrate(&settings) }
         if options.afterwards == .quit, case .success = result {
             // A QEMU that stays has its settings back.
             do { return try afterSaving(quit) } catch { result = .failure(error) }
@@ -61,7 +61,7 @@ extension QEMUSave {
         }
     }
 
-    private func migrate(_ settings: inout MigrationSettings, resumes: Bool) throws(QEMUError) {
+    private func migrate(_ settings: inout MigrationSettings) throws(QEMUError) {
         // Perhaps before it was begun: nothing is changed yet.
         guard !state.withLock({ $0.isCancelled }) else { throw .transfer(.cancelled) }
         var capabilities = MigrationSettings.capabilities(multifd: options.usesMultifd)
@@ -77,20 +77,20 @@ extension QEMUSave {
         try settings.set(capabilities)
         try settings.set(MigrationSettings.saving(parameters))
         let resumed: Result<Void, QEMUError>
-        state.withLock { $0.mayBePaused = resumes }
+        state.withLock { $0.mayBePaused = $0.runs }
         do {
             try qmp.ask("migrate", ["uri": .string("\(destination.uri.forConnecting)")])
             let report = try follow()
             resumed = Result { () throws(QEMUError) in
                 try reaching { () throws(QEMUError) in
                     try qmp.waitForWindingUp(within: Self.patience)
-                    if options.afterwards == .resume, resumes { try qmp.ask("cont") }
+                    if options.afterwards == .resume, state.withLock({ $0.runs }) { try qmp.ask("cont") }
                 }
                 state.withLock { $0.mayBePaused = false }
             }
             try waitForStoring(report)
         } catch {
-            rescue(resumes: resumes)
+            rescue(resumes: state.withLock { $0.runs })
             throw error
         }
         try afterSaving { () throws(QEMUError) in try resumed.get() }
@@ -118,6 +118,7 @@ extension QEMUSave {
             }
             if let failure { throw .transfer(failure) }
             if status == "completed" { return report }
+            if status == "active" { try watchGuest() }
             try checkTimeout(since: begun)
             if status == "setup", MonotonicTime.now.since(begun) >= Self.patience {
                 throw .migration(reason: "it does not get beyond setting up: it cannot reach \(destination.uri)")
@@ -130,6 +131,17 @@ extension QEMUSave {
                 }
             }
             try waitForStep()
+        }
+    }
+
+    /// Somebody else may pause the guest meanwhile, or let it run, and that is how it is left. QEMU's own pause at the end
+    /// has names of its own.
+    private func watchGuest() throws(QEMUError) {
+        let status = try reaching { () throws(QEMUError) in try qmp.guestStatus() }
+        guard !["finish-migrate", "postmigrate"].contains(status) else { return }
+        state.withLock { state in
+            state.runs = Self.runningStates.contains(status)
+            state.mayBePaused = state.runs
         }
     }
 

@@ -23,6 +23,8 @@ public final class QEMUSave: Sendable {
         var isReceived = false
         /// Whether the guest is known to go on in QEMU after a failure.
         var isRescued = false
+        /// Whether the guest runs, but for a pause that is ours.
+        var runs = false
         /// Whether the guest ran, and may be paused now.
         var mayBePaused = false
         /// Whether nothing is left to do but to leave QEMU as it was.

@@ -220,6 +220,8 @@ public final class QMPClient: Sendable {
             guard left > .zero else {
                 throw .timedOut(waitingFor: command, after: min(deadline, MonotonicTime.now.since(start)))
             }
+            // A guest may be waiting for what QEMU says next.
+            session.connection.confirmNextAtOnce()
             let bytes: [UInt8]?
             do {
                 // The end is what ends the wait.

@@ -34,7 +34,7 @@ public final class Recording: Sendable {
         guard content.block.byteCount == pages.size else { throw .size(file: path, expected: pages.size) }
         guard verifies, !isOneHash else { return content }
         let hash: String?
-        do { hash = try content.hashes { true }?.value } catch { throw SnapshotError(error, of: path) }
+        do { hash = try content.hashes { _ in true }?.value } catch { throw SnapshotError(error, of: path) }
         guard let hash, hash == pages.hash else { throw .hash(file: path, expected: pages.hash, found: hash ?? "none") }
         return content
     }

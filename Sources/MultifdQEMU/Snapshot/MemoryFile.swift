@@ -28,14 +28,19 @@ final class MemoryFile: Sendable {
         return (block, try image.dataRanges())
     }
 
+    /// Pages that may be anything but zero.
+    var contentPageCount: Int { content.reduce(0) { $0 + $1.count } }
+
     /// Hashes every page that is in no hole, for ``SnapshotBlock/hash``. Nil when it is not to go on.
-    func hashes(while goesOn: () -> Bool) throws(MemoryError) -> PageHashes? {
+    ///
+    /// - Parameter goesOn: gets the pages that are next.
+    func hashes(while goesOn: (Range<Int>) -> Bool) throws(MemoryError) -> PageHashes? {
         let hashes = try PageHashes(pageCount: block.pageCount)
         let buffer = try ScratchMemory(byteCount: Self.pieceByteCount)
         for range in content {
             for first in stride(from: range.lowerBound, to: range.upperBound, by: buffer.byteCount >> Page.shift) {
-                guard goesOn() else { return nil }
                 let pages = first..<min(first + buffer.byteCount >> Page.shift, range.upperBound)
+                guard goesOn(pages) else { return nil }
                 // Safe: the buffer has room for the piece.
                 unsafe try block.read(pages, into: buffer.start)
                 unsafe hashes.set(pages, content: buffer.start)

@@ -12,6 +12,7 @@ struct PartialDirectory: ~Copyable {
 
     /// Checks early, before a guest is asked for, that the name is free and can be used.
     static func check(_ path: String) throws(SnapshotError) {
+        let path = plain(path)
         guard !path.isEmpty else { throw .file(path: path, operation: "create", .noSuchFileOrDirectory) }
         var status = stat()
         guard unsafe lstat(path, &status) != 0 else { throw .exists(path: path) }
@@ -23,9 +24,7 @@ struct PartialDirectory: ~Copyable {
     }
 
     init(path: String) throws(SnapshotError) {
-        var end = path[...]
-        while end.count > 1, end.last == "/" { end = end.dropLast() }
-        let path = String(end)
+        let path = Self.plain(path)
         try Self.check(path)
         let partialPath = path.newPartialPath()
         guard unsafe mkdir(partialPath, 0o700) == 0 else {
@@ -39,6 +38,13 @@ struct PartialDirectory: ~Copyable {
         // After the commit there is nothing under the partial name, and removing it does nothing.
         for file in files { _ = unsafe unlink("\(partialPath)/\(file)") }
         _ = unsafe rmdir(partialPath)
+    }
+
+    /// Without the slashes at its end, which would follow a link.
+    private static func plain(_ path: String) -> String {
+        var end = path[...]
+        while end.count > 1, end.last == "/" { end = end.dropLast() }
+        return String(end)
     }
 
     private static func parent(of path: String) -> String {

@@ -43,11 +43,12 @@ public final class Snapshot: Sendable {
 
     /// Reads all files and compares them with what the manifest says: sizes, hashes, counts of pages, and iterations.
     ///
+    /// - Parameter progress: gets the share of RAM that has been compared, 0...1, at most ten times a second.
     /// - Throws: ``SnapshotError/hash(file:expected:found:)`` for the first file that differs, or another ``SnapshotError``.
-    public func verify() throws(SnapshotError) {
+    public func verify(_ progress: (Double) -> Void = { _ in }) throws(SnapshotError) {
         try verifySmallFiles()
         if manifest.recording != nil { _ = try Recording(self) }
-        try verifyRAM { true }
+        try verifyRAM(while: { true }, progress)
     }
 
     /// Does the same for a file of any size.
@@ -65,11 +66,23 @@ public final class Snapshot: Sendable {
     }
 
     /// Does the same for RAM alone, and returns at once when it is not to go on.
-    func verifyRAM(while goesOn: () -> Bool) throws(SnapshotError) {
+    func verifyRAM(while goesOn: () -> Bool, _ progress: (Double) -> Void = { _ in }) throws(SnapshotError) {
+        let pageCount = files.reduce(0) { $0 + $1.contentPageCount }
+        var compared = 0
+        var toldAt: MonotonicTime?
+        func begin(_ pages: Range<Int>) -> Bool {
+            let now = MonotonicTime.now
+            if toldAt.map({ now.since($0) >= Patience.tick }) ?? true {
+                toldAt = now
+                progress(Double(compared) / Double(pageCount))
+            }
+            compared += pages.count
+            return goesOn()
+        }
         for (file, block) in zip(files, manifest.ramBlocks) {
             let found: PageHashes?
             do {
-                found = try file.hashes(while: goesOn)
+                found = try file.hashes(while: begin)
             } catch {
                 throw SnapshotError(error, of: path)
             }

@@ -91,6 +91,9 @@ public final class QEMUSource: Sendable {
         return info
     }
 
+    /// Tells those who follow what happens before it is run.
+    func tell(_ event: MigrationEvent) { live.tell(event) }
+
     /// Ends the events of a source that will not be run: whoever follows them would wait for ever.
     func endEvents() { live.end() }
 

@@ -28,6 +28,8 @@ final class SnapshotSender {
     private let publish: (MigrationInfo) -> Void
     private let pages: SnapshotPages
     private var info: MigrationInfo
+    /// What the guest's source never sent, and is not sent here.
+    private let unsentByteCount: Int
     private let startedAt = MonotonicTime.now
     private var published = MonotonicTime.now
     private var pingCount: UInt32 = 0
@@ -51,6 +53,7 @@ final class SnapshotSender {
         self.main = main
         self.channels = channels
         self.info = info
+        unsentByteCount = snapshot.manifest.ramBlocks.reduce(0) { $0 + $1.neverSentCount << Page.shift }
         self.deadlines = deadlines
         self.logger = logger
         self.publish = publish
@@ -144,6 +147,7 @@ final class SnapshotSender {
 
     private func sendPages() throws(MigrationError) {
         info.status = .active
+        info.ram.iterationCount = 1
         var stream = StreamWriter()
         stream.begin(.part, id: machine.ramSectionID)
         try main.send(stream)
@@ -277,8 +281,11 @@ final class SnapshotSender {
         info.ram.normalBytes = info.ram.normal << Page.shift
         info.ram.multifdBytes = channelInfo.reduce(0) { $0 + $1.bytesOut }
         info.ram.transferred = main.sentByteCount + info.ram.multifdBytes
-        info.ram.remaining = max(0, info.ram.total - (info.ram.normal + info.ram.duplicate) << Page.shift)
-        info.ram.mbps = Double(info.ram.transferred) * 8 / 1e6 / max(info.totalTime.seconds, 1e-6)
+        let sent = (info.ram.normal + info.ram.duplicate) << Page.shift
+        info.ram.remaining = max(0, info.ram.total - unsentByteCount - sent)
+        let seconds = max(info.totalTime.seconds, 1e-6)
+        info.ram.mbps = Double(info.ram.transferred) * 8 / 1e6 / seconds
+        info.ram.pagesPerSecond = Int(Double(info.ram.normal + info.ram.duplicate) / seconds)
         publish(info)
     }
 }

@@ -33,6 +33,25 @@ import Testing
         return info
     }()
 
+    @Test func `a destination tells what has come, and not what is left`() {
+        var info = Self.snapshot(iteration: 0, remaining: 0)
+        var line = ProgressLine(isReceiving: true)
+        #expect(line.render(info, width: 79) == "active")
+        info.ram.transferred = 300 * Self.mebibyte
+        #expect(line.render(info, width: 79) == "300 MiB received  1.00 GB/s  active")
+        info.ram.iterationCount = 1
+        #expect(line.render(info, width: 79) == "1 iteration  300 MiB received  1.00 GB/s  active")
+        info.ram.iterationCount = 12
+        #expect(line.render(info, width: 79) == "12 iterations  300 MiB received  1.00 GB/s  active")
+        #expect(line.render(info, width: 30) == "300 MiB received  active")
+    }
+
+    @Test func `hashes that are compared are told in percent, rounded down`() {
+        #expect(ProgressLine.render(comparison: 0.999, width: 79) == "comparing hashes  99 %")
+        #expect(ProgressLine.render(comparison: 0, width: 9) == "comparing")
+        #expect(ProgressLine.render(comparison: 1, width: -1) == "")
+    }
+
     @Test func `it tells everything when there is room`() {
         var line = ProgressLine()
         #expect(

@@ -348,6 +348,22 @@ import Testing
         }
     }
 
+    @Test func `a QEMU that does not start its guest, because another has the disk, is told as such`() async throws {
+        let directory = try ScratchDirectory()
+        let disk = "\(directory.path)/disk"
+        try Data(count: 1 << 20).write(to: URL(fileURLWithPath: disk))
+        let options = ["-drive", "file=\(disk),format=raw,if=virtio"]
+        let qemu = try Self.start("vm", in: directory, options: options)
+        try qemu.waitForPasses(1)
+        qemu.releaseQMP()
+        try await Self.save(qemu, to: "\(directory.path)/vm").run()
+        let destination = try Self.start("other", in: directory, incoming: true, options: options)
+        destination.releaseQMP()
+        await #expect { try await Self.restore("\(directory.path)/vm", into: destination) } throws: {
+            if case QEMUError.notStarted = $0 { true } else { false }
+        }
+    }
+
     @Test func `a QEMU with another machine, or that cannot load the guest, is told so`() async throws {
         let directory = try ScratchDirectory()
         let qemu = try Self.start("vm", in: directory)

@@ -123,6 +123,9 @@ import Testing
         for await event in sending.events {
             guard case .progress(let info) = event, info.status == .active else { continue }
             counts.insert(info.ram.normal)
+            // What is shown in percent.
+            #expect(info.ram.iterationCount == 1)
+            #expect(info.ram.normal == 0 || info.ram.pagesPerSecond > 0)
             if counts.count > 2 { break }
         }
         sending.cancel()

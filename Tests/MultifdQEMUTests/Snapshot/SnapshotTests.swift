@@ -185,6 +185,11 @@ import Testing
         let directory = try ScratchDirectory()
         #expect(throws: SnapshotError.exists(path: directory.path)) { try SnapshotTarget(path: directory.path) }
         #expect(throws: SnapshotError.self) { try SnapshotTarget(path: "\(directory.path)/none/snapshot") }
+        let link = "\(directory.path)/link"
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "/none")
+        for slashes in ["", "/", "//"] {
+            #expect(throws: SnapshotError.exists(path: link)) { try SnapshotTarget(path: link + slashes) }
+        }
     }
 
     @Test func `a directory that appears under its name meanwhile stays as it is`() throws {

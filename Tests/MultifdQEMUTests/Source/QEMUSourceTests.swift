@@ -127,6 +127,7 @@ import Testing
         let info = try await QEMUSource(snapshot: Snapshot(path: path), to: qemu.uri, logger: silent).run()
         #expect(info.ram.normal == (isDense ? 501 : 301))
         #expect(info.ram.duplicate == (isDense ? 0 : 200))
+        #expect(info.ram.remaining == 0)
     }
 
     @Test(arguments: ["configuration.bin", "early-0.bin", "device-state.bin"])

@@ -265,6 +265,11 @@ import Testing
                     patience: Patience(limit: .seconds(10)))
                 try? connection.send(bytes, patience: Patience(limit: .seconds(10)))
                 connection.shutdown()
+                // One that did not even look like a source's has not ended the wait for one.
+                let last = try? Connection.connect(
+                    to: MigrationPath(destination: uri), deadline: .seconds(10), patience: Patience(limit: .seconds(10))
+                )
+                try? last?.send(Greeting(oldest: 8, newest: 9).encoded, patience: Patience(limit: .seconds(10)))
             }
             guard case .failure = result else {
                 Issue.record("round \(round) was taken for a guest")
@@ -302,13 +307,14 @@ import Testing
         #expect { try result.get() } throws: { "\($0)".contains("TLS, which is not spoken here") }
     }
 
-    @Test func `a stranger that stays silent is named as one`() async throws {
+    @Test func `a source that says what it is and no more is named as one`() async throws {
         let destination = try MigrationDestination(
             listeningOn: MigrationURI(parsing: "tcp:127.0.0.1:0"), target: MemoryTarget(), deadlines: .short,
             logger: silent)
         let silentConnection = try Connection.connect(
             to: MigrationPath(destination: destination.uri), deadline: .seconds(10),
             patience: Patience(limit: .seconds(10)))
+        try silentConnection.send(Array("SMFD".utf8), patience: Patience(limit: .seconds(10)))
         let result = await result(of: { () throws(MigrationError) in try await destination.run() })
         guard case .failure(.transport(.unidentified)) = result else {
             Issue.record("\(result)")
