@@ -3,6 +3,10 @@ import Glibc
 /// What the kernel tells of a process in its `stat` files, proc_pid_stat(5).
 struct ProcessStatus {
     private let state: Character
+    private let flags: UInt32
+
+    /// `PF_KTHREAD` of the kernel's `sched.h`.
+    private static let kernelThread: UInt32 = 0x0020_0000
 
     /// Nil when there is no such process.
     init?(ofProcess process: Int32) {
@@ -16,8 +20,8 @@ struct ProcessStatus {
         // A program's name may have anything in it: spaces, parentheses, ends of lines.
         guard let text = try? KernelFile.text(of: path), let end = text.lastIndex(of: ")") else { return nil }
         let fields = text[text.index(after: end)...].split(separator: " ")
-        guard let state = fields.first?.first else { return nil }
-        self.state = state
+        guard fields.count > 6, let state = fields[0].first, let flags = UInt32(fields[6]) else { return nil }
+        (self.state, self.flags) = (state, flags)
     }
 
     /// Of a thread that has not ended.
@@ -38,4 +42,7 @@ struct ProcessStatus {
 
     /// Whether it is stopped, or traced.
     var isStopped: Bool { "Tt".contains(state) }
+
+    /// Whether it is a thread of the kernel's own.
+    var isOfKernel: Bool { flags & Self.kernelThread != 0 }
 }

@@ -100,6 +100,16 @@ import Testing
         throttle.release()
     }
 
+    @Test func `what no signal stops is refused`() {
+        #expect(throws: ActuatorError.unstoppable(1)) { try ProcessThrottle(process: 1) }
+    }
+
+    /// Only where it is to be seen: in a container the kernel's threads are not.
+    @Test(.enabled(if: (try? String(contentsOfFile: "/proc/2/comm", encoding: .utf8)) == "kthreadd\n"))
+    func `a thread of the kernel is refused`() {
+        #expect(throws: ActuatorError.unstoppable(2)) { try ProcessThrottle(process: 2) }
+    }
+
     @Test func `a process that is let go on by the one who stopped it is slowed from then on`() throws {
         let process = try BusyProcess()
         kill(process.identifier, SIGSTOP)
