@@ -58,9 +58,11 @@ package struct PolicyComparison: Hashable, Sendable {
         return Double(predictive.workLost + 1) / Double(best.workLost + 1)
     }
 
-    /// Our total time, as a multiple of the shortest of any published policy; nil where none completes.
+    /// Our total time, as a multiple of the shortest of any published policy; nil where none completes, or one within a
+    /// millisecond.
     package var totalTimeRatio: Double? {
-        fastest.map { Double(predictive.totalTime) / Double($0.totalTime) }
+        guard let fastest, fastest.totalTime > 0 else { return nil }
+        return Double(predictive.totalTime) / Double(fastest.totalTime)
     }
 
     /// Every policy of the field, each without and with periodic syncs and the responsive trigger.

@@ -35,7 +35,7 @@ package struct RunFit {
             region.isChangedShareAssumed = true
         }
         // With deltas the later iterations tell of these only.
-        if !parameters.xbzrle { region.compressedShare = wireShare }
+        if !parameters.xbzrle { region.compressedShare = telling.wireShare }
         let untouched = max(report.ram.total - region.byteCount, 1)
         let zeroShare = min(1, Double(iterations[0].duplicate << Page.shift) / Double(untouched))
         let syncTimes = syncTimes
@@ -47,6 +47,7 @@ package struct RunFit {
             link: link, throttle: parameters.autoConverge ? parameters.throttle : nil, dirtyLimit: dirtyLimit,
             dirtyLimitThreshold: parameters.throttle.triggerThreshold, downtimeLimit: parameters.downtimeLimit.seconds,
             promisedBandwidth: parameters.availSwitchoverBandwidth, sendsDeltas: parameters.xbzrle,
+            firstDeltaIteration: parameters.xbzrle ? firstWithDeltas + 1 : 2,
             timeout: parameters.timeout > .zero ? parameters.timeout.seconds : 3600,
             syncTimePerGiB: syncTimes.perGiB, fixedSyncTime: syncTimes.fixed)
     }
@@ -81,21 +82,14 @@ package struct RunFit {
     private var telling: [IterationInfo] { later.isEmpty ? [iterations[0]] : later }
 
     /// Of them those after the first.
-    private var later: [IterationInfo] { iterations.dropFirst().filter { $0.pages - $0.duplicate > 256 } }
+    private var later: [IterationInfo] { iterations.dropFirst().filter(Self.tells) }
 
-    private func total(_ key: KeyPath<IterationInfo, Int>) -> Double {
-        telling.reduce(0) { $0 + Double($1[keyPath: key]) }
-    }
+    private static func tells(_ iteration: IterationInfo) -> Bool { iteration.pages - iteration.duplicate > 256 }
 
-    /// Of pages that are not zero, deltas and pages found unchanged included.
-    private var pageBytes: Double { max((total(\.pages) - total(\.duplicate)) * Double(Page.byteCount), 1) }
     private var seconds: Double { max(telling.reduce(0) { $0 + $1.duration.seconds }, 1e-6) }
-    /// Bytes on the wire for a byte of a page that is not zero.
-    private var wireShare: Double { min(1, max(0.001, total(\.transferred) / pageBytes)) }
-
     /// What a codec leaves of a page that is sent whole, on average: the first iteration tells, which has no deltas.
     private var compressedShare: Double {
-        guard iterations[0].normal > 0 else { return wireShare }
+        guard iterations[0].normal > 0 else { return telling.wireShare }
         return min(1, max(0.001, contentOfFirstIteration / Double(iterations[0].normal << Page.shift)))
     }
 
@@ -113,10 +107,15 @@ package struct RunFit {
         return min(1, max(0.001, (contentOfFirstIteration - written * Double(region.byteCount)) / bytes))
     }
 
-    /// What deltas had of the pages written; nil when the run sent none.
+    /// The place of the first iteration with deltas, the last one included; the second where there was none.
+    private var firstWithDeltas: Int {
+        report.iterations.dropFirst().firstIndex { $0.delta > 0 || $0.unchanged > 0 } ?? 1
+    }
+
+    /// What deltas had of the pages written, those included that were sent whole for want of one; nil when nothing tells.
     private var changedShare: Double? {
-        guard parameters.xbzrle, !later.isEmpty else { return nil }
-        return min(1, wireShare / compressedShare)
+        let withDeltas = iterations.dropFirst(firstWithDeltas).filter(Self.tells)
+        return parameters.xbzrle && !withDeltas.isEmpty ? min(1, withDeltas.wireShare / compressedShare) : nil
     }
 
     /// Bytes a second on the wire of the first iteration, which is sent whole: deltas may be too few to fill a link.
@@ -127,12 +126,12 @@ package struct RunFit {
     private var link: LinkModel {
         let limit = Double(parameters.maxBandwidth)
         let count = max(report.channels.count, 1)
-        guard pageBytes >= Self.leastTellingBytes else {
+        guard telling.pageBytes >= Self.leastTellingBytes else {
             return LinkModel(
                 bandwidth: LinkModel.usualBandwidth, limit: limit, latency: latency, channelCount: count,
                 zeroPageRate: zeroPageRate(content: 0))
         }
-        let wireRate = max(total(\.transferred) / seconds, rateOfFirstIteration, 1)
+        let wireRate = max(telling.total(\.transferred) / seconds, rateOfFirstIteration, 1)
         let encoding = report.channels.reduce(0) { $0 + $1.encodingTime.seconds }
         let writing = report.channels.reduce(0) { $0 + $1.writingTime.seconds }
         let bytesIn = report.channels.reduce(0) { $0 + Double($1.bytesIn) }
@@ -141,9 +140,9 @@ package struct RunFit {
         if limit > 0, wireRate > 0.85 * limit {
             // What the link itself would take is not known: as much as the channels could feed it.
             link.limit = wireRate
-            link.bandwidth = max(wireRate, link.channelRate * Double(count) * wireShare)
+            link.bandwidth = max(wireRate, link.channelRate * Double(count) * telling.wireShare)
         } else if encoding > writing {
-            link.channelRate = pageBytes / seconds / Double(count)
+            link.channelRate = telling.pageBytes / seconds / Double(count)
             link.bandwidth = wireRate * 10
         }
         link.zeroPageRate = zeroPageRate(
@@ -161,4 +160,14 @@ package struct RunFit {
     private var latency: Double {
         min(0.05, max(0.00002, (report.downtimeBreakdown?.resume.seconds ?? 0.0004) / 2))
     }
+}
+
+extension [IterationInfo] {
+    fileprivate func total(_ key: KeyPath<IterationInfo, Int>) -> Double { reduce(0) { $0 + Double($1[keyPath: key]) } }
+
+    /// Of pages that are not zero, deltas and pages found unchanged included.
+    fileprivate var pageBytes: Double { Swift.max((total(\.pages) - total(\.duplicate)) * Double(Page.byteCount), 1) }
+
+    /// Bytes on the wire for a byte of a page that is not zero.
+    fileprivate var wireShare: Double { Swift.min(1, Swift.max(0.001, total(\.transferred) / pageBytes)) }
 }

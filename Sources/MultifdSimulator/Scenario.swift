@@ -17,6 +17,9 @@ package struct Scenario: Hashable, Sendable, Codable {
     package var promisedBandwidth: Int
     /// Whether pages written again are sent as deltas.
     package var sendsDeltas: Bool
+    /// The first iteration with deltas: a cache that cannot hold all RAM is not filled in the first, and has nothing for
+    /// the second.
+    package var firstDeltaIteration: Int
     /// Seconds after which a migration that has not completed is given up.
     package var timeout: Double
     /// Seconds that a sync takes for each GiB of RAM, whether or not anything was written.
@@ -32,8 +35,9 @@ package struct Scenario: Hashable, Sendable, Codable {
     package init(
         name: String, guest: GuestModel, link: LinkModel, throttle: ThrottleParameters? = nil,
         dirtyLimit: DirtyQuota? = nil, dirtyLimitThreshold: Int = ThrottleParameters().triggerThreshold,
-        downtimeLimit: Double = 0.3, promisedBandwidth: Int = 0, sendsDeltas: Bool = false, timeout: Double = 3600,
-        syncTimePerGiB: Double = usualSyncTimePerGiB, fixedSyncTime: Double = 0
+        downtimeLimit: Double = 0.3, promisedBandwidth: Int = 0, sendsDeltas: Bool = false,
+        firstDeltaIteration: Int = 2, timeout: Double = 3600, syncTimePerGiB: Double = usualSyncTimePerGiB,
+        fixedSyncTime: Double = 0
     ) {
         self.name = name
         self.guest = guest
@@ -44,6 +48,7 @@ package struct Scenario: Hashable, Sendable, Codable {
         self.downtimeLimit = downtimeLimit
         self.promisedBandwidth = promisedBandwidth
         self.sendsDeltas = sendsDeltas
+        self.firstDeltaIteration = firstDeltaIteration
         self.timeout = timeout
         self.syncTimePerGiB = syncTimePerGiB
         self.fixedSyncTime = fixedSyncTime
@@ -91,6 +96,7 @@ package struct Scenario: Hashable, Sendable, Codable {
         case downtimeLimit = "downtime-limit"
         case promisedBandwidth = "avail-switchover-bandwidth"
         case sendsDeltas = "deltas"
+        case firstDeltaIteration = "first-delta-iteration"
         case timeout
         case syncTimePerGiB = "sync-time-per-gib"
         case fixedSyncTime = "fixed-sync-time"

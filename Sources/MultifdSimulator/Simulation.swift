@@ -77,7 +77,8 @@ package struct Simulation {
     // MARK: Way of a page
 
     private func wireShare(of region: WriteRegion) -> Double {
-        let isDelta = scenario.sendsDeltas && !iterations.isEmpty && region.writeRate > 0
+        let hasDeltas = scenario.sendsDeltas && iterations.count + 1 >= scenario.firstDeltaIteration
+        let isDelta = hasDeltas && region.writeRate > 0
         return (region.compressedShare ?? scenario.guest.compressedShare)
             * (isDelta ? min(1, region.changedShare ?? 1) : 1)
     }

@@ -25,7 +25,9 @@ import Testing
             iteration.pages = seen.pages
             iteration.duplicate = seen.duplicate
             iteration.normal = seen.pages - seen.duplicate
-            if scenario.sendsDeltas, seen.iteration > 1 { swap(&iteration.normal, &iteration.delta) }
+            if scenario.sendsDeltas, seen.iteration >= scenario.firstDeltaIteration {
+                swap(&iteration.normal, &iteration.delta)
+            }
             iteration.transferred = seen.transferred
             iteration.duration = .milliseconds(seen.duration)
             iteration.bytesDirtied = seen.bytesDirtied
@@ -267,6 +269,22 @@ import Testing
         #expect(abs(fitted.guest.compressedShare - 0.7) < 0.02)
         #expect(abs(try #require(fitted.guest.regions[0].changedShare) - changedShare) < 0.02)
         let again = Simulation.run(fitted)
+        #expect(abs(Double(again.totalTime) / Double(run.totalTime) - 1) < 0.1)
+    }
+
+    /// A cache smaller than RAM is filled by the second iteration.
+    @Test func `an iteration sent whole before the first deltas does not tell of them`() throws {
+        var original = scenario(.sequential)
+        (original.sendsDeltas, original.firstDeltaIteration) = (true, 3)
+        original.guest.regions[0].writeRate = 400e6
+        original.guest.regions[0].changedShare = 0.02
+        let run = Simulation.run(original)
+        #expect(run.status == .completed && run.iterationCount > 2)
+        let fitted = try RunFit(report(of: original, run)).scenario
+        #expect(fitted.firstDeltaIteration == 3)
+        #expect(abs(try #require(fitted.guest.regions[0].changedShare) - 0.02) < 0.01)
+        let again = Simulation.run(fitted)
+        #expect(again.highestThrottle == run.highestThrottle)
         #expect(abs(Double(again.totalTime) / Double(run.totalTime) - 1) < 0.1)
     }
 

@@ -1,3 +1,4 @@
+import Foundation
 import Multifd
 import MultifdSimulator
 import Testing
@@ -231,5 +232,14 @@ import Testing
         let report = run(scenario, parameters(.dynamic))
         #expect(report.iterations[1].pages * Page.byteCount <= 1_001_000_000)
         #expect(report.iterations[1].bytesDirtied >= 990_000_000 && report.iterations[1].bytesDirtied <= 1_001_000_000)
+    }
+
+    @Test func `policies are compared in JSON also where all take no time`() throws {
+        let scenario = Scenario(
+            name: "a page", guest: GuestModel(ramByteCount: Page.byteCount, regions: [], deviceStateByteCount: 0),
+            link: LinkModel(bandwidth: 1e12, latency: 0))
+        let comparison = PolicyComparison(of: scenario)
+        #expect(comparison.predictive.completes && comparison.predictive.totalTime == 0)
+        _ = try JSONEncoder().encode(comparison)
     }
 }

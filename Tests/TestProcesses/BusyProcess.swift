@@ -4,9 +4,10 @@ import Foundation
 package final class BusyProcess {
     private let process = Process()
 
-    package init() throws {
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-c", "while :; do :; done"]
+    /// - Parameter program: what executes the script: the shell, perhaps by another name, or another language's interpreter.
+    package init(program: String = "/bin/sh", script: String = "while :; do :; done") throws {
+        process.executableURL = URL(fileURLWithPath: program)
+        process.arguments = ["-c", script]
         try process.run()
     }
 
@@ -25,9 +26,18 @@ package final class BusyProcess {
     package var state: Character { Self.state(of: identifier) }
 
     /// `?` when there is no such process.
-    package static func state(of process: Int32) -> Character {
-        let text = (try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)) ?? ""
+    package static func state(of process: Int32) -> Character { state(at: "/proc/\(process)/stat") }
+
+    private static func state(at path: String) -> Character {
+        let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
         return text.split(separator: ")").last?.first { $0 != " " } ?? "?"
+    }
+
+    /// Those of its threads.
+    package var threadStates: [Character] {
+        let directory = "/proc/\(identifier)/task"
+        let threads = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+        return threads.map { Self.state(at: "\(directory)/\($0)/stat") }
     }
 
     /// Whether it is in a state whenever it is looked at within a tenth of a second.

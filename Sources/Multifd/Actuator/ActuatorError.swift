@@ -8,6 +8,8 @@ public enum ActuatorError: Error, Hashable {
     case throttledProcess(Int32)
     /// The process is this one, which could not let itself go on.
     case ownProcess(Int32)
+    /// The kernel stops neither its own threads nor the first process.
+    case unstoppable(Int32)
     /// The directory is no cgroup with the cpu controller.
     case noCPUController(path: String)
     /// Another throttle is on the cgroup.
@@ -41,6 +43,9 @@ extension ActuatorError: CustomStringConvertible {
             "the process \(identifier) cannot be slowed down: \(errno)"
         case .ownProcess(let identifier):
             "the process \(identifier) is this one, which could not let itself go on: give another"
+        case .unstoppable(let identifier):
+            "the process \(identifier) cannot be slowed down: it is the first process or a thread of the kernel, which no "
+                + "signal stops; give another"
         case .throttledProcess(let identifier):
             "the process \(identifier) is being slowed down by another throttle already: end that first"
         case .noCPUController(let path):

@@ -12,14 +12,18 @@ enum KernelFile {
 
     /// The first line.
     static func line(of path: String) throws(Errno) -> String {
+        try text(of: path).split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
+    }
+
+    /// All of it, up to 1024 bytes.
+    static func text(of path: String) throws(Errno) -> String {
         do {
             let file = try FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)
             return try file.closeAfter {
                 let bytes = try unsafe [UInt8](unsafeUninitializedCapacity: 1024) { buffer, count in
                     count = try unsafe file.read(into: UnsafeMutableRawBufferPointer(buffer))
                 }
-                return String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first.map(String.init)
-                    ?? ""
+                return String(decoding: bytes, as: UTF8.self)
             }
         } catch {
             throw error as? Errno ?? .ioError

@@ -26,10 +26,11 @@ public final class ProcessThrottle: ThrottleActuator {
     }
 
     /// - Parameter process: its number.
-    /// - Throws: ``ActuatorError`` when there is no such process, it may not be signalled, it is this one, another throttle is
-    ///   on it or the system gives no thread.
+    /// - Throws: ``ActuatorError`` when there is no such process, it may not be signalled, it is this one or one that no signal
+    ///   stops, another throttle is on it or the system gives no thread.
     public init(process: Int32) throws(ActuatorError) {
         guard process != getpid() else { throw .ownProcess(process) }
+        guard process != 1, ProcessStatus(ofProcess: process)?.isOfKernel != true else { throw .unstoppable(process) }
         let descriptor = CLinux_pidfd_open(process)
         guard descriptor >= 0 else { throw .process(process, Errno(rawValue: errno)) }
         let pidfd = FileDescriptor(rawValue: descriptor)

@@ -42,11 +42,7 @@ struct StopCycles: ~Copyable {
         }
     }
 
-    /// Whether it is stopped, or traced. The state follows the name, which may have parentheses in it.
-    private var isStopped: Bool {
-        let state = (try? KernelFile.line(of: "/proc/\(process)/stat"))?.split(separator: ")").last?.first { $0 != " " }
-        return state == "T" || state == "t"
-    }
+    private var isStopped: Bool { ProcessStatus(ofProcess: process)?.isStopped ?? false }
 
     private func send(_ signal: Int32) throws(ActuatorError) {
         guard CLinux_pidfd_send_signal(pidfd.rawValue, signal) == 0 else {

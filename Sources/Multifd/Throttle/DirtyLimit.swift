@@ -20,11 +20,12 @@ package struct DirtyLimit: Sendable {
 
     /// Decides at the end of a period.
     ///
-    /// - Parameter rates: bytes a second that each vCPU dirtied in the period.
+    /// - Parameter rates: bytes a second that each vCPU dirtied in the period; nil leaves its throttle as it is.
     /// - Returns: the vCPUs whose throttle changes, and to what.
-    package mutating func update(rates: [Int]) -> [(vcpu: Int, throttle: ThrottlePercentage)] {
+    package mutating func update(rates: [Int?]) -> [(vcpu: Int, throttle: ThrottlePercentage)] {
         var changes: [(vcpu: Int, throttle: ThrottlePercentage)] = []
         for (vcpu, rate) in zip(throttles.indices, rates) {
+            guard let rate else { continue }
             let next = throttle(after: throttles[vcpu], rate: rate)
             guard next != throttles[vcpu] else { continue }
             throttles[vcpu] = next

@@ -1,16 +1,32 @@
 /// The dirty limit as an engine uses it: from when on, how often, and what a period's counts do to each vCPU's throttle.
 ///
 /// Like auto-converge it waits for the trigger, so that a guest that converges by itself runs on at full speed. From then
-/// on it looks at the rates of the vCPUs after each period.
+/// on it looks at the rates of the vCPUs after each period; at that of a throttled vCPU only after as many periods as it
+/// takes to tell one: it runs in slices, and in a short time it may have run all the while, or slept.
 package struct DirtyLimitRounds: GuestThrottle {
+    /// Since when a vCPU's writes are counted, with bytes transferred and written until then.
+    private struct Mark {
+        /// In ns: there may be thousands of vCPUs, and a sync each millisecond.
+        var time: Int64
+        var transferred: Int
+        var written: Int
+    }
+
+    /// What tells a throttled vCPU's rate, in ns that it ran: a slice, and so the sleep that belongs to it.
+    private static let shortestRun = ThrottleSlice.running.nanoseconds
+    /// The last millisecond of a period is as good as its end: a sync between iterations often comes just before it.
+    /// In ns.
+    private static let slack: Int64 = 1_000_000
+
     private var limit: DirtyLimit
     private var trigger = DirtyRateTrigger()
     /// In %.
     private var triggerThreshold: Int
     private var clock = SampleClock()
     private var isEngaged = false
-    /// Where the present period began, with bytes transferred and written until then.
-    private var period: (start: Duration, transferred: Int, written: [Int]) = (.zero, 0, [])
+    private var periodStart = Duration.zero
+    /// One for each vCPU, none before the first sync.
+    private var marks: [Mark] = []
     package private(set) var lastSample: PeriodSample?
 
     package init(_ limit: DirtyLimit, triggerThreshold: Int) {
@@ -21,10 +37,10 @@ package struct DirtyLimitRounds: GuestThrottle {
     package var throttle: ThrottlePercentage { limit.throttles.max() ?? .off }
 
     /// At the period's end: whatever else syncs meanwhile does not put that off.
-    package var nextSyncTime: Duration? { period.start + limit.quota.period }
+    package var nextSyncTime: Duration? { periodStart + limit.quota.period }
 
     package mutating func isSyncDue(at now: Duration, dirtySyncCount: Int) -> Bool {
-        dirtySyncCount > 1 && now >= period.start + limit.quota.period
+        dirtySyncCount > 1 && now >= periodStart + limit.quota.period
     }
 
     package mutating func synced(_ sync: SyncOutcome) -> [ThrottleDecision] {
@@ -32,25 +48,43 @@ package struct DirtyLimitRounds: GuestThrottle {
             lastSample = sample
             if trigger.firing(on: sample, threshold: triggerThreshold) != nil { isEngaged = true }
         }
-        let duration = sync.time - period.start
-        // The last millisecond of a period is as good as its end: a sync between iterations often comes just before it.
-        guard duration >= limit.quota.period - .milliseconds(1) || period.written.isEmpty else { return [] }
-        defer { period = (sync.time, sync.bytesTransferred, sync.vcpuBytesWritten) }
-        guard isEngaged, period.written.count == sync.vcpuBytesWritten.count else { return [] }
-        let seconds = duration.seconds
-        let rates = zip(sync.vcpuBytesWritten, period.written).map { Int(saturating: Double($0 - $1) / seconds) }
-        let before = limit.throttles
-        return limit.update(rates: rates).map { change in
-            let (vcpu, next) = change
+        guard sync.time - periodStart >= limit.quota.period - .nanoseconds(Self.slack) || marks.isEmpty else {
+            return []
+        }
+        periodStart = sync.time
+        let now = sync.time.nanoseconds
+        let ends = sync.vcpuBytesWritten.map { Mark(time: now, transferred: sync.bytesTransferred, written: $0) }
+        guard isEngaged, marks.count == ends.count else {
+            marks = ends
+            return []
+        }
+        let (starts, before) = (marks, limit.throttles)
+        var rates: [Int?] = []
+        rates.reserveCapacity(ends.count)
+        for vcpu in ends.indices {
+            let rate = Self.rate(from: starts[vcpu], to: ends[vcpu], at: before[vcpu])
+            rates.append(rate)
+            if rate != nil { marks[vcpu] = ends[vcpu] }
+        }
+        return limit.update(rates: rates).map { vcpu, next in
+            let (start, end) = (starts[vcpu], ends[vcpu])
             return ThrottleDecision(
-                time: sync.time, bytesDirtied: sync.vcpuBytesWritten[vcpu] - period.written[vcpu],
-                bytesTransferred: sync.bytesTransferred - period.transferred, trigger: .dirtyLimit, from: before[vcpu],
+                time: sync.time, bytesDirtied: end.written - start.written,
+                bytesTransferred: end.transferred - start.transferred, trigger: .dirtyLimit, from: before[vcpu],
                 to: next,
                 reason:
-                    "vCPU \(vcpu) dirties \(rates[vcpu].byteText)/s of \(limit.quota.bytesPerSecond.byteText)/s allowed: "
-                    + "throttle \(before[vcpu].rawValue) → \(next.rawValue) %",
+                    "vCPU \(vcpu) dirties \((rates[vcpu] ?? 0).byteText)/s of \(limit.quota.bytesPerSecond.byteText)/s "
+                    + "allowed: throttle \(before[vcpu].rawValue) → \(next.rawValue) %",
                 vcpu: vcpu)
         }
+    }
+
+    /// Bytes a second that a vCPU dirtied under a throttle; nil as long as nothing tells.
+    private static func rate(from start: Mark, to end: Mark, at throttle: ThrottlePercentage) -> Int? {
+        let duration = end.time - start.time
+        let ran = (duration + slack) * Int64(100 - throttle.rawValue) / 100
+        guard throttle == .off || ran >= shortestRun else { return nil }
+        return Int(saturating: Double(end.written - start.written) / Double(duration) * 1e9)
     }
 
     package mutating func release(at time: Duration, reason: String) -> [ThrottleDecision] {

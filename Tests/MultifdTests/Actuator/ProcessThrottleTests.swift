@@ -62,6 +62,54 @@ import Testing
         #expect(process.state == "T")
     }
 
+    @Test func `a stopped process is known as such whatever its name`() throws {
+        let directory = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let program = directory.appendingPathComponent("a) R\nb) R").path
+        try FileManager.default.createSymbolicLink(atPath: program, withDestinationPath: "/bin/sh")
+        let process = try BusyProcess(program: program)
+        #expect(process.reaches("R"))
+        kill(process.identifier, SIGSTOP)
+        #expect(process.reaches("T"))
+        let throttle = try ProcessThrottle(process: process.identifier)
+        try throttle.setThrottle(ThrottlePercentage(clamping: 50))
+        #expect(process.stays("T"))
+        throttle.release()
+    }
+
+    /// What ends the main thread alone takes another language than the shell's.
+    @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/python3")))
+    func `a stopped process is known as such when its main thread has ended`() throws {
+        let process = try BusyProcess(
+            program: "/usr/bin/python3",
+            script: """
+                import ctypes, threading, time
+                threading.Thread(target=time.sleep, args=(1000,)).start()
+                ctypes.CDLL(None).pthread_exit(None)
+                """)
+        #expect(process.reaches("Z"))
+        kill(process.identifier, SIGSTOP)
+        for _ in 0..<10_000 where !process.threadStates.contains("T") { usleep(1000) }
+        let throttle = try ProcessThrottle(process: process.identifier)
+        try throttle.setThrottle(ThrottlePercentage(clamping: 50))
+        for _ in 0..<20 {
+            usleep(5000)
+            #expect(process.threadStates.contains("T"))
+        }
+        throttle.release()
+    }
+
+    @Test func `what no signal stops is refused`() {
+        #expect(throws: ActuatorError.unstoppable(1)) { try ProcessThrottle(process: 1) }
+    }
+
+    /// Only where it is to be seen: in a container the kernel's threads are not.
+    @Test(.enabled(if: (try? String(contentsOfFile: "/proc/2/comm", encoding: .utf8)) == "kthreadd\n"))
+    func `a thread of the kernel is refused`() {
+        #expect(throws: ActuatorError.unstoppable(2)) { try ProcessThrottle(process: 2) }
+    }
+
     @Test func `a process that is let go on by the one who stopped it is slowed from then on`() throws {
         let process = try BusyProcess()
         kill(process.identifier, SIGSTOP)

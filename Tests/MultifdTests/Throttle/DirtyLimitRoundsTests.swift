@@ -70,4 +70,32 @@ import Testing
         // 10 MB in 100 ms; the last sample was of 110 MB.
         #expect((9...10).contains(decision.bytesTransferred / megabyte))
     }
+
+    /// A vCPU that writes 100 KiB in each millisecond that it runs for: 5, 20 and 50 times what is allowed.
+    @Test(arguments: [20, 5, 2], [10, 20, 50, 100, 1000])
+    func `a vCPU that runs in slices is held to the quota, however short the period`(quota: Int, period: Int) throws {
+        let limit = try DirtyQuota(mebibytesPerSecond: quota, period: .milliseconds(period))
+        var rounds = DirtyLimitRounds(DirtyLimit(limit, vcpuCount: 1), triggerThreshold: 50)
+        var (written, writtenAtFirst, ran, asleep) = (0, 0, 0, 0)
+        // The first two seconds are the trigger's.
+        for millisecond in 0..<62_000 {
+            if millisecond == 4000 { writtenAtFirst = written }
+            if millisecond % period == 0 {
+                _ = rounds.synced(
+                    SyncOutcome(
+                        time: .milliseconds(millisecond), bytesDirtied: period * megabyte, bytesWritten: 0,
+                        bytesTransferred: 0, ramBytesSent: 0, outlook: MigrationOutlook(remainingByteCount: 0),
+                        vcpuBytesWritten: [written]))
+            }
+            guard asleep == 0 else {
+                asleep -= 1
+                continue
+            }
+            (written, ran) = (written + 100 * 1024, ran + 1)
+            guard ran == 10 else { continue }
+            (ran, asleep) = (0, 10 * rounds.throttle.rawValue / (100 - rounds.throttle.rawValue))
+        }
+        let rate = Double(written - writtenAtFirst) / 58 / Double(limit.bytesPerSecond)
+        #expect((0.8...1.1).contains(rate), "\(rate)")
+    }
 }
