@@ -11,6 +11,7 @@ import Testing
             case .iteration(let iteration): told.append("iteration \(iteration.iteration)")
             case .throttle: told.append("throttle")
             case .progress(let info): told.append("progress \(info.ram.transferred)")
+            case .comparison: told.append("comparison")
             }
         }
         return told
