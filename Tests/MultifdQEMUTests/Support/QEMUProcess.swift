@@ -124,7 +124,10 @@ final class QEMUProcess {
         let end = Date(timeIntervalSinceNow: seconds)
         while try !isTrue() {
             guard process.isRunning else { throw Failure("QEMU ended while \(what) was waited for") }
-            guard Date() < end else { throw Failure("\(what) did not come: \(serial.suffix(40)), \(status ?? "?")") }
+            guard Date() < end else {
+                let states = "\(status ?? "?"), migration \(migrationStatus ?? "?")"
+                throw Failure("\(what) did not come: \(states); \(serial.suffix(40))")
+            }
             usleep(10_000)
         }
     }

@@ -13,7 +13,10 @@ final class ReceiverProcess {
     init(on socket: String, snapshot: String) throws {
         try start(["receive", "unix:\(socket)", "--snapshot", snapshot])
         let end = Date(timeIntervalSinceNow: 10)
-        while !FileManager.default.fileExists(atPath: socket) {
+        // The file is there before anybody listens. Who connects and says nothing is no source.
+        let path = MigrationPath(destination: .unix(path: socket))
+        let patience = Patience(limit: .seconds(10))
+        while (try? Connection.connect(to: path, deadline: .seconds(1), patience: patience)) == nil {
             guard Date() < end, process.isRunning else { throw QEMUProcess.Failure("multifd did not listen") }
             usleep(5_000)
         }
