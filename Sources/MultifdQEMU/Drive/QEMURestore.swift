@@ -193,10 +193,17 @@ public final class QEMURestore: Sendable {
 
     private func waitForGuest() throws(QEMUError) {
         let end = MonotonicTime.now + Self.patience
-        while try qmp.guestStatus() == "inmigrate" {
+        var status = try qmp.guestStatus()
+        while status == "inmigrate" {
             guard MonotonicTime.now < end else { throw .notStarted }
             Patience.sleep(for: .milliseconds(20))
+            status = try qmp.guestStatus()
         }
+        // QEMU 7.2 leaves one paused whose disk it cannot have, which looks as if it had been started with -S.
+        guard status == "paused" else { return }
+        logger.warning(
+            "the guest is loaded, and paused: unless it was saved so, or QEMU was started with -S, QEMU's standard error says why"
+        )
     }
 
     private func explain(_ failure: MigrationError) -> QEMUError {

