@@ -5,10 +5,11 @@
 /// that half a throttle costs more than twice the time. What drains by itself is better waited for, though. Which of the two
 /// holds depends on how many different pages the guest writes in which time (``WriteCurve``); ``ConvergencePlan`` weighs it.
 ///
-/// A plan is a promise: when it has not finished in three times its time, and little has become of what remained, the model
-/// is wrong, and half of the speed that the guest has left goes, again and again, until the maximum has been in force for
-/// long enough, too. Then it is taken off, and tried again when the guest has run unthrottled for twice as long as would have
-/// done before. And what drains by itself under a throttle is believed only after a while, for twice as long each time.
+/// A plan is a promise: when it has not finished in three times its time, and over three quarters of what remained are still
+/// there, the model is wrong, and half of the speed that the guest has left goes, again and again, until the maximum has been
+/// in force for long enough, too. Then it is taken off, and tried again when the guest has run unthrottled for twice as long
+/// as would have done before. And what drains by itself under a throttle is believed only after a while, for twice as long
+/// each time.
 ///
 /// It asks for two extra syncs after a sample. One is soon, because what a throttled guest writes is what an unthrottled one
 /// writes in less time. The other is later and later while the guest runs unthrottled, because a plan that costs much
