@@ -167,13 +167,9 @@ package struct Simulation {
             estimator.recordSync(
                 writtenPageCount: Int(saturating: found.written) / Page.byteCount, duration: .seconds(lastSync))
         }
-        let overhead = overhead(finalSync: estimator.leastFinalSync)
-        let outlook = MigrationOutlook(
-            remainingByteCount: Int(saturating: memory.remaining), ramBytesPerSecond: estimator.ramBytesPerSecond,
-            affordableByteCount: estimator.affordableByteCount(
-                downtimeLimit: .seconds(scenario.downtimeLimit), overhead: overhead),
-            syncDuration: .seconds(lastSync), switchoverOverhead: overhead.total,
-            downtimeLimit: .seconds(scenario.downtimeLimit))
+        let outlook = estimator.outlook(
+            remainingByteCount: Int(saturating: memory.remaining), syncDuration: .seconds(lastSync),
+            downtimeLimit: .seconds(scenario.downtimeLimit), overhead: overhead(finalSync:))
         let sync = SyncOutcome(
             time: .seconds(now), bytesDirtied: Int(saturating: found.dirtied),
             bytesWritten: Int(saturating: found.written),

@@ -77,18 +77,15 @@ extension Coordinator {
         let parameters = state.parameters
         throttle?.adopt(parameters.throttle)
         let counts = currentCounts
-        // What can be hashed while the guest runs is nothing to slow it for.
-        let overhead = switchoverOverhead(isHashedAhead: true, finalSync: estimator.leastFinalSync)
         let outcome = SyncOutcome(
             time: MonotonicTime.now.since(statistics.startedAt), bytesDirtied: marks.dirtied << Page.shift,
             bytesWritten: marks.written << Page.shift, bytesTransferred: counts.transferred,
             ramBytesSent: counts.pages << Page.shift,
-            outlook: MigrationOutlook(
-                remainingByteCount: pendingPageCount << Page.shift, ramBytesPerSecond: estimator.ramBytesPerSecond,
-                affordableByteCount: estimator.affordableByteCount(
-                    downtimeLimit: parameters.downtimeLimit, overhead: overhead),
-                syncDuration: statistics.lastSync, switchoverOverhead: overhead.total,
-                downtimeLimit: parameters.downtimeLimit),
+            outlook: estimator.outlook(
+                remainingByteCount: pendingPageCount << Page.shift, syncDuration: statistics.lastSync,
+                downtimeLimit: parameters.downtimeLimit,
+                // What can be hashed while the guest runs is nothing to slow it for.
+                overhead: { switchoverOverhead(isHashedAhead: true, finalSync: $0) }),
             vcpuBytesWritten: (guest as? any VCPUThrottling)?.writtenPageCounts.map { $0 << Page.shift } ?? [])
         let sampled = throttle?.lastSample?.time
         apply(throttle?.synced(outcome) ?? [])

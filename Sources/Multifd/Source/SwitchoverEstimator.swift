@@ -48,6 +48,8 @@ package struct SwitchoverEstimator: Sendable {
     private var later: [Iteration] = []
     /// The last syncs.
     private var syncs: [Sync] = []
+    /// Seconds that a page which a sync finds written costs, nil while no syncs have told.
+    private var pageCost: Double?
 
     package init(promisedBandwidth: Int = 0) {
         self.promisedBandwidth = promisedBandwidth
@@ -80,30 +82,26 @@ package struct SwitchoverEstimator: Sendable {
     /// - Parameter writtenPageCount: pages that it found written, whether they were marked already or not.
     package mutating func recordSync(writtenPageCount: Int, duration: Duration) {
         syncs = (syncs + [Sync(pageCount: writtenPageCount, seconds: duration.seconds)]).suffix(Self.rememberedSyncs)
+        // Of two syncs that found about as many, chance decides which took longer.
+        guard let fewest = syncs.min(by: { $0.pageCount < $1.pageCount }),
+            let most = syncs.max(by: { $0.pageCount < $1.pageCount }),
+            most.pageCount > 2 * fewest.pageCount
+        else { return }
+        let cost = (most.seconds - fewest.seconds) / Double(most.pageCount - fewest.pageCount)
+        pageCost = min(max(0, cost), Self.longestPageCost)
     }
 
     /// How long the sync of the paused guest takes at most. It follows so soon on another that it finds next to no page
     /// written, and takes what the last syncs took but for their pages.
     package var finalSync: Duration { finalSync(withoutPagesOf: pageCost ?? 0) }
 
-    /// How long it takes at least. The two differ as long as syncs do not tell what a page costs, as those of a guest do not
+    /// How long it takes at least. The two differ as long as no syncs have told what a page costs, as those of a guest do not
     /// that always writes as much: that is no reason not to throttle it.
     package var leastFinalSync: Duration { finalSync(withoutPagesOf: pageCost ?? Self.longestPageCost) }
 
     private func finalSync(withoutPagesOf pageCost: Double) -> Duration {
         syncs.min { $0.pageCount < $1.pageCount }
             .map { .seconds(max(0, $0.seconds - pageCost * Double($0.pageCount))) } ?? .zero
-    }
-
-    /// Seconds that a page which a sync finds written costs, nil while that is not known: of two syncs that found about as
-    /// many, chance decides which took longer.
-    private var pageCost: Double? {
-        guard let fewest = syncs.min(by: { $0.pageCount < $1.pageCount }),
-            let most = syncs.max(by: { $0.pageCount < $1.pageCount }),
-            most.pageCount > 2 * fewest.pageCount
-        else { return nil }
-        let cost = (most.seconds - fewest.seconds) / Double(most.pageCount - fewest.pageCount)
-        return min(max(0, cost), Self.longestPageCost)
     }
 
     /// Bytes of RAM per second as lately achieved, or nil while no iteration has told.
@@ -149,6 +147,25 @@ package struct SwitchoverEstimator: Sendable {
         if promisedBandwidth > 0 { return Int(saturating: max(0, seconds) * Double(promisedBandwidth)) }
         guard let rate = ramBytesPerSecond else { return nil }
         return Int(saturating: max(0, seconds - latency(at: rate)) * rate / Self.margin)
+    }
+
+    /// Where the migration stands right after a sync, as far as a throttle has to know.
+    ///
+    /// - Parameter overhead: what the switchover takes beside the last pages when its sync takes that long.
+    package func outlook(
+        remainingByteCount: Int, syncDuration: Duration, downtimeLimit: Duration,
+        overhead: (_ finalSync: Duration) -> SwitchoverOverhead
+    ) -> MigrationOutlook {
+        let least = overhead(leastFinalSync)
+        let most = overhead(finalSync)
+        // What a throttle aims at must be what the guest is paused for in the end: syncs that are all alike tell nothing
+        // else. Where that is out of reach, less that is written shows how long the sync takes.
+        let isSettled = syncs.count == Self.rememberedSyncs && most.total < downtimeLimit
+        let expected = isSettled ? most : least
+        return MigrationOutlook(
+            remainingByteCount: remainingByteCount, ramBytesPerSecond: ramBytesPerSecond,
+            affordableByteCount: affordableByteCount(downtimeLimit: downtimeLimit, overhead: expected),
+            syncDuration: syncDuration, switchoverOverhead: least.total, downtimeLimit: downtimeLimit)
     }
 
     private func transferSeconds(of byteCount: Double) -> Double? {

@@ -31,9 +31,35 @@ import Testing
         #expect(isNear(estimator.finalSync, 0.6) && estimator.leastFinalSync == .zero)
         estimator.recordSync(writtenPageCount: 2_000_000, duration: .milliseconds(300))
         #expect(isNear(estimator.finalSync, 0.2) && isNear(estimator.leastFinalSync, 0.2))
-        // Old ones are forgotten.
+        // Old ones are forgotten, but for what a page cost: 100 ns at most.
         for _ in 0..<4 { estimator.recordSync(writtenPageCount: 10, duration: .milliseconds(7)) }
-        #expect(isNear(estimator.finalSync, 0.007))
+        #expect(isNear(estimator.finalSync, 0.007 - 10 * 100e-9))
+    }
+
+    @Test func `a throttle aims at what the guest is paused for, once syncs had their time to tell`() throws {
+        var estimator = SwitchoverEstimator()
+        estimator.record(pageCount: 1000 * megabytePages, zeroPageCount: 0, duration: .seconds(1))
+        func outlook(limit: Duration) -> MigrationOutlook {
+            estimator.outlook(remainingByteCount: 1, syncDuration: .milliseconds(300), downtimeLimit: limit) {
+                SwitchoverOverhead(finalSync: $0)
+            }
+        }
+        func fitting(_ seconds: Double) -> Int { Int(seconds * 1000 * 1_048_576 / 1.1) }
+        // 300 ms, of which a million pages may take 100.
+        for _ in 0..<3 { estimator.recordSync(writtenPageCount: 1_000_000, duration: .milliseconds(300)) }
+        #expect(abs(try #require(outlook(limit: .milliseconds(500)).affordableByteCount) - fitting(0.3)) < 2)
+        estimator.recordSync(writtenPageCount: 1_000_000, duration: .milliseconds(300))
+        let settled = outlook(limit: .milliseconds(500))
+        let affordable = try #require(settled.affordableByteCount)
+        #expect(abs(affordable - fitting(0.2)) < 2)
+        let overhead = SwitchoverOverhead(finalSync: estimator.finalSync)
+        #expect(
+            estimator.shouldSwitchOver(
+                pendingByteCount: affordable, downtimeLimit: .milliseconds(500), overhead: overhead))
+        // Less that is written would tell: the limit is not too low, and something fits.
+        let short = outlook(limit: .milliseconds(250))
+        #expect(!short.isDowntimeLimitTooLow)
+        #expect(abs(try #require(short.affordableByteCount) - fitting(0.05)) < 2)
     }
 
     @Test func `syncs that find as many pages, or take less for more, do not shorten what the last may take`() {
