@@ -105,6 +105,22 @@ import Testing
         #expect(curve.bytes(within: 300) < 1e9)
     }
 
+    @Test func `a guest that is calm and busy by turns is not taken for one that is always calm`() {
+        var curve = WriteCurve()
+        curve.observe(time: 1, bytes: 1e9)
+        curve.observe(time: 30, bytes: 20e9)
+        for _ in 0..<200 {
+            curve.observe(time: 0.02, bytes: 20e6)
+            curve.observe(time: 0.02, bytes: 1e6)
+        }
+        #expect((5e9...20e9).contains(curve.bytes(within: 30)))
+        // What was never seen of it is not expected either.
+        for _ in 0..<4000 { curve.observe(time: 0.02, bytes: 20e6) }
+        #expect(abs(curve.bytes(within: 30) / 20e9 - 1) < 0.01)
+        for _ in 0..<4000 { curve.observe(time: 0.02, bytes: 1e6) }
+        #expect(curve.bytes(within: 30) < 2e9)
+    }
+
     @Test func `beyond what was seen it rises in proportion at most`() {
         var curve = WriteCurve()
         curve.observe(time: 100, bytes: 50e9)
