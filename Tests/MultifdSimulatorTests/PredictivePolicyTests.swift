@@ -163,10 +163,17 @@ import Testing
     }
 
     /// Guests that change in phases, and are slowed in vain for a while: plans that were given up too soon, taken off too
-    /// soon, or kept though they did not do.
-    @Test(arguments: [421, 742, 930] as [UInt64])
+    /// soon, or kept though they did not do. The last is calm and busy by turns of a few seconds.
+    @Test(arguments: [421, 742, 930, 1405] as [UInt64])
     func `it completes though its plans fail`(seed: UInt64) {
         #expect(run(.random(seed: seed)).status == .completed)
+    }
+
+    /// A guest of 2.4 TB, of whose downtime limit most goes into its last sync. All its syncs find as many pages.
+    @Test func `what is taken to fit the downtime is what the guest is paused for`() {
+        let report = run(.random(seed: 1526))
+        #expect(report.status == .completed)
+        #expect(report.dirtySyncCount < 50)
     }
 
     /// 100 MB are always left, whatever the model expects of the throttle.

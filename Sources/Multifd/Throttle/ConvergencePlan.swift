@@ -78,11 +78,8 @@ package struct ConvergencePlan: Hashable, Sendable {
                 remaining: left, throttle: throttle, cost: iteration * (1 - speed + 1 / workPrice), time: iteration,
                 workLost: iteration * (1 - speed))
             let total = Self.total(of: step, from: remaining, after: stages)
-            // Not for a hundredth of the cost: the weaker throttle is as good. But to wait for what costs as much anyhow
-            // is to wait again at the next sample.
-            let isCheaper = total.cost < best.cost * 0.99
-            let isSooner = total.cost < best.cost * 1.03 && total.time < best.time * 0.8
-            if isCheaper || isSooner { best = total }
+            // Not for a hundredth of the cost: the weaker throttle is as good.
+            if total.cost < best.cost * 0.99 { best = total }
         }
         best.remaining = remaining
         return best

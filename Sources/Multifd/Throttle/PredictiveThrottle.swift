@@ -5,7 +5,7 @@
 /// that half a throttle costs more than twice the time. What drains by itself is better waited for, though. Which of the two
 /// holds depends on how many different pages the guest writes in which time (``WriteCurve``); ``ConvergencePlan`` weighs it.
 ///
-/// A plan is a promise: when it has not finished in three times its time, and over three quarters of what remained are still
+/// A plan is a promise: when it has not finished in three times its time, and over three fifths of what remained are still
 /// there, the model is wrong, and half of the speed that the guest has left goes, again and again, until the maximum has been
 /// in force for long enough, too. Then it is taken off, and tried again when the guest has run unthrottled for twice as long
 /// as would have done before. And what drains by itself under a throttle is believed only after a while, for twice as long
@@ -24,12 +24,14 @@ package struct PredictiveThrottle: Sendable {
 
     /// Seconds to look on for each second of work that the throttle would cost, and at least.
     private static let caution = (factor: 0.5, seconds: 2.0)
+    /// The lowest throttle to begin with, in %: a model of the guest is not that exact.
+    private static let faintest = 5
     /// Seconds within which a plan is about to finish, and how many times its time it is let alone for then.
-    private static let ending = (seconds: 5.0, factor: 1.2)
+    private static let ending = (seconds: 7.0, factor: 1.5)
     /// How many times a plan's own time it is given, and seconds beside that.
     private static let patience = (factor: 3.0, seconds: 3.0)
     /// To what share of its beginning the rest must have come down when its time is over for a throttle to be given more.
-    private static let progress = 0.75
+    private static let progress = 0.6
     /// Seconds for which a throttled guest must write so little that it needs no throttle, the first time.
     private static let calm = 2.0
     /// Samples with a downtime limit that the switchover alone exceeds before a throttle goes.
@@ -133,7 +135,7 @@ package struct PredictiveThrottle: Sendable {
     /// What to try, whether or not it is expected to do.
     private struct Attempt {
         /// How many times the bytes that fit may remain at the highest throttle.
-        private static let closeness = 4.0
+        private static let closeness = 10.0
 
         var throttle: Int
         var time: Double
@@ -158,7 +160,7 @@ package struct PredictiveThrottle: Sendable {
         if throttle == .off {
             let factor = Self.caution.factor * Self.powerOfTwo(futileCount)
             let caution = max(Self.caution.seconds, factor * attempt.workLost)
-            guard attempt.throttle > 0, watched >= caution else { return .off }
+            guard attempt.throttle >= Self.faintest, watched >= caution else { return .off }
             least = 0
             failed = nil
             calmTime = 0
@@ -207,7 +209,7 @@ package struct PredictiveThrottle: Sendable {
         let slice = ThrottleSlice.running / throttle.guestSpeed
         let isThrottled = throttle != .off
         let soon = max(.milliseconds(20), duration, isThrottled ? slice * 3 : .zero)
-        var later = max(next, isThrottled ? slice * 2 + .milliseconds(10) : .seconds(watched / 2))
+        var later = max(next, isThrottled ? slice * 2 + .milliseconds(10) : .seconds(watched * 2 / 3))
         if let plannedTime, plannedTime < Self.ending.seconds {
             later = max(later, .seconds(plannedTime * Self.ending.factor))
         }
