@@ -4,15 +4,16 @@
 The source is a paused QEMU 10 with a memory image as its RAM, multifd, the return path and no bandwidth limit, over TCP on
 loopback. Once it is there, and time is what it says itself; once what it says has been recorded before and is sent again,
 connection by connection, as fast as the destination reads, so that no source takes the processor from it. Time ends when
-the destination has said that the guest is in: QEMU's is loaded then, in memory of its own or in a file of /dev/shm; ours is
-a snapshot there under its final name, with hashes. Each round runs all in an order of its own, because the machine's speed
-drifts, and a host that takes back what memory was freed slows one run of every few; the first of each is not counted;
-medians are compared.
+the destination has said that the guest is in: QEMU's is loaded then, in memory of its own or in a file; ours is a snapshot
+in the same folder under its final name, with hashes and synced to the disk, which QEMU's file is not. The folder is one of
+a disk, as for most snapshots, and one of /dev/shm, where no disk has a part in it. Each round runs all in an order of its
+own, because the machine's speed drifts, and a host that takes back what memory was freed slows one run of every few; the
+first of each is not counted; medians are compared.
 
     bench/qemu/receive.py                    makes an image if there is none, and writes bench/RESULTS.md
     bench/qemu/receive.py --image FILE --runs 9 --no-results
 """
-import argparse, datetime, json, os, platform, random, re, shutil, statistics, subprocess, sys, tempfile, time
+import argparse, datetime, itertools, json, os, platform, random, re, shutil, statistics, subprocess, sys, tempfile, time
 
 from compare import HERE, ROOT, QEMU, free_port, wait_for_listener
 from stream import Recording, play
@@ -111,11 +112,12 @@ def record(image, codec, channels, folder):
     return recording.end()
 
 
-def receive(kind, image, recording, codec, channels):
-    """From a recording, or from a QEMU if that is None."""
+def receive(kind, image, recording, codec, channels, place):
+    """From a recording, or from a QEMU if that is None, into a folder of the place."""
     size = os.path.getsize(image)
     warm_memory(size)
-    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+    os.sync()
+    with tempfile.TemporaryDirectory(dir=place) as folder:
         destination = kind(folder, size, codec, channels)
         if recording:
             milliseconds = round(1000 * play(recording, destination.uri))
@@ -125,14 +127,14 @@ def receive(kind, image, recording, codec, channels):
         return {"total-time": milliseconds, "destination-cpu": destination.end()}
 
 
-def compare(image, codec, source, channels, runs):
+def compare(image, codec, source, channels, runs, place):
     results = {name: [] for name in KINDS}
     with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
         recording = record(image, codec, channels, folder) if source == RECORDING else None
         for run in range(runs + 1):
             for name in random.Random(run).sample(list(KINDS), len(KINDS)):
-                result = receive(KINDS[name], image, recording, codec, channels)
-                print(f"{source} {codec:5} run {run} {name:9} {result['total-time']:6} ms, CPU "
+                result = receive(KINDS[name], image, recording, codec, channels, place)
+                print(f"{place} {source} {codec:5} run {run} {name:9} {result['total-time']:6} ms, CPU "
                       f"{result['destination-cpu']:5.2f} s" + (" (not counted)" if run == 0 else ""), file=sys.stderr)
                 if run > 0:
                     results[name].append(result)
@@ -140,15 +142,15 @@ def compare(image, codec, source, channels, runs):
 
 
 def table(report):
-    lines = ["| from | compression | to QEMU ms | in a file ms | to multifd ms | speed | beside a file | goal | CPU s of each |",
-             "|---|---|---:|---:|---:|---:|---:|---:|---:|"]
+    lines = ["| into | from | compression | to QEMU ms | in a file ms | to multifd ms | speed | beside a file | goal | CPU s of each |",
+             "|---|---|---|---:|---:|---:|---:|---:|---:|---:|"]
     for entry in report["comparisons"]:
         def medians(key):
             return [statistics.median(result[key] for result in entry[end]) for end in KINDS]
         times = medians("total-time")
         goal = f"{entry['goal']} ×" if entry["goal"] else ""
         lines.append(
-            f"| {entry['source']} | {entry['compression']} | {times[0]:.0f} | {times[1]:.0f} | {times[2]:.0f} | "
+            f"| {entry['place']} | {entry['source']} | {entry['compression']} | {times[0]:.0f} | {times[1]:.0f} | {times[2]:.0f} | "
             f"**{times[0] / times[2]:.2f} ×** | **{times[1] / times[2]:.2f} ×** | {goal} | "
             + " / ".join(f"{cpu:.2f}" for cpu in medians("destination-cpu")) + " |")
     return "\n".join(lines)
@@ -172,6 +174,8 @@ def main():
     parser.add_argument("--image", default="/dev/shm/guest.img", help="raw memory image; made if it does not exist")
     parser.add_argument("--runs", type=int, default=5, help="counted runs of each (default: 5)")
     parser.add_argument("--channels", type=int, default=4)
+    parser.add_argument("--places", nargs="+", default=["/var/tmp", "/dev/shm"], metavar="FOLDER",
+                        help="where to receive (default: /var/tmp /dev/shm)")
     parser.add_argument("--json", default=os.path.join(ROOT, "bench", "out", "qemu-receive.json"),
                         help="where to write every run")
     parser.add_argument("--no-results", action="store_true", help="leave bench/RESULTS.md as it is")
@@ -189,10 +193,10 @@ def main():
         "machine": f"{os.cpu_count()} cores of {model[1] if model else platform.machine()}",
         "kernel": platform.release(), "qemu": version.split(" (")[0], "channels": options.channels,
         "runs": options.runs, "image-bytes": os.path.getsize(options.image), "comparisons": []}
-    for source in (RECORDING, LIVE):
-        for codec, goal in MODES:
-            results = compare(options.image, codec, source, options.channels, options.runs)
-            report["comparisons"].append({"source": source, "compression": codec, "goal": goal, **results})
+    for place, source, (codec, goal) in itertools.product(options.places, (RECORDING, LIVE), MODES):
+        results = compare(options.image, codec, source, options.channels, options.runs, place)
+        report["comparisons"].append({
+            "place": place, "source": source, "compression": codec, "goal": goal, **results})
     os.makedirs(os.path.dirname(options.json), exist_ok=True)
     json.dump(report, open(options.json, "w"), indent=1)
     print(table(report))
