@@ -78,10 +78,12 @@ final class Reception {
         state.update { $0.status = .active }
         while true {
             try watch(main)
-            let message = try main.receive()
+            let message = try main.receiveAny()
             // Where everything flows nobody ever waits and would notice.
             do { try state.patience.checkStop() } catch { throw .transport(error) }
             switch message {
+            // An iteration may follow, and whoever watches is told of it.
+            case .working: break
             case .iterationEnd(let number) where !isVerified: try passBarrier(number, main)
             case .hashAhead:
                 try updateDigest(main)

@@ -32,7 +32,8 @@ package final class MainChannel: Sendable {
         }
     }
 
-    private func receiveAny() throws(MigrationError) -> ControlMessage {
+    /// The same, but that the peer works is a message, too: for whoever has something else to do meanwhile.
+    func receiveAny() throws(MigrationError) -> ControlMessage {
         let headerBytes = try receive(ControlMessage.headerByteCount)
         let header = try checked { () throws(WireError) in try ControlHeader(decoding: headerBytes) }
         let body = try receive(header.bodyByteCount)
