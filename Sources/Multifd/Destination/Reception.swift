@@ -221,7 +221,7 @@ final class Reception {
         let channels = acceptor.channels
         let silent = barrier.channelsMissing(at: number).first { missing in
             let channel = channels.first { $0.number == missing }
-            let silence = channel?.silence ?? MonotonicTime.now.since(begin)
+            let silence = channel?.silence(since: begin) ?? MonotonicTime.now.since(begin)
             return silence >= state.patience.silenceLimit
         }
         if let silent { barrier.lose(channel: silent) }

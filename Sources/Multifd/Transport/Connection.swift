@@ -60,6 +60,9 @@ package final class Connection: Sendable {
         return since == 0 ? .zero : MonotonicTime.now.since(MonotonicTime(nanoseconds: since))
     }
 
+    /// The same, as far as somebody has waited for the peer since then: before that it may have had nothing to say.
+    func silence(since begin: MonotonicTime) -> Duration { min(silence, MonotonicTime.now.since(begin)) }
+
     /// Sends all of a list, and leaves it empty.
     package func send(
         _ list: inout GatherList, limiter: BandwidthLimiter? = nil, patience: Patience
