@@ -96,8 +96,9 @@ extension ControlMessage {
         case .verified(let digest): writer.append(digest)
         case .handover, .running, .hashAhead, .hashed, .working: break
         case .refused(let reason):
-            // Of scalars, because a single character may have any number of them.
-            writer.append(String(reason.unicodeScalars.prefix(4096)))
+            // What a guest or a target throws may have several lines, and a file any name: no peer takes that as it is. Of
+            // scalars, because a single character may have any number of them.
+            writer.append(String(reason.escapingControlCharacters.unicodeScalars.prefix(4096)))
         }
         return writer.bytes
     }
