@@ -51,7 +51,7 @@ package final class Connection: Sendable {
     }
 
     /// Bytes that were sent and still wait here for the link, or for the peer to take them; 0 where the socket cannot tell.
-    package var queuedByteCount: Int { Int(max(0, CLinux_queued_byte_count(socket))) }
+    var queuedByteCount: Int { Int(max(0, CLinux_queued_byte_count(socket))) }
 
     /// For how long a call has waited for the peer to take or to send a single byte. For connections that are used in one
     /// direction.
