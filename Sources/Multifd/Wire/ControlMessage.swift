@@ -21,8 +21,9 @@
 /// ```
 /// Either end may say `refused` at any time: the migration is over and the source's guest runs on. And either says
 /// `working` each second while it hashes memory or waits for a disk or a guest, so that it is not taken for stuck. A channel
-/// that breaks, or that others wait for and that moves nothing, is announced by `channelLost`, answered by `channelClosed`
-/// once no byte of it will be applied any more, and its batches since the last barrier are sent again by the others.
+/// that breaks, or that others wait for and that moves nothing, is announced by `channelLost`, by the destination only
+/// between `iterationEnd` and `barrierReached`, answered by `channelClosed` once no byte of it will be applied any more, and
+/// its batches since the last barrier are sent again by the others.
 package enum ControlMessage: Equatable, Sendable {
     case setup(SessionSetup)
     case ready(SessionReady)
