@@ -78,7 +78,7 @@ final class Reception {
         state.update { $0.status = .active }
         while true {
             try watch(main)
-            let message = try main.receiveAny()
+            let message = try main.receiveNext()
             // Where everything flows nobody ever waits and would notice.
             do { try state.patience.checkStop() } catch { throw .transport(error) }
             switch message {

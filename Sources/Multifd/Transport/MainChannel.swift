@@ -27,7 +27,7 @@ package final class MainChannel: Sendable {
     package func receive() throws(MigrationError) -> ControlMessage {
         let end = MonotonicTime.now + Self.longestWork
         while true {
-            let message = try receiveAny()
+            let message = try receiveNext()
             guard message == .working else { return message }
             // Where something always comes nobody ever waits and would notice.
             do { try patience.checkStop() } catch { throw .transport(error) }
@@ -37,8 +37,8 @@ package final class MainChannel: Sendable {
         }
     }
 
-    /// The same, but that the peer works is a message, too: for whoever has something else to do meanwhile.
-    func receiveAny() throws(MigrationError) -> ControlMessage {
+    /// The same, but that the peer works is a message, too.
+    func receiveNext() throws(MigrationError) -> ControlMessage {
         let headerBytes = try receive(ControlMessage.headerByteCount)
         let header = try checked { () throws(WireError) in try ControlHeader(decoding: headerBytes) }
         let body = try receive(header.bodyByteCount)
