@@ -1,7 +1,7 @@
 import Foundation
 
-/// A part of a guest's memory that is written at a steady rate. Vcpus that do the same to a part of their own each are one
-/// region of their parts together.
+/// A part of a guest's memory that is written at a steady rate. Several vCPUs that do the same, each to a part of its own, are
+/// one region of their parts together.
 package struct WriteRegion: Hashable, Sendable, Codable {
     /// Which page is written next.
     package enum Pattern: String, CaseIterable, Sendable, Codable {

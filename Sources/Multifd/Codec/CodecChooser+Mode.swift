@@ -4,7 +4,7 @@ extension CodecChooser {
         case none, zstdMinus5, zstdMinus1, zstd1, zstd3, zstd6
 
         /// The level of zstd; nil for a payload that goes as it is.
-        package var zstdLevel: Int? {
+        var zstdLevel: Int? {
             switch self {
             case .none: nil
             case .zstdMinus5: -5

@@ -29,7 +29,7 @@ package final class XBZRLECache: @unchecked Sendable {  // slots change hands by
     }
 
     /// What a page becomes at most: with the two bytes that tell its length, a delta is smaller than the page.
-    package static let maximumDeltaByteCount = Page.byteCount - 3
+    static let maximumDeltaByteCount = Page.byteCount - 3
 
     // Changed only between iterations.
     private var table: Table
@@ -38,7 +38,7 @@ package final class XBZRLECache: @unchecked Sendable {  // slots change hands by
     private let firstPages: [Int]
     private let pageCount: Int
     /// Whether pages must go through ``delta(ofPage:inBlock:content:into:counting:)``: from the second iteration on.
-    package var isInUse: Bool { iteration > 1 }
+    var isInUse: Bool { iteration > 1 }
     /// Whether they may before that, which saves sending those in full that the guest writes to meanwhile: if there is
     /// room for all pages. Zero pages are remembered then. A smaller cache would be filled with pages that never
     /// change, and keep those that do out of it for two more iterations.

@@ -142,7 +142,12 @@ final class Acceptor: Sendable {
         let patience = Patience(limit: deadlines.handshake)
         patience.setDeadline(.now + deadlines.handshake)
         state.withLock { state in
-            guard !state.isClosed, state.threads.count < Self.maximumConnectionCount else { return }
+            guard !state.isClosed else { return }
+            guard state.threads.count < Self.maximumConnectionCount else {
+                return logger.warning(
+                    "a connection from \(connection.peer) was dropped: \(state.threads.count) are open, and no migration has more"
+                )
+            }
             do throws(Errno) {
                 state.threads[number] = try WorkerThread(named: "mf-recv-\(number)") { [self] in
                     serve(connection, number: number, patience)

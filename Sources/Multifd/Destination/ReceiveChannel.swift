@@ -40,8 +40,8 @@ package final class ReceiveChannel: Sendable {
 
     var info: ChannelInfo { counters.info(channel: number, address: connection.peer) }
 
-    /// For how long it has waited for a single byte.
-    var silence: Duration { connection.silence }
+    /// For how long it has waited for a single byte, others for it since `begin`.
+    func silence(since begin: MonotonicTime) -> Duration { connection.silence(since: begin) }
 
     /// Breaks the connection: the thread ends at its next call.
     func shutdown() { connection.shutdown() }

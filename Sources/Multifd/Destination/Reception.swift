@@ -78,10 +78,12 @@ final class Reception {
         state.update { $0.status = .active }
         while true {
             try watch(main)
-            let message = try main.receive()
+            let message = try main.receiveNext()
             // Where everything flows nobody ever waits and would notice.
             do { try state.patience.checkStop() } catch { throw .transport(error) }
             switch message {
+            // An iteration may follow, and whoever watches is told of it.
+            case .working: break
             case .iterationEnd(let number) where !isVerified: try passBarrier(number, main)
             case .hashAhead:
                 try updateDigest(main)
@@ -219,7 +221,7 @@ final class Reception {
         let channels = acceptor.channels
         let silent = barrier.channelsMissing(at: number).first { missing in
             let channel = channels.first { $0.number == missing }
-            let silence = channel?.silence ?? MonotonicTime.now.since(begin)
+            let silence = channel?.silence(since: begin) ?? MonotonicTime.now.since(begin)
             return silence >= state.patience.silenceLimit
         }
         if let silent { barrier.lose(channel: silent) }

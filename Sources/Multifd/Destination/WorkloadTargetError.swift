@@ -1,5 +1,5 @@
 /// Why a guest that is coming cannot be run here.
-package enum WorkloadTargetError: Error, Equatable {
+enum WorkloadTargetError: Error, Equatable {
     /// The source sends an image.
     case image
     /// The source's guest runs something that this program does not know.
@@ -8,7 +8,7 @@ package enum WorkloadTargetError: Error, Equatable {
 
 extension WorkloadTargetError: CustomStringConvertible {
     /// A sentence with what was expected, what was found and what to do.
-    package var description: String {
+    var description: String {
         switch self {
         case .image:
             "the destination is to run the guest (--run), but an image is sent, which has nothing to run: receive it with "

@@ -12,7 +12,7 @@ public struct GuestProgress: Hashable, Sendable {
     }
 
     /// Steps a second between two moments, over all vCPUs; nil when they are too close to tell, less than 50 ms.
-    package func stepsPerSecond(since earlier: GuestProgress) -> Double? {
+    func stepsPerSecond(since earlier: GuestProgress) -> Double? {
         let time = runningTime - earlier.runningTime
         guard time >= .milliseconds(50), steps.count == earlier.steps.count else { return nil }
         let count = zip(steps, earlier.steps).reduce(0.0) { $0 + Double($1.0) - Double($1.1) }

@@ -1,5 +1,5 @@
 /// How the pages that a guest writes are found.
-public enum DirtyTracking: String, CaseIterable, Sendable {
+package enum DirtyTracking: String, CaseIterable, Sendable {
     /// By the kernel where it can, else by the guest itself.
     case auto
     /// By the kernel: write-protection that it takes off and remembers by itself. Linux 6.7 or later.

@@ -112,10 +112,15 @@ extension Coordinator {
         try working { () throws(MigrationError) in try Multifd.asking(operation, body) }
     }
 
-    /// Receives messages until the one that is due. Meanwhile the destination may say that a channel broke at its end.
-    func awaitReply(_ name: String, _ isDue: (ControlMessage) -> Bool) throws(MigrationError) {
+    /// Receives messages until the one that is due.
+    ///
+    /// - Parameter isAtBarrier: whether all channels have arrived at one. There the destination may say that one broke at its
+    ///   end, and nowhere else: the thread of a channel that waits for batches would never end.
+    func awaitReply(
+        _ name: String, isAtBarrier: Bool = false, _ isDue: (ControlMessage) -> Bool
+    ) throws(MigrationError) {
         while let message = try main?.receive(), !isDue(message) {
-            guard case .channelLost(let number) = message, channels.indices.contains(Int(number)),
+            guard isAtBarrier, case .channelLost(let number) = message, channels.indices.contains(Int(number)),
                 !lostChannels.contains(Int(number))
             else {
                 throw .unexpectedMessage(expected: name, found: message.name)

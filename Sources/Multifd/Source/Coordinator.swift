@@ -272,7 +272,7 @@ final class Coordinator {
         try replaceLostChannels()
         let sent = MonotonicTime.now
         try send(.iterationEnd(barrier: barrier))
-        try awaitReply("barrierReached \(barrier)") { $0 == .barrierReached(barrier: barrier) }
+        try awaitReply("barrierReached \(barrier)", isAtBarrier: true) { $0 == .barrierReached(barrier: barrier) }
         statistics.barrierRoundTrip = MonotonicTime.now.since(sent)
         // Whatever a lost channel did not send is marked again.
         queuedPageCount = currentCounts.pages

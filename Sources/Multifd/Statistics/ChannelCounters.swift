@@ -7,7 +7,7 @@ package final class ChannelCounters: Sendable {
     package let duplicate = Counter()
     package let delta = Counter()
     /// What the channel's pages met in the cache of deltas.
-    package let deltas = DeltaCounters()
+    let deltas = DeltaCounters()
     package let bytesIn = Counter()
     package let bytesOut = Counter()
     /// Written by the channel's thread once a packet.

@@ -1,15 +1,15 @@
 /// The ``XBZRLECounters`` of one channel, for whoever reports.
-package final class DeltaCounters: Sendable {
+final class DeltaCounters: Sendable {
     private let pages = Counter()
     private let bytes = Counter()
     private let cacheMisses = Counter()
     private let overflows = Counter()
     private let unchanged = Counter()
 
-    package init() {}
+    init() {}
 
     /// Called by the channel's thread, once a batch.
-    package func set(_ counters: XBZRLECounters) {
+    func set(_ counters: XBZRLECounters) {
         pages.set(counters.pages)
         bytes.set(counters.bytes)
         cacheMisses.set(counters.cacheMisses)
@@ -17,7 +17,7 @@ package final class DeltaCounters: Sendable {
         unchanged.set(counters.unchanged)
     }
 
-    package var value: XBZRLECounters {
+    var value: XBZRLECounters {
         var counters = XBZRLECounters()
         counters.pages = pages.value
         counters.bytes = bytes.value

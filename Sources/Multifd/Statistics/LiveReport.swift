@@ -16,6 +16,9 @@ package final class LiveReport: Sendable {
         stored = Mutex(info)
     }
 
+    /// Nobody tells anything any more: a migration that was made and never run.
+    deinit { end() }
+
     /// As it was left.
     package var info: MigrationInfo { stored.withLock { $0 } }
 

@@ -1,18 +1,18 @@
 /// Writes a duration into a document as a number of seconds, to the millisecond.
 @propertyWrapper
-public struct Seconds: Hashable, Sendable {
+struct Seconds: Hashable, Sendable {
     /// The duration, exact.
-    public var wrappedValue: Duration
+    var wrappedValue: Duration
 
     /// Wraps a duration.
-    public init(wrappedValue: Duration) {
+    init(wrappedValue: Duration) {
         self.wrappedValue = wrappedValue
     }
 }
 
 extension Seconds: Codable {
     /// Reads a number of seconds. Throws a `DecodingError` for one of 30,000 years or more.
-    public init(from decoder: any Decoder) throws {
+    init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let value = try container.decode(Double.self)
         guard abs(value) < 1e12 else {
@@ -23,7 +23,7 @@ extension Seconds: Codable {
     }
 
     /// Writes seconds with at most three decimals.
-    public func encode(to encoder: any Encoder) throws {
+    func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode((wrappedValue / .milliseconds(1)).rounded() / 1000)
     }

@@ -6,7 +6,7 @@ package enum Cores {
     package static var count: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
     /// Into how many shares to cut work on all of a guest's memory: one for each core, at most 8.
-    package static var shareCount: Int { min(8, count) }
+    static var shareCount: Int { min(8, count) }
 
     /// Does all shares of some work at once, each on a thread of its own and the last on this one. What no thread is to
     /// be had for, this one does: slower, but as good.

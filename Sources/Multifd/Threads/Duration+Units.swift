@@ -9,14 +9,13 @@ extension Duration {
     package var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
     /// Milliseconds as a floating-point number.
     package var milliseconds: Double { seconds * 1000 }
-    /// Whole milliseconds, rounded towards zero.
-    package var wholeMilliseconds: Int {
-        let (seconds, attoseconds) = components
-        return Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000)
-    }
-    /// Milliseconds, rounded up. In integers: a floating-point quotient may lie just above a whole one.
+    /// Whole milliseconds, rounded towards zero; the most that an Int holds of what is longer.
+    var wholeMilliseconds: Int { Int(clamping: attoseconds / Self.attosecondsPerMillisecond) }
+    /// The same, rounded up. In integers: a floating-point quotient may lie just above a whole one.
     package var millisecondsRoundedUp: Int64 {
-        let (milliseconds, rest) = components.attoseconds.quotientAndRemainder(dividingBy: 1_000_000_000_000_000)
-        return components.seconds * 1000 + milliseconds + (rest > 0 ? 1 : 0)
+        let (milliseconds, rest) = attoseconds.quotientAndRemainder(dividingBy: Self.attosecondsPerMillisecond)
+        return Int64(clamping: milliseconds + (rest > 0 ? 1 : 0))
     }
+
+    private static let attosecondsPerMillisecond: Int128 = 1_000_000_000_000_000
 }

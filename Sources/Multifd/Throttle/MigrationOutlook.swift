@@ -26,7 +26,7 @@ package struct MigrationOutlook: Hashable, Sendable, Codable {
     }
 
     /// Whether the switchover alone takes longer than is allowed: no throttle changes that.
-    package var isDowntimeLimitTooLow: Bool { switchoverOverhead > downtimeLimit }
+    var isDowntimeLimitTooLow: Bool { switchoverOverhead > downtimeLimit }
 
     private enum CodingKeys: String, CodingKey {
         case remainingByteCount = "remaining"

@@ -2,7 +2,7 @@
 /// periods accumulate. The first sync only starts the clock.
 package struct SampleClock: Sendable {
     /// A period is longer than this. QEMU: `migration_bitmap_sync`'s "more than 1 second".
-    package static let minimumPeriod: Duration = .milliseconds(1000)
+    static let minimumPeriod: Duration = .milliseconds(1000)
 
     private struct Mark {
         var time: Duration

@@ -11,7 +11,7 @@ extension Connection {
         var failure = TransportError.unresolved(host: "\(path.destination)", reason: "it has no address")
         var localAddresses: [SocketAddress] = []
         if let local = path.localAddress {
-            localAddresses = try SocketAddress.resolve(host: local, port: 0, isPassive: false)
+            localAddresses = try SocketAddress.resolve(.tcp(host: local, port: 0), patience: patience)
             // Unless one of the destination's addresses is of its family.
             failure = .connectFrom(local: local, to: "\(path.destination)", .addressFamilyNotSupported)
         }

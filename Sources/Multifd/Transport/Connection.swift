@@ -51,7 +51,7 @@ package final class Connection: Sendable {
     }
 
     /// Bytes that were sent and still wait here for the link, or for the peer to take them; 0 where the socket cannot tell.
-    package var queuedByteCount: Int { Int(max(0, CLinux_queued_byte_count(socket))) }
+    var queuedByteCount: Int { Int(max(0, CLinux_queued_byte_count(socket))) }
 
     /// For how long a call has waited for the peer to take or to send a single byte. For connections that are used in one
     /// direction.
@@ -59,6 +59,9 @@ package final class Connection: Sendable {
         let since = waitingSince.load(ordering: .relaxed)
         return since == 0 ? .zero : MonotonicTime.now.since(MonotonicTime(nanoseconds: since))
     }
+
+    /// The same, as far as somebody has waited for the peer since then: before that it may have had nothing to say.
+    func silence(since begin: MonotonicTime) -> Duration { min(silence, MonotonicTime.now.since(begin)) }
 
     /// Sends all of a list, and leaves it empty.
     package func send(

@@ -22,17 +22,23 @@ package final class MainChannel: Sendable {
         try send(ControlHeader(for: message, body: body).encoded + body)
     }
 
-    /// The next message. A refusal is thrown as the error it stands for; that the peer works is heard, and waited on.
+    /// The next message. A refusal is thrown as the error it stands for; that the peer works is heard, and waited on, for as
+    /// long as this end would say it.
     package func receive() throws(MigrationError) -> ControlMessage {
+        let end = MonotonicTime.now + Self.longestWork
         while true {
-            let message = try receiveAny()
+            let message = try receiveNext()
             guard message == .working else { return message }
             // Where something always comes nobody ever waits and would notice.
             do { try patience.checkStop() } catch { throw .transport(error) }
+            guard MonotonicTime.now < end else {
+                throw .transport(.stalled(peer: connection.peer, after: Self.longestWork))
+            }
         }
     }
 
-    private func receiveAny() throws(MigrationError) -> ControlMessage {
+    /// The same, but that the peer works is a message, too.
+    func receiveNext() throws(MigrationError) -> ControlMessage {
         let headerBytes = try receive(ControlMessage.headerByteCount)
         let header = try checked { () throws(WireError) in try ControlHeader(decoding: headerBytes) }
         let body = try receive(header.bodyByteCount)

@@ -42,7 +42,7 @@ struct SocketAddress {
         }
     }
 
-    static func resolve(
+    private static func resolve(
         host: String, port: UInt16, isPassive: Bool, flags: Int32 = 0
     ) throws(TransportError) -> [SocketAddress] {
         var hints = unsafe addrinfo()

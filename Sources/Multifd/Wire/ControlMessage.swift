@@ -21,8 +21,9 @@
 /// ```
 /// Either end may say `refused` at any time: the migration is over and the source's guest runs on. And either says
 /// `working` each second while it hashes memory or waits for a disk or a guest, so that it is not taken for stuck. A channel
-/// that breaks, or that others wait for and that moves nothing, is announced by `channelLost`, answered by `channelClosed`
-/// once no byte of it will be applied any more, and its batches since the last barrier are sent again by the others.
+/// that breaks, or that others wait for and that moves nothing, is announced by `channelLost`, by the destination only
+/// between `iterationEnd` and `barrierReached`, answered by `channelClosed` once no byte of it will be applied any more, and
+/// its batches since the last barrier are sent again by the others.
 package enum ControlMessage: Equatable, Sendable {
     case setup(SessionSetup)
     case ready(SessionReady)
@@ -96,8 +97,9 @@ extension ControlMessage {
         case .verified(let digest): writer.append(digest)
         case .handover, .running, .hashAhead, .hashed, .working: break
         case .refused(let reason):
-            // Of scalars, because a single character may have any number of them.
-            writer.append(String(reason.unicodeScalars.prefix(4096)))
+            // What a guest or a target throws may have several lines, and a file any name: no peer takes that as it is. Of
+            // scalars, because a single character may have any number of them.
+            writer.append(String(reason.escapingControlCharacters.unicodeScalars.prefix(4096)))
         }
         return writer.bytes
     }

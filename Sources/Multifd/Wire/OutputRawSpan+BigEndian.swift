@@ -5,7 +5,7 @@ extension OutputRawSpan {
         unsafe append(value.bigEndian, as: Value.self)
     }
 
-    package mutating func appendZeros(_ count: Int) {
+    mutating func appendZeros(_ count: Int) {
         unsafe append(repeating: 0, count: count, as: UInt8.self)
     }
 }

@@ -20,7 +20,7 @@ extension MultifdCompression {
     }
 
     /// How packets of this compression are marked, unless they go as they are.
-    package var packetCodec: PacketCodec {
+    var packetCodec: PacketCodec {
         switch self {
         case .none: .none
         case .zlib: .zlib

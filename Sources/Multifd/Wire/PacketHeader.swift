@@ -42,7 +42,7 @@ package struct PacketHeader: Sendable {
     package var pageCount: Int { normalPageCount + zeroPageCount + deltaPageCount }
     package var hasPayload: Bool { normalPageCount + deltaPageCount > 0 }
     /// Bytes that the payload decodes to.
-    package var decodedByteCount: Int { normalPageCount << Page.shift + deltaByteCount }
+    var decodedByteCount: Int { normalPageCount << Page.shift + deltaByteCount }
 
     package init() {}
 

@@ -11,5 +11,5 @@ package struct SessionFeatures: OptionSet, Sendable {
     package static let deltas = SessionFeatures(rawValue: 2)
 
     /// What this program grants.
-    package static let supported: SessionFeatures = [.memoryDigest, .deltas]
+    static let supported: SessionFeatures = [.memoryDigest, .deltas]
 }

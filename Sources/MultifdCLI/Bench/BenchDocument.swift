@@ -1,15 +1,15 @@
 /// Everything that a benchmark measured: what `--json FILE` gets.
-package struct BenchDocument: Encodable {
-    package var benchmark: String
-    package var input: String
-    package var settings: BenchSettings
-    package var machine: BenchMachine
-    package var runs: [BenchRun]
-    package var summaries: [BenchSummary] { BenchSummary.all(of: runs) }
-    package var channelAdvice: [ChannelAdvice] = []
-    package var linkAdvice: LinkAdvice?
+struct BenchDocument: Encodable {
+    var benchmark: String
+    var input: String
+    var settings: BenchSettings
+    var machine: BenchMachine
+    var runs: [BenchRun]
+    var summaries: [BenchSummary] { BenchSummary.all(of: runs) }
+    var channelAdvice: [ChannelAdvice] = []
+    var linkAdvice: LinkAdvice?
     /// Of a snapshot, its RAMBlocks by themselves.
-    package var blocks: [BenchBlock] = []
+    var blocks: [BenchBlock] = []
 
     /// - Parameter arguments: what every run gives to `multifd send`.
     init(benchmark: String, input: String, arguments: [String], machine: BenchMachine, runs: [BenchRun] = []) {
@@ -27,7 +27,7 @@ package struct BenchDocument: Encodable {
         case linkAdvice = "link-advice"
     }
 
-    package func encode(to encoder: any Encoder) throws {
+    func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(benchmark, forKey: .benchmark)
         try container.encode(input, forKey: .input)

@@ -1,5 +1,5 @@
 /// One of the ``BenchFigures``, and what it is called in the files that a benchmark writes.
-package struct BenchFigure: Sendable {
+struct BenchFigure: Sendable {
     let value: any KeyPath<BenchFigures, Double> & Sendable
     /// In the JSON document.
     let name: String

@@ -2,17 +2,17 @@ import FoundationEssentials
 import Multifd
 
 /// What `--json` prints, or writes to a file.
-package struct JSONDocument {
+struct JSONDocument {
     private let data: Data
 
     /// The names and their order are the same in every run.
-    package init(_ value: some Encodable) throws {
+    init(_ value: some Encodable) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         data = try encoder.encode(value)
     }
 
-    package var text: String { String(decoding: data, as: UTF8.self) }
+    var text: String { String(decoding: data, as: UTF8.self) }
 
     func print() throws(ReportFileError) { try StandardOutput.write("\(text)\n") }
 

@@ -76,8 +76,7 @@ package struct ProgressLine {
         ]
         // Without channels QEMU does not say where one ends.
         if ram.iterationCount > 0 {
-            let plural = ram.iterationCount == 1 ? "" : "s"
-            parts.insert(Part(rank: 3, text: "\(ram.iterationCount) iteration\(plural)"), at: 0)
+            parts.insert(Part(rank: 3, text: ram.iterationCount.counted("iteration")), at: 0)
         }
         return parts
     }

@@ -7,7 +7,7 @@ public struct QEMUReceiveOptions: Hashable, Sendable {
     public var acknowledgesSwitchover = false
     /// Whether the source is answered as soon as all of its guest has come, before it is stored: only where the source
     /// keeps its guest, and somebody will have it run on whatever becomes of the snapshot.
-    package var answersBeforeStoring = false
+    var answersBeforeStoring = false
 
     /// The defaults.
     public init() {}

@@ -6,7 +6,7 @@ import Synchronization
 /// Puts a snapshot into a QEMU that was started with `-incoming defer`, and tells it over QMP what comes.
 public final class QEMURestore: Sendable {
     /// What happens. For one consumer, which must keep up: of more than 1024 events that nobody has taken, the oldest
-    /// are dropped.
+    /// are dropped, and of `MigrationEvent.progress(_:)` the last one alone is kept.
     public let events: AsyncStream<MigrationEvent>
 
     private let qmp: QMPClient
@@ -64,34 +64,45 @@ public final class QEMURestore: Sendable {
     /// How things stand.
     public var info: MigrationInfo { source.info }
 
-    /// Restores the guest. To be called once.
+    /// Restores the guest. To be called once. Cancelling its task cancels it.
     ///
     /// - Returns: the final report. The guest runs if it ran when it was saved, unless QEMU was started with `-S`.
     /// - Throws: ``QEMUError``. The snapshot is as it was.
     @discardableResult
     public func run() async throws(QEMUError) -> MigrationInfo {
-        defer {
-            qmp.close()
-            source.endEvents()
+        let result = await withTaskCancellationHandler {
+            await restore()
+        } onCancel: {
+            cancel()
         }
-        try await onThread(named: "mf-qmp", unstarted: QEMUError.noThread) { [self] () throws(QEMUError) in
+        // Also where QEMU had been sent all of the guest.
+        if case .failure(let error) = result { source.fail("\(error)", isCancelled: error.isCancellation) }
+        source.endEvents()
+        qmp.close()
+        return try result.get()
+    }
+
+    private func restore() async -> Result<MigrationInfo, QEMUError> {
+        let prepared = await onThread(named: "mf-qmp", unstarted: QEMUError.noThread) {
+            [self] () throws(QEMUError) in
             do throws(QEMUError) {
                 try prepare()
             } catch {
                 restoreSettings()
                 throw error
             }
-        }.get()
+        }
+        if case .failure(let error) = prepared { return .failure(error) }
         let sent: Result<MigrationInfo, MigrationError>
         do {
             sent = .success(try await source.run())
         } catch {
             sent = .failure(error)
         }
-        return try await onThread(named: "mf-qmp", unstarted: QEMUError.noThread) { [self] () throws(QEMUError) in
+        return await onThread(named: "mf-qmp", unstarted: QEMUError.noThread) { [self] () throws(QEMUError) in
             defer { restoreSettings() }
             return try conclude(sent)
-        }.get()
+        }
     }
 
     /// Gives up, in whatever state it is.

@@ -6,7 +6,7 @@ import Synchronization
 /// leaves QEMU as it was. If it fails the guest runs on.
 public final class QEMUSave: Sendable {
     /// What happens. For one consumer, which must keep up: of more than 1024 events that nobody has taken, the oldest
-    /// are dropped.
+    /// are dropped, and of `MigrationEvent.progress(_:)` the last one alone is kept.
     public let events: AsyncStream<MigrationEvent>
 
     let qmp: QMPClient

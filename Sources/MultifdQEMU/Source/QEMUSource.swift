@@ -11,7 +11,7 @@ import SystemPackage
 /// ```
 public final class QEMUSource: Sendable {
     /// What happens. For one consumer, which must keep up: of more than 1024 events that nobody has taken, the oldest
-    /// are dropped.
+    /// are dropped, and of `MigrationEvent.progress(_:)` the last one alone is kept.
     public let events: AsyncStream<MigrationEvent>
 
     private let snapshot: Snapshot
@@ -80,12 +80,7 @@ public final class QEMUSource: Sendable {
         } onCancel: {
             cancel()
         }
-        if case .failure(let error) = result {
-            var info = info
-            info.status = error.isCancellation ? .cancelled : .failed
-            info.errorDescription = "\(error)"
-            publish(info)
-        }
+        if case .failure(let error) = result { fail("\(error)", isCancelled: error.isCancellation) }
         live.end()
         try result.get()
         return info
@@ -93,6 +88,14 @@ public final class QEMUSource: Sendable {
 
     /// Tells those who follow what happens before it is run.
     func tell(_ event: MigrationEvent) { live.tell(event) }
+
+    /// Has the report say why nothing came of it.
+    func fail(_ reason: String, isCancelled: Bool) {
+        live.publish { info in
+            info.status = isCancelled ? .cancelled : .failed
+            info.errorDescription = reason
+        }
+    }
 
     /// Ends the events of a source that will not be run: whoever follows them would wait for ever.
     func endEvents() { live.end() }

@@ -20,7 +20,7 @@ package struct StreamConfiguration: Equatable, Sendable {
     package init() {}
 
     /// RAM that the destination has anyway is announced but not sent.
-    package var ignoresSharedMemory: Bool { capabilities.contains("x-ignore-shared") }
+    var ignoresSharedMemory: Bool { capabilities.contains("x-ignore-shared") }
 
     private static let maximumCapabilityCount = 64
 

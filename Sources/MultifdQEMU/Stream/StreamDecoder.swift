@@ -20,7 +20,7 @@ import Multifd
 package struct StreamDecoder {
     /// Bytes that always suffice for the next record: the caller's buffer must hold them. An early section is found by
     /// what follows it, within 1 MiB.
-    package static let maximumRecordByteCount = maximumEarlySectionByteCount + 64
+    static let maximumRecordByteCount = maximumEarlySectionByteCount + 64
     /// Of one early section, and of all of them.
     static let maximumEarlySectionByteCount = 1 << 20
     private static let maximumCommandCount = 1024

@@ -67,6 +67,25 @@ import Testing
         #expect(lines.first?.contains("did not say within 1 s what it is") == true)
     }
 
+    /// It may be a channel of the source that comes too late: the source sees no more than the end of the connection.
+    @Test func `who comes when there are too many already is named`() async throws {
+        let log = CollectedLog()
+        let destination = try MigrationDestination(
+            listeningOn: .tcp(host: "127.0.0.1", port: 0), target: MemoryTarget(), deadlines: Deadlines(),
+            logger: log.logger)
+        let received = Task { try await destination.run() }
+        let uri = destination.uri
+        try await onThread(named: "crowd", unstarted: { fatalError("\($0)") }) { () throws(any Error) in
+            let crowd = try (0...300).map { _ in try ScriptedSource(to: uri) }
+            try Self.wait(for: 1, in: log)
+            for connection in crowd { connection.close() }
+        }.get()
+        destination.cancel()
+        _ = await received.result
+        #expect(log.lines.count == 1)
+        #expect(log.lines.first?.contains("was dropped: 300 are open") == true)
+    }
+
     /// As load balancers do that look whether anybody listens.
     @Test func `who looks and resets the connection is nobody's concern`() async throws {
         let lines = try await visit { uri, _ in

@@ -65,12 +65,52 @@ import Testing
             isCancelled
                 ? "\(error)" == "the migration was cancelled" : "\(error)".contains(snapshot.manifest.ramBlocks[0].hash)
         }
+        #expect(restore.info.status == (isCancelled ? .cancelled : .failed))
         // Comparing takes long where there is much.
         let comparisons = await restore.events.reduce(into: [Double]()) { found, event in
             if case .comparison(let share) = event { found.append(share) }
         }
         #expect(comparisons.first == 0)
         #expect(commands.withLock { $0.allSatisfy { $0.hasPrefix("query-") || $0 == "qom-get" } })
+    }
+
+    /// Comparing hashes takes long, and a QEMU that has been told where to listen must be started anew.
+    @Test func `a task that is cancelled ends it before QEMU is told anything`() async throws {
+        let directory = try ScratchDirectory()
+        let commands = Mutex<[String]>([])
+        let server = try QMPServer(in: directory) { command, id, _ in
+            commands.withLock { $0.append(command) }
+            return "{\"return\": {\"status\": \"\(command == "query-status" ? "inmigrate" : "none")\"}, \"id\": \(id)}"
+        }
+        let restore = try QEMURestore(
+            snapshot: await SnapshotTests.make(in: directory), qmp: server.listener.uri, usesMultifd: false,
+            logger: silent)
+        let task = Task {
+            while !Task.isCancelled { await Task.yield() }
+            _ = try await restore.run()
+        }
+        task.cancel()
+        await #expect { try await task.value } throws: { "\($0)" == "the migration was cancelled" }
+        #expect(restore.info.status == .cancelled)
+        #expect(commands.withLock { $0.allSatisfy { $0.hasPrefix("query-") || $0 == "qom-get" } })
+    }
+
+    /// What its guest is at is not known then.
+    @Test func `a QEMU that is lost when it has its guest is reported as a failure`() async throws {
+        let directory = try ScratchDirectory()
+        let qemu = try ScriptedQEMU(in: directory, channels: 0)
+        let isListening = Atomic(false)
+        let server = try QMPServer(in: directory) { command, id, _ in
+            if command == "migrate-incoming" { isListening.store(true, ordering: .relaxed) }
+            guard command != "query-status" || !isListening.load(ordering: .relaxed) else { return nil }
+            return "{\"return\": {\"status\": \"\(command == "query-status" ? "inmigrate" : "none")\"}, \"id\": \(id)}"
+        }
+        let restore = try QEMURestore(
+            snapshot: await SnapshotTests.make(in: directory), qmp: server.listener.uri, usesMultifd: false,
+            uri: qemu.uri, logger: silent)
+        await #expect(throws: QEMUError.self) { try await restore.run() }
+        #expect(restore.info.status == .failed)
+        #expect(restore.info.errorDescription?.contains("QMP") == true)
     }
 
     /// One in a container, whose QMP goes over TCP.

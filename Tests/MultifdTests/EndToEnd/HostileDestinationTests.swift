@@ -93,6 +93,33 @@ import Testing
         #expect(error != nil)
     }
 
+    /// No answer may keep the guest paused, not even one that is right after an iteration.
+    @Test(arguments: answers.indices.filter { ![.verified(memoryDigest: 1), .working].contains(answers[$0]) })
+    func `another answer to the end of the pages gives the guest back`(answer: Int) async throws {
+        let error = try await send { main in
+            _ = try main.receive()
+            try main.send(.ready(SessionReady(features: [])))
+            while true {
+                switch try main.receive() {
+                case .iterationEnd(let barrier): try main.send(.barrierReached(barrier: barrier))
+                case .finish:
+                    try main.send(Self.answers[answer])
+                    // For a source that took it for the loss of a channel.
+                    return try main.send(.channelClosed(0))
+                default: break
+                }
+            }
+        }
+        if case .refused = Self.answers[answer] {
+            guard case .refused = error else { Issue.record("\(String(describing: error))"); return }
+        } else {
+            guard case .unexpectedMessage(expected: "verified", _) = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+        }
+    }
+
     @Test(arguments: answers.indices.filter { answers[$0] != .running })
     func `another answer to the handover leaves the guest paused`(answer: Int) async throws {
         let error = try await send { main in

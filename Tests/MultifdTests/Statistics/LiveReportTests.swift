@@ -46,6 +46,14 @@ import Testing
         #expect(await told.last == "progress 3")
     }
 
+    @Test func `a consumer of a migration that is given up before it is run waits no longer`() async {
+        var live: LiveReport? = LiveReport(keeping: 1)
+        let events = live?.events
+        async let first = events?.first { _ in true }
+        live = nil
+        #expect(await first == nil)
+    }
+
     @Test func `a consumer whose task is cancelled waits no longer`() async {
         let live = LiveReport(keeping: 1)
         let consumer = Task { await told(by: live) }

@@ -38,5 +38,11 @@ import Testing
         #expect(throws: ParameterError.outOfRange(name: "x-vcpu-dirty-limit-period", valid: 1...1000, found: 1001)) {
             try DirtyQuota(mebibytesPerSecond: 1, period: .milliseconds(1001))
         }
+        // More milliseconds than an Int counts.
+        #expect(
+            throws: ParameterError.outOfRange(name: "x-vcpu-dirty-limit-period", valid: 1...1000, found: Int.max)
+        ) {
+            try DirtyQuota(mebibytesPerSecond: 1, period: .seconds(Int64.max))
+        }
     }
 }

@@ -93,6 +93,14 @@ struct ControlMessageTests {
         }
     }
 
+    /// What an embedder's target throws is told as it describes itself.
+    @Test func `a reason of several lines arrives in one`() throws {
+        let body = ControlMessage.refused(reason: "no disk:\n\tcheck '\u{1B}[31m'").body
+        #expect(
+            try ControlMessage(.refused, body: body)
+                == .refused(reason: #"no disk:\n\tcheck '\u{1B}[31m'"#))
+    }
+
     @Test func `a reason that is not UTF-8 is refused`() {
         #expect(throws: WireError.self) { try ControlMessage(.refused, body: hex("00000002 c328")) }
     }
