@@ -30,7 +30,7 @@ extension RunFit {
             return nil
         }
         let steps = guest.steps.prefix(configuration.writers).reduce(0) { $0 + Double($1) }
-        let ran = clock.ran(until: report.totalTime - (report.downtime ?? .zero)).seconds
+        let ran = clock.ran(until: pauseTime).seconds
         guard steps > 0, ran > 0.05 else { return nil }
         return WriteRegionFit.Writes(rate: steps * Double(Page.byteCount) / ran, pattern: pattern)
     }
@@ -61,16 +61,28 @@ extension RunFit {
         return observations
     }
 
+    /// When the guest was paused, or the report made of one that was not.
+    private var pauseTime: Duration {
+        if report.status == .completed { return report.totalTime - (report.downtime ?? .zero) }
+        return report.hasPausedIteration ? ends[ends.count - 1] : report.totalTime
+    }
+
     /// When each iteration and the sync after it were over.
     private var ends: [Duration] {
-        let spent = report.setupTime + iterations.reduce(.zero) { $0 + $1.duration } + (report.downtime ?? .zero)
-        // Syncs, and pauses between very short iterations.
-        let gap = max(.zero, report.totalTime - spent) / iterations.count
+        let gap = gap
         var end = report.setupTime
         return iterations.map {
-            end += $0.duration + gap
+            end += $0.duration + (gap ?? max(.zero, IterationPace.shortest - $0.duration))
             return end
         }
+    }
+
+    /// What lay between two iterations on average: syncs, and pauses after very short ones. Only a migration that completed
+    /// tells: of another, the rest of the time went to an iteration that was not over, or to waiting for the destination.
+    private var gap: Duration? {
+        guard report.status == .completed else { return nil }
+        let spent = report.setupTime + iterations.reduce(.zero) { $0 + $1.duration } + (report.downtime ?? .zero)
+        return max(.zero, report.totalTime - spent) / iterations.count
     }
 }
 

@@ -22,7 +22,7 @@ package struct RunFit {
             throw .parameters(error)
         }
         self.parameters = parameters
-        iterations = report.status == .completed ? report.iterations.dropLast() : report.iterations
+        iterations = report.hasPausedIteration ? report.iterations.dropLast() : report.iterations
         guard !iterations.isEmpty, report.ram.total > 0 else { throw .noIteration }
     }
 
@@ -159,6 +159,14 @@ package struct RunFit {
     /// From what the handover took, two ways and the guest's start.
     private var latency: Double {
         min(0.05, max(0.00002, (report.downtimeBreakdown?.resume.seconds ?? 0.0004) / 2))
+    }
+}
+
+extension MigrationInfo {
+    /// Whether the last iteration is the one with the guest paused: not only of a migration that completed, but also of one
+    /// that failed after that.
+    var hasPausedIteration: Bool {
+        status == .completed || ram.downtimeBytes > 0 && iterations.count == ram.iterationCount
     }
 }
 

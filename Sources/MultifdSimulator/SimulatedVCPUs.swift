@@ -9,6 +9,7 @@ struct SimulatedVCPUs {
     private(set) var regionSpeeds: [Double]
     /// How fast all vCPUs run together, 0...1.
     private(set) var speed = 1.0
+    private(set) var highestThrottle = ThrottlePercentage.off
 
     init(of guest: GuestModel) {
         var writers: [Range<Int>] = []
@@ -22,7 +23,6 @@ struct SimulatedVCPUs {
     }
 
     var count: Int { throttles.count }
-    var highestThrottle: ThrottlePercentage { throttles.max() ?? .off }
 
     mutating func apply(_ decisions: [ThrottleDecision]) {
         guard !decisions.isEmpty else { return }
@@ -35,13 +35,15 @@ struct SimulatedVCPUs {
         }
         regionSpeeds = writers.map { speed(of: $0) }
         speed = speed(of: throttles.indices)
+        highestThrottle = throttles.max() ?? .off
     }
 
     /// What each vCPU was found to have written: an equal part of its region.
     func bytesWritten(in memory: SimulatedMemory) -> [Int] {
         var bytes = Array(repeating: 0, count: count)
         for (vcpus, part) in zip(writers, memory.parts) {
-            for vcpu in vcpus { bytes[vcpu] = Int(saturating: part.found / Double(vcpus.count)) }
+            let own = Int(saturating: part.found / Double(vcpus.count))
+            for vcpu in vcpus { bytes[vcpu] = own }
         }
         return bytes
     }

@@ -205,6 +205,14 @@ import Testing
         #expect(run.error == caveats.map { "multifd: \($0)\n" }.joined())
     }
 
+    @Test func `a document is read from a pipe, too`() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path("run.json")
+        try Data(Self.text(of: Self.heldRun).utf8).write(to: URL(fileURLWithPath: path))
+        let run = try CommandRun(["simulate", "--fit", "/dev/stdin"], by: "cat '\(path)' | \"$@\"").result()
+        #expect(run.exitCode == 0 && run.output.contains("\nfit: the run completed in"), "\(run.error)")
+    }
+
     @Test(arguments: [[], ["--max-bandwidth", "10MB/s"], ["--all-policies"]])
     func `a fit tells how long the run took and its model does, whatever else is asked`(options: [String]) throws {
         let directory = try TemporaryDirectory()

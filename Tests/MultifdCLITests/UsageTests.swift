@@ -111,6 +111,11 @@ import Testing
             says: "Parameter 'x-vcpu-dirty-limit-period' does nothing without 'vcpu-dirty-limit'"),
         Misuse("throttle", "run", "--cpu-throttle-percentage", "10", says: "give either --pid or --cgroup"),
         Misuse(
+            "throttle", "run", "--pid", "0", "--cpu-throttle-percentage", "10",
+            says: "Parameter 'pid' expects a value of at least 1, not 0"),
+        Misuse(
+            "send", "image", "tcp:host:7000", "--max-bandwidth", "7bit/s", says: "'7bit/s' is less than a byte"),
+        Misuse(
             "throttle", "run", "--pid", "1", "--cpu-throttle-percentage", "10", "--duration", "inf",
             says: "--duration is more than 0 and at most 1000000000 s, not inf"),
         Misuse(

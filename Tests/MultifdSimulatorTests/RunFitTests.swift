@@ -201,6 +201,41 @@ import Testing
         #expect(try RunFit(report).scenario.dirtyLimitThreshold == 30)
     }
 
+    /// The time of the iteration that was not over used to be shared out among those that were, and the guest, which had as
+    /// much longer to write what it wrote, taken to be as much slower.
+    @Test(arguments: [12.5, 14.5])
+    func `a run that is given up within an iteration does not make the guest look slower`(
+        timeout: Double
+    ) throws {
+        let original = Scenario(
+            name: "long iterations",
+            guest: GuestModel(
+                ramByteCount: 256 << 20,
+                regions: [WriteRegion(byteCount: 200 << 20, writeRate: 10e6)]),
+            link: LinkModel(bandwidth: 1e9, limit: 25e6), timeout: timeout)
+        let run = Simulation.run(original)
+        #expect(run.status == .failed && run.iterationCount == 2)
+        let fitted = try RunFit(report(of: original, run)).scenario
+        #expect(isNear(fitted.guest.regions[0].writeRate, 10e6, within: 0.1), "\(fitted.guest.regions[0])")
+    }
+
+    /// As when the destination's disk is full, or its memory is another: the guest was paused for the last iteration, which
+    /// left nothing, and then the destination took its time.
+    @Test func `a run that failed with the guest paused is fitted like one that completed`() throws {
+        let original = scenario(.sequential)
+        let run = Simulation.run(original)
+        var report = countedReport(of: original, run)
+        let expected = try RunFit(report).scenario.guest.regions[0]
+        report.status = .failed
+        report.downtime = nil
+        report.totalTime += .seconds(20)
+        report.ram.iterationCount = report.iterations.count
+        report.ram.downtimeBytes = 1
+        let region = try RunFit(report).scenario.guest.regions[0]
+        #expect(isNear(Double(region.byteCount), Double(expected.byteCount), within: 0.02))
+        #expect(isNear(region.writeRate, expected.writeRate, within: 0.02), "\(region)")
+    }
+
     @Test func `a report of any length is fitted in a moment`() throws {
         let original = scenario(.random)
         var report = report(of: original, Simulation.run(original))

@@ -3,6 +3,8 @@ import Foundation
 /// A cgroup with the cpu controller that a test makes and takes away.
 package final class TemporaryCgroup {
     package let path: String
+    /// Goes after this one: what has a cgroup in it cannot be removed.
+    private let outer: TemporaryCgroup?
 
     /// Where cgroups with the controller can be made: version 1, then version 2; nil where the tests may not.
     package static let parent: String? = ["/sys/fs/cgroup/cpu", "/sys/fs/cgroup"].first { parent in
@@ -17,6 +19,7 @@ package final class TemporaryCgroup {
 
     /// - Parameter parent: by default the top, which no other may be above.
     package init(in parent: TemporaryCgroup? = nil) throws {
+        outer = parent
         path = "\(parent?.path ?? Self.parent ?? "")/multifd-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
     }

@@ -29,6 +29,8 @@ public enum ActuatorError: Error, Hashable {
 }
 
 extension ActuatorError: CustomStringConvertible {
+    /// What the kernel means when it knows a number, and not as a process's.
+    private static let threadNumber = " (is it a thread's? give the number of its process)"
     /// What makes the kernel refuse a quota that is not wrong in itself.
     private static let refusal =
         " (the root cgroup cannot be throttled, nor one whose burst, in cpu.max.burst or cpu.cfs_burst_us, is more than that, "
@@ -41,6 +43,7 @@ extension ActuatorError: CustomStringConvertible {
         switch self {
         case .process(let identifier, let errno):
             "the process \(identifier) cannot be slowed down: \(errno)"
+                + ([.noSuchFileOrDirectory, .invalidArgument].contains(errno) ? Self.threadNumber : "")
         case .ownProcess(let identifier):
             "the process \(identifier) is this one, which could not let itself go on: give another"
         case .unstoppable(let identifier):

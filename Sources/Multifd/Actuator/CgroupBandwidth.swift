@@ -27,20 +27,48 @@ struct CgroupBandwidth: Hashable, Sendable {
         throw .noCPUController(path: directory)
     }
 
-    init(of paths: [String], cpuCount: Int) throws(ActuatorError) {
-        var original: [String] = []
-        for path in paths { original.append(try Self.read(path)) }
-        isVersion2 = paths.count == 1
-        let texts = isVersion2 ? original[0].split(separator: " ").map(String.init) : original.reversed()
-        guard texts.count == 2, let period = Int(texts[1]), Self.periods.contains(period),
-            let quota = texts[0] == "max" ? -1 : Int(texts[0])
-        else {
-            throw .content(
-                path: paths.joined(separator: "' and '"), found: original.joined(separator: "' and '"))
+    /// - Parameter directory: the cgroup that they are of.
+    init(of paths: [String], inCgroup directory: String, cpuCount: Int) throws(ActuatorError) {
+        let (texts, own) = try Self.limit(in: paths)
+        var full = min(own.quota ?? .max, own.period * cpuCount)
+        for outer in Self.limits(above: directory) {
+            guard let quota = outer.quota else { continue }
+            full = min(full, max(1, own.period * quota / outer.period))
         }
-        self.original = original
-        self.period = period
-        full = quota > 0 ? min(quota, period * cpuCount) : period * cpuCount
+        original = texts
+        isVersion2 = paths.count == 1
+        period = own.period
+        self.full = full
+    }
+
+    /// CPU time in each period, in µs; no quota is no limit.
+    private struct Limit {
+        var quota: Int?
+        var period: Int
+    }
+
+    /// What files hold, and what it means.
+    private static func limit(in paths: [String]) throws(ActuatorError) -> (texts: [String], limit: Limit) {
+        var texts: [String] = []
+        for path in paths { texts.append(try read(path)) }
+        let numbers = paths.count == 1 ? texts[0].split(separator: " ").map(String.init) : texts.reversed()
+        guard numbers.count == 2, let period = Int(numbers[1]), periods.contains(period),
+            let quota = numbers[0] == "max" ? -1 : Int(numbers[0])
+        else {
+            throw .content(path: paths.joined(separator: "' and '"), found: texts.joined(separator: "' and '"))
+        }
+        return (texts, Limit(quota: quota > 0 ? quota : nil, period: period))
+    }
+
+    /// Those of the cgroups that it is in, as far as they are to be seen: none gets more than these.
+    private static func limits(above directory: String) -> [Limit] {
+        var limits: [Limit] = []
+        var outer = "\(directory)/.."
+        while let paths = try? paths(ofCgroup: outer), let limit = try? limit(in: paths).limit {
+            limits.append(limit)
+            outer += "/.."
+        }
+        return limits
     }
 
     /// What to write for a throttle.

@@ -4,7 +4,7 @@ import Synchronization
 ///
 /// The bandwidth is the cgroup's as a whole: a throttle of 60 % leaves a guest of 4 vCPUs 1.6 CPUs, however its vCPUs
 /// divide them. A guest that keeps one of 4 vCPUs busy is thus slowed only from 75 % on; ``ProcessThrottle`` has no such
-/// limit.
+/// limit. Where the cgroup, or one that it is in, has a quota of less already, the throttle takes its share of that.
 public final class CgroupThrottle: ThrottleActuator {
     /// Nil once released.
     private let cgroup: Mutex<ThrottledCgroup?>

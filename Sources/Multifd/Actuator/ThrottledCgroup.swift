@@ -19,7 +19,7 @@ struct ThrottledCgroup: ~Copyable {
         do throws(ActuatorError) {
             for path in paths { files.append(try Self.open(path)) }
             try Self.lock(files[0], ofCgroup: path)
-            let bandwidth = try CgroupBandwidth(of: paths, cpuCount: cpuCount)
+            let bandwidth = try CgroupBandwidth(of: paths, inCgroup: path, cpuCount: cpuCount)
             guardian = try ThrottleGuardian(.write(bandwidth.original, to: files))
             guardian.setInForce(true)
             self.bandwidth = bandwidth

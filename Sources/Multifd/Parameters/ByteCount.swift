@@ -6,7 +6,7 @@ package struct ByteCount: RawRepresentable, Hashable, Sendable {
     package init(rawValue: Int) { self.rawValue = rawValue }
 
     /// Parses a decimal number and an optional unit: B, kB, MB, GB, TB, PB (powers of 1000) or KiB, MiB, GiB, TiB, PiB
-    /// (powers of 1024). A part of a byte is dropped.
+    /// (powers of 1024). A part of a byte is dropped, if there is a whole one.
     package init(parsing text: String) throws(QuantityError) {
         rawValue = try Quantity.byteCount(
             parsing: text, units: Self.accepted,

@@ -6,7 +6,7 @@ package struct ByteRate: RawRepresentable, Hashable, Sendable {
     package init(rawValue: Int) { self.rawValue = rawValue }
 
     /// Parses a decimal number and an optional unit: B/s, kB/s, MB/s, GB/s, TB/s, KiB/s, MiB/s, GiB/s, TiB/s, or bit/s,
-    /// kbit/s, Mbit/s, Gbit/s, Tbit/s. A part of a byte is dropped.
+    /// kbit/s, Mbit/s, Gbit/s, Tbit/s. A part of a byte is dropped, if there is a whole one.
     package init(parsing text: String) throws(QuantityError) {
         rawValue = try Quantity.byteCount(
             parsing: text, units: Self.accepted,

@@ -7,7 +7,8 @@ struct Quantity {
         var divisor = 1
     }
 
-    /// Parses `text` and rounds down to whole bytes. Exact: no floating point, so that `0.1GB` is 100000000.
+    /// Parses `text` and rounds down to whole bytes. Exact: no floating point, so that `0.1GB` is 100000000. What is not 0
+    /// does not become it, because 0 often means something else, such as no limit.
     static func byteCount(
         parsing text: String, units: [Unit], expected: @autoclosure () -> String
     ) throws(QuantityError) -> Int {
@@ -33,6 +34,7 @@ struct Quantity {
         guard product.high < divisor / 2 || product.high == 0 else { throw .tooLarge(text) }
         let quotient = UInt(divisor).dividingFullWidth((UInt(product.high), UInt(product.low))).quotient
         guard let result = Int(exactly: quotient) else { throw .tooLarge(text) }
+        guard result > 0 || digits == 0 else { throw .tooSmall(text) }
         return result
     }
 

@@ -8,6 +8,8 @@ package enum QuantityError: Error, Equatable {
     case tooManyDigits(String)
     /// More than 2^63 - 1 bytes.
     case tooLarge(String)
+    /// Less than a byte, and not 0.
+    case tooSmall(String)
 }
 
 extension QuantityError: CustomStringConvertible {
@@ -22,6 +24,8 @@ extension QuantityError: CustomStringConvertible {
             "'\(text)' has too many digits behind the point: round it"
         case .tooLarge(let text):
             "'\(text)' is more than 2^63 - 1 bytes"
+        case .tooSmall(let text):
+            "'\(text)' is less than a byte: give at least one, or 0"
         }
     }
 }

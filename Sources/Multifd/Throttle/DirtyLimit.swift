@@ -12,6 +12,8 @@ package struct DirtyLimit: Sendable {
     package let quota: DirtyQuota
     /// In force, of each vCPU.
     package private(set) var throttles: [ThrottlePercentage]
+    /// Kept, because it is asked for at each sync, and there may be thousands of vCPUs.
+    package private(set) var highestThrottle = ThrottlePercentage.off
 
     package init(_ quota: DirtyQuota, vcpuCount: Int) {
         self.quota = quota
@@ -31,6 +33,7 @@ package struct DirtyLimit: Sendable {
             throttles[vcpu] = next
             changes.append((vcpu, next))
         }
+        if !changes.isEmpty { highestThrottle = throttles.max() ?? .off }
         return changes
     }
 
@@ -38,7 +41,10 @@ package struct DirtyLimit: Sendable {
     ///
     /// - Returns: the vCPUs that had one, and which.
     package mutating func release() -> [(vcpu: Int, throttle: ThrottlePercentage)] {
-        defer { throttles = throttles.map { _ in .off } }
+        defer {
+            throttles = throttles.map { _ in .off }
+            highestThrottle = .off
+        }
         return throttles.enumerated().filter { $0.element != .off }.map { ($0.offset, $0.element) }
     }
 

@@ -12,8 +12,6 @@ package struct DirtyLimitRounds: GuestThrottle {
         var written: Int
     }
 
-    /// What tells a throttled vCPU's rate, in ns that it ran: a slice, and so the sleep that belongs to it.
-    private static let shortestRun = ThrottleSlice.running.nanoseconds
     /// The last millisecond of a period is as good as its end: a sync between iterations often comes just before it.
     /// In ns.
     private static let slack: Int64 = 1_000_000
@@ -34,7 +32,7 @@ package struct DirtyLimitRounds: GuestThrottle {
         self.triggerThreshold = triggerThreshold
     }
 
-    package var throttle: ThrottlePercentage { limit.throttles.max() ?? .off }
+    package var throttle: ThrottlePercentage { limit.highestThrottle }
 
     /// At the period's end: whatever else syncs meanwhile does not put that off.
     package var nextSyncTime: Duration? { periodStart + limit.quota.period }
@@ -53,38 +51,47 @@ package struct DirtyLimitRounds: GuestThrottle {
         }
         periodStart = sync.time
         let now = sync.time.nanoseconds
-        let ends = sync.vcpuBytesWritten.map { Mark(time: now, transferred: sync.bytesTransferred, written: $0) }
-        guard isEngaged, marks.count == ends.count else {
-            marks = ends
+        func end(_ vcpu: Int) -> Mark {
+            Mark(time: now, transferred: sync.bytesTransferred, written: sync.vcpuBytesWritten[vcpu])
+        }
+        guard isEngaged, marks.count == sync.vcpuBytesWritten.count else {
+            marks = sync.vcpuBytesWritten.indices.map(end)
             return []
         }
-        let (starts, before) = (marks, limit.throttles)
-        var rates: [Int?] = []
-        rates.reserveCapacity(ends.count)
-        for vcpu in ends.indices {
-            let rate = Self.rate(from: starts[vcpu], to: ends[vcpu], at: before[vcpu])
-            rates.append(rate)
-            if rate != nil { marks[vcpu] = ends[vcpu] }
+        let (shortestRun, before) = (ThrottleSlice.running.nanoseconds, limit.throttles)
+        let rates = marks.indices.map { vcpu in
+            Self.rate(from: marks[vcpu], to: end(vcpu), at: before[vcpu], shortestRun: shortestRun)
         }
-        return limit.update(rates: rates).map { vcpu, next in
-            let (start, end) = (starts[vcpu], ends[vcpu])
-            return ThrottleDecision(
-                time: sync.time, bytesDirtied: end.written - start.written,
-                bytesTransferred: end.transferred - start.transferred, trigger: .dirtyLimit, from: before[vcpu],
-                to: next,
-                reason:
-                    "vCPU \(vcpu) dirties \((rates[vcpu] ?? 0).byteText)/s of \(limit.quota.bytesPerSecond.byteText)/s "
-                    + "allowed: throttle \(before[vcpu].rawValue) → \(next.rawValue) %",
-                vcpu: vcpu)
+        let decisions = limit.update(rates: rates).map { vcpu, next in
+            decision(for: vcpu, at: rates[vcpu] ?? 0, from: before[vcpu], to: next, since: marks[vcpu], end(vcpu))
         }
+        for vcpu in rates.indices where rates[vcpu] != nil { marks[vcpu] = end(vcpu) }
+        return decisions
     }
 
     /// Bytes a second that a vCPU dirtied under a throttle; nil as long as nothing tells.
-    private static func rate(from start: Mark, to end: Mark, at throttle: ThrottlePercentage) -> Int? {
+    ///
+    /// - Parameter shortestRun: what tells a throttled vCPU's rate, in ns that it ran: a slice, and so the sleep that belongs
+    ///   to it.
+    private static func rate(
+        from start: Mark, to end: Mark, at throttle: ThrottlePercentage, shortestRun: Int64
+    ) -> Int? {
         let duration = end.time - start.time
         let ran = (duration + slack) * Int64(100 - throttle.rawValue) / 100
         guard throttle == .off || ran >= shortestRun else { return nil }
         return Int(saturating: Double(end.written - start.written) / Double(duration) * 1e9)
+    }
+
+    private func decision(
+        for vcpu: Int, at rate: Int, from before: ThrottlePercentage, to next: ThrottlePercentage, since start: Mark,
+        _ end: Mark
+    ) -> ThrottleDecision {
+        ThrottleDecision(
+            time: periodStart, bytesDirtied: end.written - start.written,
+            bytesTransferred: end.transferred - start.transferred, trigger: .dirtyLimit, from: before, to: next,
+            reason: "vCPU \(vcpu) dirties \(rate.byteText)/s of \(limit.quota.bytesPerSecond.byteText)/s allowed: "
+                + "throttle \(before.rawValue) → \(next.rawValue) %",
+            vcpu: vcpu)
     }
 
     package mutating func release(at time: Duration, reason: String) -> [ThrottleDecision] {

@@ -20,7 +20,9 @@ package struct PeriodicSyncClock: Sendable {
     package mutating func isSyncDue(at now: Duration, dirtySyncCount: Int) -> Bool {
         guard now >= nextTick else { return false }
         // Ticks that passed while nobody asked are gone: one sync serves them all.
-        repeat { nextTick += interval } while nextTick <= now
+        nextTick += interval * (Int((now - nextTick) / interval) + 1)
+        // A quotient of durations is rounded.
+        if nextTick <= now { nextTick += interval }
 
         let isDue = dirtySyncCount > 1 && dirtySyncCount == syncCountAtTick
         syncCountAtTick = dirtySyncCount + (isDue ? 1 : 0)

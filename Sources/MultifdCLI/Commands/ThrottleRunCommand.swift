@@ -41,6 +41,7 @@ extension MultifdCommand {
         func validate() throws {
             guard (pid == nil) != (cgroup == nil) else { throw ValidationError("give either --pid or --cgroup") }
             try ValidationError.wrapping {
+                if let pid, pid < 1 { throw ParameterError.belowMinimum(name: "pid", minimum: 1, found: Int(pid)) }
                 guard (0...99).contains(cpuThrottlePercentage) else {
                     throw ParameterError.outOfRange(
                         name: "cpu-throttle-percentage", valid: 0...99, found: cpuThrottlePercentage)

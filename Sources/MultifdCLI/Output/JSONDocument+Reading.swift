@@ -1,6 +1,9 @@
 import Foundation
 
 extension JSONDocument {
+    /// Several times what a migration of millions of iterations writes; a device may have no end.
+    private static let byteLimit = 1 << 30
+
     /// Reads a document that this program wrote before.
     ///
     /// - Parameter command: what wrote it, for the error.
@@ -9,7 +12,9 @@ extension JSONDocument {
     ) throws -> Value {
         let data: Data
         do {
-            data = try Data(contentsOf: URL(fileURLWithPath: path))
+            // Of a pipe, as a shell's `<(command)` is one, `Data(contentsOf:)` makes nothing.
+            let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+            data = try file.read(upToCount: byteLimit) ?? Data()
         } catch {
             throw DocumentError.unreadable(path: path)
         }

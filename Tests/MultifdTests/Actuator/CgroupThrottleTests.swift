@@ -36,6 +36,22 @@ struct CgroupThrottleTests {
         #expect(cgroup.bandwidth == "50000 100000")
     }
 
+    /// Version 1 refused the throttle's quota then, and version 2 took one that slowed nothing.
+    @Test(.enabled("cgroups are of version 1 here") { TemporaryCgroup.isVersion1 })
+    func `a limit of a cgroup further out is lowered in proportion, too`() throws {
+        let outermost = try TemporaryCgroup()
+        outermost.bandwidth = "50000 200000"
+        let middle = try TemporaryCgroup(in: outermost)
+        let cgroup = try TemporaryCgroup(in: middle)
+        let throttle = try CgroupThrottle(path: cgroup.path, cpuCount: 8)
+        try throttle.setThrottle(ThrottlePercentage(clamping: 20))
+        #expect(cgroup.bandwidth == "20000 100000")
+        #expect(outermost.bandwidth == "50000 200000")
+        let original = middle.bandwidth
+        try throttle.release()
+        #expect(cgroup.bandwidth == original)
+    }
+
     @Test func `a period that is too short for a throttle is lengthened for the time`() throws {
         let cgroup = try TemporaryCgroup()
         cgroup.bandwidth = "1500 2000"
@@ -97,9 +113,10 @@ struct CgroupThrottleTests {
 /// machines that have both, or none may be made. What the kernel makes of the numbers, `CgroupThrottleTests` measure.
 @Suite struct CgroupVersion2Tests {
     private final class StandIn {
-        let path = FileManager.default.temporaryDirectory.appendingPathComponent("multifd-\(UUID().uuidString)").path
+        let path: String
 
-        init(_ bandwidth: String) throws {
+        init(_ bandwidth: String, in outer: StandIn? = nil) throws {
+            path = "\(outer?.path ?? FileManager.default.temporaryDirectory.path)/multifd-\(UUID().uuidString)"
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
             try Data("\(bandwidth)\n".utf8).write(to: URL(fileURLWithPath: "\(path)/cpu.max"))
         }
@@ -131,6 +148,19 @@ struct CgroupThrottleTests {
         #expect(cgroup.holds("25000 100000\n"))
         throttle = nil
         #expect(cgroup.holds("50000 100000\n"))
+    }
+
+    @Test(arguments: [
+        ("100000 200000", "20000 100000"), ("max 100000", "36000 100000"), ("1000 1000000", "1000 1000000"),
+    ])
+    func `a limit of the cgroup that it is in holds for it, too`(outer: String, throttled: String) throws {
+        let outer = try StandIn(outer)
+        let cgroup = try StandIn("90000 100000", in: outer)
+        let throttle = try CgroupThrottle(path: cgroup.path, cpuCount: 4)
+        try throttle.setThrottle(ThrottlePercentage(clamping: 60))
+        #expect(cgroup.holds(throttled))
+        try throttle.release()
+        #expect(cgroup.holds("90000 100000"))
     }
 
     /// The kernel takes neither a quota of less than 1 ms nor a period of more than 1 s.

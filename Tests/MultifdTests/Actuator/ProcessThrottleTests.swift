@@ -104,6 +104,14 @@ import Testing
         #expect(throws: ActuatorError.unstoppable(1)) { try ProcessThrottle(process: 1) }
     }
 
+    @Test func `the number of a thread is refused as such`() throws {
+        // Of the process that runs the tests: it has more than one.
+        let threads = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").compactMap { Int32($0) }
+        let thread = try #require(threads.first { $0 != getpid() })
+        let error = #expect(throws: ActuatorError.self) { try ProcessThrottle(process: thread) }
+        #expect(try #require(error).description.hasSuffix("(is it a thread's? give the number of its process)"))
+    }
+
     /// Only where it is to be seen: in a container the kernel's threads are not.
     @Test(.enabled(if: (try? String(contentsOfFile: "/proc/2/comm", encoding: .utf8)) == "kthreadd\n"))
     func `a thread of the kernel is refused`() {

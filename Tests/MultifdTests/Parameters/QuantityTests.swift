@@ -17,7 +17,7 @@ struct QuantityTests {
         ("0", 0), ("4096", 4096), ("1B", 1), ("64KiB", 65536), ("2GiB", 2 << 30), ("1TiB", 1 << 40),
         ("1PiB", 1 << 50), ("1.5PB", 1_500_000_000_000_000),
         ("1.5GB", 1_500_000_000),
-        ("0.1GB", 100_000_000), ("10kB", 10_000), ("10KB", 10_000), ("512 MiB", 512 << 20), ("0.3B", 0),
+        ("0.1GB", 100_000_000), ("10kB", 10_000), ("10KB", 10_000), ("512 MiB", 512 << 20), ("1.3B", 1), ("0.0GiB", 0),
         ("9223372036854775807", Int.max), ("7.999999999999GiB", 8_589_934_591),
     ])
     func `a size parses to its bytes`(text: String, byteCount: Int) throws {
@@ -25,11 +25,22 @@ struct QuantityTests {
     }
 
     @Test(arguments: [
-        ("1000", 1000), ("200MB/s", 200_000_000), ("1.5Gbit/s", 187_500_000), ("1Mbit/s", 125_000), ("7bit/s", 0),
+        ("1000", 1000), ("200MB/s", 200_000_000), ("1.5Gbit/s", 187_500_000), ("1Mbit/s", 125_000), ("15bit/s", 1),
+        ("0bit/s", 0),
         ("100MiB/s", 100 << 20), ("1KB/s", 1000), ("10Gbit/s", 1_250_000_000), ("8.000000000000000000kbit/s", 1000),
     ])
     func `a rate parses to its bytes a second`(text: String, rate: Int) throws {
         #expect(try ByteRate(parsing: text).rawValue == rate)
+    }
+
+    /// `--max-bandwidth 7bit/s` was no limit at all.
+    @Test(arguments: ["7bit/s", "0.9", "0.001kbit/s", "0.000000001MB/s"])
+    func `a rate of less than a byte is refused, and not taken for none`(text: String) {
+        #expect(throws: QuantityError.tooSmall(text)) { try ByteRate(parsing: text) }
+    }
+
+    @Test func `a size of less than a byte is refused, and not taken for none`() {
+        #expect(throws: QuantityError.tooSmall("0.3B")) { try ByteCount(parsing: "0.3B") }
     }
 
     @Test(arguments: ["", "MiB", "-1", ".5GiB", "1.", "1.2.3MB", "１GiB"])
