@@ -220,7 +220,8 @@ public final class QEMURestore: Sendable {
                 return .notLoaded(reason: "it has ended, and its standard error says why", cause: failure)
             }
             if report["status"]?.string == "failed", let reason = report["error-desc"]?.string {
-                return .notLoaded(reason: reason, cause: nil)
+                // Often no more than "Invalid argument".
+                return .notLoaded(reason: "\(reason); its standard error may say more", cause: nil)
             }
             if Self.isUnreached(failure), (try? qmp.guestStatus()) == "inmigrate" { return .notReached(uri: "\(uri)") }
             Patience.sleep(for: .milliseconds(50))
