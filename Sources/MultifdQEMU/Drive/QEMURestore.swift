@@ -11,6 +11,8 @@ public final class QEMURestore: Sendable {
 
     private let qmp: QMPClient
     private let uri: MigrationURI
+    /// Whether nobody else has named it.
+    private let isTemporary: Bool
     private let snapshot: Snapshot
     private let machine: SnapshotMachine
     private let source: QEMUSource
@@ -40,6 +42,7 @@ public final class QEMURestore: Sendable {
         logger: Logger = Logger(label: "multifd.qemu")
     ) throws {
         guard let machine = snapshot.manifest.qemu else { throw SnapshotError.notQEMU(path: snapshot.path) }
+        isTemporary = uri == nil
         let uri = uri?.absolute ?? TemporarySocket.uri()
         if case .tcp(_, 0) = uri { throw QEMUError.noPort(uri: "\(uri)") }
         let qmp: QMPClient
@@ -72,6 +75,7 @@ public final class QEMURestore: Sendable {
     public func run() async throws(QEMUError) -> MigrationInfo {
         defer {
             qmp.close()
+            if isTemporary { TemporarySocket.remove(uri) }
             source.endEvents()
         }
         try await onThread(named: "mf-qmp", unstarted: QEMUError.noThread) { [self] () throws(QEMUError) in
