@@ -11,6 +11,8 @@ public final class QEMURestore: Sendable {
 
     private let qmp: QMPClient
     private let uri: MigrationURI
+    /// Whether nobody else has named it.
+    private let isTemporary: Bool
     private let snapshot: Snapshot
     private let machine: SnapshotMachine
     private let source: QEMUSource
@@ -40,6 +42,7 @@ public final class QEMURestore: Sendable {
         logger: Logger = Logger(label: "multifd.qemu")
     ) throws {
         guard let machine = snapshot.manifest.qemu else { throw SnapshotError.notQEMU(path: snapshot.path) }
+        isTemporary = uri == nil
         let uri = uri?.absolute ?? TemporarySocket.uri()
         if case .tcp(_, 0) = uri { throw QEMUError.noPort(uri: "\(uri)") }
         let qmp: QMPClient
@@ -79,6 +82,7 @@ public final class QEMURestore: Sendable {
         if case .failure(let error) = result { source.fail("\(error)", isCancelled: error.isCancellation) }
         source.endEvents()
         qmp.close()
+        if isTemporary { TemporarySocket.remove(uri) }
         return try result.get()
     }
 
@@ -231,7 +235,8 @@ public final class QEMURestore: Sendable {
                 return .notLoaded(reason: "it has ended, and its standard error says why", cause: failure)
             }
             if report["status"]?.string == "failed", let reason = report["error-desc"]?.string {
-                return .notLoaded(reason: reason, cause: nil)
+                // Often no more than "Invalid argument".
+                return .notLoaded(reason: "\(reason); its standard error may say more", cause: nil)
             }
             if Self.isUnreached(failure), (try? qmp.guestStatus()) == "inmigrate" { return .notReached(uri: "\(uri)") }
             Patience.sleep(for: .milliseconds(50))

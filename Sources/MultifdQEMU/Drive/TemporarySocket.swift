@@ -14,4 +14,7 @@ package enum TemporarySocket {
         }
         return uri
     }
+
+    /// Removes a socket that QEMU has made: one that crashes, or ends because it cannot load its guest, leaves it behind.
+    static func remove(_ uri: MigrationURI) { if case .unix(let path) = uri { _ = unsafe unlink(path) } }
 }

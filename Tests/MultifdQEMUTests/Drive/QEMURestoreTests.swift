@@ -170,4 +170,40 @@ import Testing
         await #expect { try await restore.run() } throws: { "\($0)".contains(says) }
         qemu.join()
     }
+
+    /// What QEMU says over QMP of a guest that it cannot load may be no more than this; one that ends leaves the socket on
+    /// which it has listened.
+    @Test(arguments: [
+        (
+            #"{"status": "failed", "error-desc": "Invalid argument"}"#,
+            "could not load the guest: Invalid argument; its standard error may say more"
+        ),
+        (nil, "could not load the guest: it has ended, and its standard error says why"),
+    ])
+    func `a QEMU that cannot load the guest leads to its standard error, and leaves no socket`(
+        report: String?, says: String
+    ) async throws {
+        let directory = try ScratchDirectory()
+        let socket = Mutex<String?>(nil)
+        let server = try QMPServer(in: directory) { command, id, arguments in
+            var answer: String? = "{}"
+            switch command {
+            case "query-status": answer = #"{"status": "inmigrate"}"#
+            case "query-migrate-capabilities": answer = #"[{"capability": "multifd", "state": false}]"#
+            case "query-migrate" where socket.withLock({ $0 != nil }): answer = report
+            case "migrate-incoming":
+                let path = String(arguments?["uri"]?.string?.dropFirst("unix:".count) ?? "")
+                _ = FileManager.default.createFile(atPath: path, contents: nil)
+                socket.withLock { $0 = path }
+            default: break
+            }
+            return answer.map { "{\"return\": \($0), \"id\": \(id)}" }
+        }
+        let restore = try QEMURestore(
+            snapshot: await SnapshotTests.make(in: directory), qmp: server.listener.uri, usesMultifd: false,
+            logger: silent)
+        await #expect { try await restore.run() } throws: { "\($0)".contains(says) }
+        let path = try #require(socket.withLock { $0 })
+        #expect(!FileManager.default.fileExists(atPath: path))
+    }
 }
