@@ -21,9 +21,9 @@ final class ScriptedQEMU: Sendable {
         let listener = try Listener(on: .unix(path: "\(directory.path)/qemu.in"))
         uri = listener.uri
         let thread = WorkerThread(name: "qemu") { [self] in
-            guard let main = listener.accept(within: .seconds(10)) else { return }
+            guard let main = try? listener.accept(within: .seconds(10)) else { return }
             for _ in 0..<channels {
-                guard let channel = listener.accept(within: .seconds(10)) else { return }
+                guard let channel = try? listener.accept(within: .seconds(10)) else { return }
                 drain(channel)
             }
             answer(main, delays)
