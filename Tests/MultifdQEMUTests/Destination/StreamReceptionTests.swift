@@ -206,8 +206,31 @@ import Testing
             try source.send(stream)
             _ = try source.receive(8)
         },
-        Failure("fewer channels are expected than come", "those of a channel that is due", channels: 1) { source in
+        Failure(
+            "fewer channels are expected than come",
+            "has at least 2 channels where 1 was expected: give --multifd-channels",
+            channels: 1
+        ) { source in
             try setUp(source, channels: [0, 1])
+            _ = try source.receive(8)
+        },
+        Failure("channels come where none is expected", "at least 1 channel where 0 were expected", channels: 0) {
+            source in
+            try source.addChannel(0)
+            var stream = StreamBytes()
+            stream.begin()
+            stream.startRAM([("m", 4096)])
+            try source.send(stream)
+            _ = try source.receive(8)
+        },
+        Failure("a channel comes after the others have met", "has at least 2 channels where 1 was expected") { source in
+            try setUp(source)
+            var stream = StreamBytes()
+            stream.command(2, [0, 0, 0, 9])
+            try source.send(stream)
+            // Answered when the first barrier is passed, at which the destination has looked how many there are.
+            _ = try source.receive(12)
+            try source.addChannel(1)
             _ = try source.receive(8)
         },
         Failure("more channels are expected than come", "2 of the 3 channels", channels: 3) { source in
