@@ -166,11 +166,18 @@ final class StreamReception {
         switch command {
         case .openReturnPath:
             machine.hasReturnPath = true
-            if options.acknowledgesSwitchover { try send(.switchoverAcknowledgement) }
+            if options.acknowledgesSwitchover || isAcknowledgementKnown { try send(.switchoverAcknowledgement) }
         case .ping(let value): try send(.pong(value))
         case .postcopyAdvice: break  // the source stays in precopy unless it is told otherwise, which shows
         case .switchoverStart: machine.hints.append("it announces the switchover: a machine type of QEMU 10.0 or later")
         }
+    }
+
+    /// Whether the source's version has the capability switchover-ack, with which it would wait for this word for ever. With
+    /// the capability off it takes no notice of it; one that has never heard of it fails.
+    private var isAcknowledgementKnown: Bool {
+        guard let version = QEMUVersion(ofMachine: machine.configuration.machine) else { return false }
+        return version >= .firstWithSwitchoverAcknowledgement
     }
 
     private func prepare(_ blocks: [StreamBlock], _ sectionID: UInt32) throws(MigrationError) {
@@ -308,7 +315,13 @@ final class StreamReception {
     }
 
     private func send(_ message: ReturnPath) throws(MigrationError) {
-        do { try connection.send(message.bytes, patience: session.patience) } catch { throw .transport(error) }
+        do {
+            try connection.send(message.bytes, patience: session.patience)
+        } catch .closed {
+            throw .foreign(isComplete ? StreamError.sourceGone : .truncated(where: decoder.place))
+        } catch {
+            throw .transport(error)
+        }
     }
 
     /// Says something if the source still listens: within a second or not at all.

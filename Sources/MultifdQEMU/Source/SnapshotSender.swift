@@ -36,7 +36,6 @@ final class SnapshotSender {
     /// Nil without channels, or when it is not known yet.
     private var syncMode: QEMUSendOptions.SyncMode?
 
-    private static let firstVersionWithRounds = QEMUVersion(major: 8, minor: 1)
     /// What has not come by then has a reason to wait: the one that its machine type's version gives, too.
     private static let shortestProbe = Duration.seconds(2)
     /// When there is no such second witness.
@@ -114,7 +113,7 @@ final class SnapshotSender {
     }
 
     private func findSyncMode(_ roundTrip: Duration) throws(MigrationError) -> QEMUSendOptions.SyncMode {
-        if let version = options.destinationVersion, version < Self.firstVersionWithRounds {
+        if let version = options.destinationVersion, version < .firstWithRounds {
             try release()
             guard try ping(within: deadlines.stall) != nil else { throw .foreign(QEMUSendError.stuckAtBlocks) }
             return .section

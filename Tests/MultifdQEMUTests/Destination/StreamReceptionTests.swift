@@ -28,9 +28,9 @@ import Testing
             stream.endSection(id: 5)
             stream.deviceState()
             try source.send(stream)
-            answers.set(try source.receive(16))
+            answers.set(try source.receive(20))
         }.get()
-        #expect(answers.bytes == hexadecimal("0002 0004 00000009 0001 0004 00000000"))
+        #expect(answers.bytes == hexadecimal("0007 0000 0002 0004 00000009 0001 0004 00000000"))
         try snapshot.verify()
         #expect(try firstBytes(of: snapshot, "pc.ram") == [0x55, 0, 0, 0, 0, 0])
         #expect(try firstBytes(of: snapshot, "0000:00:02.0/vga.vram") == [0, 9])
@@ -374,9 +374,9 @@ import Testing
             var stream = StreamBytes()
             stream.command(4)
             try source.send(stream)
-            answers.set(try source.receive(8))
+            answers.set(try source.receive(12))
         }
-        #expect(answers.bytes == hexadecimal("0001 0004 00000001"))
+        #expect(answers.bytes == hexadecimal("0007 0000 0001 0004 00000001"))
     }
 
     /// The source has given its guest away by then: the snapshot must not go, whoever cancels.
@@ -396,7 +396,7 @@ import Testing
         stream.endSection()
         stream.deviceState()
         try source.send(stream)
-        #expect(try source.receive(8) == hexadecimal("0001 0004 00000000"))
+        #expect(try source.receive(12) == hexadecimal("0007 0000 0001 0004 00000000"))
         destination.cancel()
         #expect(try await received.value.status == .completed)
         try Snapshot(path: path).verify()

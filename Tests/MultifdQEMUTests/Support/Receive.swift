@@ -6,11 +6,13 @@ import MultifdQEMU
 /// - Returns: how the reception ended, and the snapshot, if there is one.
 func receive(
     into directory: ScratchDirectory, channels: Int? = nil, name: String = "snapshot", records: Bool = false,
+    acknowledgesSwitchover: Bool = false,
     _ script: @escaping @Sendable (ScriptedSource) throws -> Void
 ) async throws -> Result<Snapshot, MigrationError> {
     let path = "\(directory.path)/\(name)"
     var options = QEMUReceiveOptions()
     options.multifdChannels = channels
+    options.acknowledgesSwitchover = acknowledgesSwitchover
     let destination = try MigrationDestination(
         listeningOn: .unix(path: "\(directory.path)/\(name).in"),
         snapshot: SnapshotTarget(path: path, records: records),
