@@ -11,6 +11,8 @@ package final class ReceiveChannel: Sendable {
     /// From before the last barrier is looked for until the pages are counted, so that whoever has passed it sees one or the
     /// other.
     private let isReceivingPages = Atomic(false)
+    /// Since when the packet that has come is being put in its place, on the monotonic clock; 0 while none is.
+    private let placingSince = Atomic<UInt64>(0)
 
     /// What the channels of a session have in common.
     struct Session: Sendable {
@@ -42,6 +44,13 @@ package final class ReceiveChannel: Sendable {
 
     /// For how long it has waited for a single byte.
     var silence: Duration { connection.silence }
+
+    /// For how long it has been putting one packet in its place: with a slow disk a channel takes nothing from its connection
+    /// meanwhile.
+    var placingTime: Duration {
+        let since = placingSince.load(ordering: .relaxed)
+        return since == 0 ? .zero : MonotonicTime.now.since(MonotonicTime(nanoseconds: since))
+    }
 
     /// Breaks the connection: the thread ends at its next call.
     func shutdown() { connection.shutdown() }
@@ -79,6 +88,8 @@ package final class ReceiveChannel: Sendable {
             let received = MonotonicTime.now
             try checked(decoder) { () throws(WireError) in try decoder.verify() }
             do {
+                placingSince.store(received.nanoseconds, ordering: .relaxed)
+                defer { placingSince.store(0, ordering: .relaxed) }
                 try decoder.place()
             } catch .memory(let error) {
                 throw .memory(error)

@@ -25,14 +25,15 @@ package final class MainChannel: Sendable {
     /// The next message. A refusal is thrown as the error it stands for; that the peer works is heard, and waited on.
     package func receive() throws(MigrationError) -> ControlMessage {
         while true {
-            let message = try receiveAny()
+            let message = try receiveNext()
             guard message == .working else { return message }
             // Where something always comes nobody ever waits and would notice.
             do { try patience.checkStop() } catch { throw .transport(error) }
         }
     }
 
-    private func receiveAny() throws(MigrationError) -> ControlMessage {
+    /// The same, but that the peer works is a message, too.
+    func receiveNext() throws(MigrationError) -> ControlMessage {
         let headerBytes = try receive(ControlMessage.headerByteCount)
         let header = try checked { () throws(WireError) in try ControlHeader(decoding: headerBytes) }
         let body = try receive(header.bodyByteCount)
@@ -45,7 +46,9 @@ package final class MainChannel: Sendable {
     }
 
     /// For how long a peer is asked to wait for what moves no byte: a disk that takes longer is stuck.
-    private static let longestWork = Duration.seconds(3600)
+    static let longestWork = Duration.seconds(3600)
+    /// How often it is asked.
+    static let workInterval = Duration.seconds(1)
 
     /// Does what moves no byte, and may take long, and tells the peer each second that it goes on.
     func whileWorking<Value>(_ body: () throws(MigrationError) -> Value) throws(MigrationError) -> Value {
@@ -53,7 +56,7 @@ package final class MainChannel: Sendable {
         let end = MonotonicTime.now + Self.longestWork
         // No thread of its own: most work is short, and a paused guest may be waiting for it.
         let timer = DispatchSource.makeTimerSource(queue: .global())
-        timer.schedule(deadline: .now() + 1, repeating: 1)
+        timer.schedule(deadline: .now() + Self.workInterval.seconds, repeating: Self.workInterval.seconds)
         timer.setEventHandler { [self] in
             // With the lock held: said after what comes next, it would be a message out of turn.
             isDone.withLock { isDone -> Void in
