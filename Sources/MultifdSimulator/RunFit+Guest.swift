@@ -39,7 +39,9 @@ extension RunFit {
     private func observations(on clock: GuestClock) -> [WriteRegionFit.Observation] {
         let every = (iterations.count - 1) / WriteRegionFit.observationLimit + 1
         let ends = ends
-        var innerSyncs = InnerSyncs(of: report, from: ends[0], to: ends[ends.count - 1])
+        let lastEnd =
+            report.iterationsLeftOut == nil ? ends[ends.count - 1] : report.totalTime - (report.downtime ?? .zero)
+        var innerSyncs = InnerSyncs(of: report, from: ends[0], to: lastEnd)
         var observations: [WriteRegionFit.Observation] = []
         var start = report.setupTime
         var toSend = report.ram.total
@@ -63,9 +65,9 @@ extension RunFit {
 
     /// When each iteration and the sync after it were over.
     private var ends: [Duration] {
-        let spent = report.setupTime + iterations.reduce(.zero) { $0 + $1.duration } + (report.downtime ?? .zero)
+        let spent = report.setupTime + passes.time + (report.downtime ?? .zero)
         // Syncs, and pauses between very short iterations.
-        let gap = max(.zero, report.totalTime - spent) / iterations.count
+        let gap = max(.zero, report.totalTime - spent) / passes.count
         var end = report.setupTime
         return iterations.map {
             end += $0.duration + gap

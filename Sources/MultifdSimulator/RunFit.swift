@@ -8,8 +8,10 @@ package import Multifd
 package struct RunFit {
     let report: MigrationInfo
     private let parameters: MigrationParameters
-    /// Passes with the guest running.
+    /// Passes with the guest running, up to those that the report leaves out.
     let iterations: [IterationInfo]
+    /// What all passes with the guest running took, and how many they were.
+    let passes: (time: Duration, count: Int)
 
     /// - Throws: ``RunFitError`` when the report has too little in it.
     package init(_ report: MigrationInfo) throws(RunFitError) {
@@ -22,7 +24,12 @@ package struct RunFit {
             throw .parameters(error)
         }
         self.parameters = parameters
-        iterations = report.status == .completed ? report.iterations.dropLast() : report.iterations
+        let listed = report.status == .completed ? report.iterations.dropLast() : report.iterations[...]
+        let leftOut = report.iterationsLeftOut
+        iterations = leftOut == nil ? Array(listed) : listed.untilGap
+        passes = (
+            listed.reduce(leftOut?.duration ?? .zero) { $0 + $1.duration }, listed.count + (leftOut?.count ?? 0)
+        )
         guard !iterations.isEmpty, report.ram.total > 0 else { throw .noIteration }
     }
 
@@ -159,6 +166,13 @@ package struct RunFit {
     /// From what the handover took, two ways and the guest's start.
     private var latency: Double {
         min(0.05, max(0.00002, (report.downtimeBreakdown?.resume.seconds ?? 0.0004) / 2))
+    }
+}
+
+extension ArraySlice<IterationInfo> {
+    /// Those before the first that does not follow on the one before it.
+    fileprivate var untilGap: [IterationInfo] {
+        enumerated().prefix { $0.element.iteration == $0.offset + 1 }.map(\.element)
     }
 }
 
