@@ -200,7 +200,7 @@ final class SnapshotSender {
         stream.append(try content(snapshot.manifest.deviceState))
         try main.send(stream)
         let end = MonotonicTime.now + deadlines.stall
-        while let message = try main.nextMessage(until: end) {
+        while let message = try nextWord(until: end) {
             guard case .shut(let code) = message else { continue }
             guard code == 0 else { throw .foreign(QEMUSendError.notLoaded) }
             info.verified = true
@@ -208,6 +208,16 @@ final class SnapshotSender {
             return report()
         }
         throw .foreign(QEMUSendError.unconfirmed)
+    }
+
+    /// QEMU's next message, once it has all of its guest: it may run it whatever becomes of us, and a cancel does not undo
+    /// that.
+    private func nextWord(until end: MonotonicTime) throws(MigrationError) -> ReturnPath? {
+        do {
+            return try main.nextMessage(until: end)
+        } catch {
+            throw error.isCancellation ? .foreign(QEMUSendError.unconfirmed) : error
+        }
     }
 
     // MARK: Barriers
