@@ -30,6 +30,9 @@ package final class ReceiveChannel: Sendable {
     /// What was received up to the last barrier.
     var totals: SessionTotals { confirmedTotals.withLock { $0 } }
 
+    /// Pages that have come, of all kinds.
+    package var pageCount: Int { counters.pages }
+
     /// Whether pages have come since its last SYNC, or are coming.
     package var hasPagesSinceBarrier: Bool {
         guard !isReceivingPages.load(ordering: .sequentiallyConsistent) else { return true }

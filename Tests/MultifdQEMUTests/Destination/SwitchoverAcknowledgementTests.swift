@@ -33,6 +33,31 @@ import Testing
         #expect(answers.bytes == hexadecimal("\(answer) 0002 0004 00000009 0001 0004 00000000"))
     }
 
+    @Test(arguments: [true, false]) func `of one that waits for an answer and is not given it, people learn`(
+        isIdle: Bool
+    ) async throws {
+        let directory = try ScratchDirectory()
+        let log = CollectedLog()
+        _ = try await receive(into: directory, logger: log.logger) { source in
+            var stream = StreamBytes()
+            stream.begin(machine: "pc-i440fx-7.2")
+            stream.command(1)
+            stream.startRAM([("m", 4096)])
+            stream.endSection()
+            for _ in 0..<1100 {
+                stream.part()
+                if !isIdle { stream.zeroPage("m", 0) }
+                stream.endSection()
+            }
+            stream.part(end: true)
+            stream.endSection()
+            stream.deviceState()
+            try source.send(stream)
+            _ = try source.receive(8)
+        }.get()
+        #expect(log.lines.contains { $0.contains("receive it with --switchover-ack") } == isIdle)
+    }
+
     @Test func `a source without a return path is not answered`() async throws {
         let directory = try ScratchDirectory()
         let answers = Answers()
