@@ -111,7 +111,7 @@ final class Reception {
         do { try state.patience.check(peer: main.connection.peer) } catch { throw .transport(error) }
         let now = MonotonicTime.now
         let atWork = MainChannel.workInterval...MainChannel.longestWork
-        guard now.since(toldOfWork) >= MainChannel.workInterval,
+        guard features.contains(.workWithinIteration), now.since(toldOfWork) >= MainChannel.workInterval,
             acceptor.channels.contains(where: { atWork.contains($0.placingTime) })
         else { return }
         try main.send(.working)
