@@ -21,7 +21,8 @@ struct InnerSyncs {
     ///   - end: that of the last with the guest running.
     init(of report: MigrationInfo, from start: Duration, to end: Duration) {
         // One comes before the first iteration, and one after each.
-        let count = min(report.ram.dirtySyncCount - report.iterations.count - 1, Self.limit * report.iterations.count)
+        let iterationCount = report.iterations.count + (report.iterationsLeftOut?.count ?? 0)
+        let count = min(report.ram.dirtySyncCount - iterationCount - 1, Self.limit * iterationCount)
         guard count > 0, end > start else { return }
         let interval = (end - start) / (count + 1)
         // No sync is that short: the report is damaged. An interval that is rounded to nothing would have no end.

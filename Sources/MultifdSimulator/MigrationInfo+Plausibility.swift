@@ -17,6 +17,7 @@ extension MigrationInfo {
                 ("remaining", iteration.remaining),
             ]
         }
+        if let leftOut = iterationsLeftOut { counts.append(("iterations-left-out", leftOut.count)) }
         for channel in channels { counts.append(("bytes-in", channel.bytesIn)) }
         return counts.first { !(0...1 << 50).contains($0.value) }?.name
     }
@@ -25,7 +26,9 @@ extension MigrationInfo {
         var times: [(name: String, value: Duration)] = [
             ("total-time", totalTime), ("setup-time", setupTime), ("downtime", downtime ?? .zero),
         ]
-        for iteration in iterations { times.append(("duration", iteration.duration)) }
+        for duration in iterations.map(\.duration) + [iterationsLeftOut?.duration ?? .zero] {
+            times.append(("duration", duration))
+        }
         for channel in channels {
             times += [("encoding-time", channel.encodingTime), ("writing-time", channel.writingTime)]
         }

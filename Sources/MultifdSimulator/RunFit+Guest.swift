@@ -39,7 +39,8 @@ extension RunFit {
     private func observations(on clock: GuestClock) -> [WriteRegionFit.Observation] {
         let every = (iterations.count - 1) / WriteRegionFit.observationLimit + 1
         let ends = ends
-        var innerSyncs = InnerSyncs(of: report, from: ends[0], to: ends[ends.count - 1])
+        let lastEnd = report.iterationsLeftOut == nil ? ends[ends.count - 1] : pauseTime
+        var innerSyncs = InnerSyncs(of: report, from: ends[0], to: lastEnd)
         var observations: [WriteRegionFit.Observation] = []
         var start = report.setupTime
         var toSend = report.ram.total
@@ -64,7 +65,8 @@ extension RunFit {
     /// When the guest was paused, or the report made of one that was not.
     private var pauseTime: Duration {
         if report.status == .completed { return report.totalTime - (report.downtime ?? .zero) }
-        return report.hasPausedIteration ? ends[ends.count - 1] : report.totalTime
+        let isListed = report.hasPausedIteration && report.iterationsLeftOut == nil
+        return isListed ? ends[ends.count - 1] : report.totalTime
     }
 
     /// When each iteration and the sync after it were over.
@@ -81,8 +83,8 @@ extension RunFit {
     /// tells: of another, the rest of the time went to an iteration that was not over, or to waiting for the destination.
     private var gap: Duration? {
         guard report.status == .completed else { return nil }
-        let spent = report.setupTime + iterations.reduce(.zero) { $0 + $1.duration } + (report.downtime ?? .zero)
-        return max(.zero, report.totalTime - spent) / iterations.count
+        let spent = report.setupTime + passes.time + (report.downtime ?? .zero)
+        return max(.zero, report.totalTime - spent) / passes.count
     }
 }
 

@@ -8,8 +8,10 @@ package import Multifd
 package struct RunFit {
     let report: MigrationInfo
     private let parameters: MigrationParameters
-    /// Passes with the guest running.
+    /// Passes with the guest running, up to those that the report leaves out.
     let iterations: [IterationInfo]
+    /// What all passes with the guest running took, and how many they were.
+    let passes: (time: Duration, count: Int)
 
     /// - Throws: ``RunFitError`` when the report has too little in it.
     package init(_ report: MigrationInfo) throws(RunFitError) {
@@ -22,7 +24,12 @@ package struct RunFit {
             throw .parameters(error)
         }
         self.parameters = parameters
-        iterations = report.hasPausedIteration ? report.iterations.dropLast() : report.iterations
+        let listed = report.hasPausedIteration ? report.iterations.dropLast() : report.iterations[...]
+        let leftOut = report.iterationsLeftOut
+        iterations = leftOut == nil ? Array(listed) : listed.untilGap
+        passes = (
+            listed.reduce(leftOut?.duration ?? .zero) { $0 + $1.duration }, listed.count + (leftOut?.count ?? 0)
+        )
         guard !iterations.isEmpty, report.ram.total > 0 else { throw .noIteration }
     }
 
@@ -166,7 +173,15 @@ extension MigrationInfo {
     /// Whether the last iteration is the one with the guest paused: not only of a migration that completed, but also of one
     /// that failed after that.
     var hasPausedIteration: Bool {
-        status == .completed || ram.downtimeBytes > 0 && iterations.count == ram.iterationCount
+        let iterationCount = iterations.count + (iterationsLeftOut?.count ?? 0)
+        return status == .completed || ram.downtimeBytes > 0 && iterationCount == ram.iterationCount
+    }
+}
+
+extension ArraySlice<IterationInfo> {
+    /// Those before the first that does not follow on the one before it.
+    fileprivate var untilGap: [IterationInfo] {
+        enumerated().prefix { $0.element.iteration == $0.offset + 1 }.map(\.element)
     }
 }
 

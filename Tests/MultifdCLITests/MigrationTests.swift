@@ -57,6 +57,19 @@ import Testing
         #expect(try destination.result().exitCode == 1)
     }
 
+    @Test func `a destination without descriptors for its channels says what to allow, at both ends`() throws {
+        let directory = try TemporaryDirectory()
+        let image = try directory.makeImage("image", pageCount: 2)
+        let destination = try CommandRun(["receive", "tcp:127.0.0.1:0"], by: #"ulimit -n 40; exec "$@""#)
+        let uri = String(try destination.nextOutputLine().dropFirst("listening on ".count))
+        let sent = try CommandRun.result("send", image, uri, "--multifd-channels", "100")
+        let received = try destination.result()
+        for end in [sent, received] {
+            #expect(end.error.hasSuffix("Too many open files; allow more descriptors (ulimit -n)\n"), "\(end.error)")
+            #expect(end.exitCode == 1)
+        }
+    }
+
     @Test func `both ends print one document that says the same`() throws {
         let directory = try TemporaryDirectory()
         let image = try directory.makeImage("image", pageCount: 1000)

@@ -127,6 +127,21 @@ import Testing
         #expect(abs(answer.finalThrottle - expected.finalThrottle) <= 10)
     }
 
+    @Test func `a report that leaves iterations out is fitted by those before, and by what the others took`() throws {
+        let original = saturated(.random)
+        var report = countedReport(of: original, Simulation.run(original))
+        let whole = try RunFit(report).scenario.guest.regions[0]
+        let range = 30..<report.iterations.count - 5
+        var leftOut = LeftOutIterations()
+        leftOut.count = range.count
+        leftOut.duration = report.iterations[range].reduce(.zero) { $0 + $1.duration }
+        report.iterations.removeSubrange(range)
+        report.iterationsLeftOut = leftOut
+        let fitted = try RunFit(report).scenario.guest.regions[0]
+        #expect(isNear(fitted.writeRate, whole.writeRate, within: 0.02))
+        #expect(isNear(Double(fitted.byteCount), Double(whole.byteCount), within: 0.02))
+    }
+
     @Test(arguments: ["hotset", "idle"]) func `steps that do not write evenly tell nothing`(workload: String) throws {
         let original = throttled(saturated())
         let run = Simulation.run(original)

@@ -103,15 +103,23 @@ extension Acceptor {
             // No other source opens channels before it has said what it is.
             guard foreign != nil || state.withLock({ $0.main != nil }) else { throw .guestOfQEMU }
             guard state.withLock({ !$0.isLeaving && !$0.isClosed }) else { return }
-            let error = MigrationError.protocolViolation(
-                .field(
-                    what: "the first packet of a channel", field: "its session and number",
-                    expected: "those of a channel that is due", found: "channel \(hello.channel)"),
-                channel: nil, packet: nil)
+            let error = MigrationError.protocolViolation(undue(hello), channel: nil, packet: nil)
             failForeignSession(error)
             throw error
         }
         channel.run(session)
+    }
+
+    /// Why no such channel is welcome.
+    private func undue(_ hello: ChannelHello) -> WireError {
+        let (main, session) = state.withLock { ($0.main, $0.session) }
+        let number = Int(hello.channel)
+        if case .foreign = main, let count = session?.channel.barrier.channelCount, number >= count {
+            return .channelCount(expected: count, atLeast: number + 1)
+        }
+        return .field(
+            what: "the first packet of a channel", field: "its session and number",
+            expected: "those of a channel that is due", found: "channel \(number)")
     }
 
     /// Waits for the session, if its source may open channels before it announces itself, and takes the channel in.

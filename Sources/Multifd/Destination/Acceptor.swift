@@ -64,12 +64,32 @@ final class Acceptor: Sendable {
     /// Accepts until it is closed. Runs on a thread of its own.
     func run() {
         var number = 0
+        var isWarned = false
         while !state.withLock({ $0.isClosed }) {
-            guard let connection = listener.accept(within: Patience.tick) else { continue }
-            joinEndedThreads()
-            number += 1
-            take(connection, number: number)
+            do {
+                guard let connection = try listener.accept(within: Patience.tick) else { continue }
+                joinEndedThreads()
+                number += 1
+                take(connection, number: number)
+            } catch {
+                joinEndedThreads()
+                guard !failSession(in: error), !isWarned else { continue }
+                isWarned = true
+                logger.warning("\(error)")
+            }
         }
+    }
+
+    /// Nobody knows whether one of those that cannot be taken in is a channel that is due. The session would wait for it, or,
+    /// where its source does not say how many there are, go on without its pages.
+    ///
+    /// - Returns: false when all channels are there, or none is welcome yet.
+    private func failSession(in error: TransportError) -> Bool {
+        guard let session = state.withLock({ $0.isClosed ? nil : $0.session?.channel }), session.barrier.isExpecting
+        else { return false }
+        session.barrier.fail(.transport(error))
+        session.patience.stop()
+        return true
     }
 
     /// Waits for a source. Returns nil when the deadline passed first.

@@ -12,6 +12,8 @@ package final class ReceiveBarrier: Sendable {
         case lost(announced: Bool)
         /// It has been taken out of the session.
         case closed
+
+        var isExpected: Bool { if case .expected = self { true } else { false } }
     }
 
     /// What the main thread finds when it waits.
@@ -57,9 +59,8 @@ package final class ReceiveBarrier: Sendable {
     /// - Returns: how many there are, or nil when their numbers have gaps.
     package func settle() -> Int? {
         state.withLock { state in
-            func isExpected(_ progress: Progress) -> Bool { if case .expected = progress { true } else { false } }
-            let count = state.channels.firstIndex(where: isExpected) ?? state.channels.count
-            guard state.channels[count...].allSatisfy(isExpected) else { return nil }
+            let count = state.channels.firstIndex(where: \.isExpected) ?? state.channels.count
+            guard state.channels[count...].allSatisfy(\.isExpected) else { return nil }
             state.channels.removeSubrange(count...)
             return count
         }
@@ -69,6 +70,12 @@ package final class ReceiveBarrier: Sendable {
     package func passLast() { lastPassed.store(true, ordering: .sequentiallyConsistent) }
 
     var isLastPassed: Bool { lastPassed.load(ordering: .sequentiallyConsistent) }
+
+    /// All channels that may come, or have come.
+    var channelCount: Int { state.read { $0.channels.count } }
+
+    /// Whether a channel has not come yet.
+    var isExpecting: Bool { state.read { $0.channels.contains(where: \.isExpected) } }
 
     /// Called for a channel that has said hello.
     ///

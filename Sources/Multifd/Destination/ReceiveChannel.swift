@@ -11,6 +11,8 @@ package final class ReceiveChannel: Sendable {
     /// From before the last barrier is looked for until the pages are counted, so that whoever has passed it sees one or the
     /// other.
     private let isReceivingPages = Atomic(false)
+    /// Since when the packet that has come is being put in its place, on the monotonic clock; 0 while none is.
+    private let placingSince = Atomic<UInt64>(0)
 
     /// What the channels of a session have in common.
     struct Session: Sendable {
@@ -28,6 +30,9 @@ package final class ReceiveChannel: Sendable {
     /// What was received up to the last barrier.
     var totals: SessionTotals { confirmedTotals.withLock { $0 } }
 
+    /// Pages that have come, of all kinds.
+    package var pageCount: Int { counters.pages }
+
     /// Whether pages have come since its last SYNC, or are coming.
     package var hasPagesSinceBarrier: Bool {
         guard !isReceivingPages.load(ordering: .sequentiallyConsistent) else { return true }
@@ -42,6 +47,13 @@ package final class ReceiveChannel: Sendable {
 
     /// For how long it has waited for a single byte, others for it since `begin`.
     func silence(since begin: MonotonicTime) -> Duration { connection.silence(since: begin) }
+
+    /// For how long it has been putting one packet in its place: with a slow disk a channel takes nothing from its connection
+    /// meanwhile.
+    var placingTime: Duration {
+        let since = placingSince.load(ordering: .relaxed)
+        return since == 0 ? .zero : MonotonicTime.now.since(MonotonicTime(nanoseconds: since))
+    }
 
     /// Breaks the connection: the thread ends at its next call.
     func shutdown() { connection.shutdown() }
@@ -79,6 +91,8 @@ package final class ReceiveChannel: Sendable {
             let received = MonotonicTime.now
             try checked(decoder) { () throws(WireError) in try decoder.verify() }
             do {
+                placingSince.store(received.nanoseconds, ordering: .relaxed)
+                defer { placingSince.store(0, ordering: .relaxed) }
                 try decoder.place()
             } catch .memory(let error) {
                 throw .memory(error)

@@ -17,6 +17,8 @@ final class Reception {
     private var features: SessionFeatures = []
     private var deviceState: [UInt8]?
     private var isVerified = false
+    /// When the source was last told that a channel is at work.
+    private var toldOfWork = MonotonicTime(nanoseconds: 0)
     /// From here on this is the only guest, whatever becomes of it.
     private var isTakenOver = false
     private var isForeign = false
@@ -101,8 +103,21 @@ final class Reception {
     private func watch(_ main: MainChannel) throws(MigrationError) {
         while !main.connection.isReadable(within: Patience.tick) {
             state.update { _ in }
-            do { try state.patience.check(peer: main.connection.peer) } catch { throw .transport(error) }
+            try wait(main)
         }
+    }
+
+    /// Called whenever the source or the channels have been waited for in vain. A disk may take long for what has come on a
+    /// channel, and the source, which cannot send more on it, is to think neither it nor this end stuck.
+    private func wait(_ main: MainChannel) throws(MigrationError) {
+        do { try state.patience.check(peer: main.connection.peer) } catch { throw .transport(error) }
+        let now = MonotonicTime.now
+        let atWork = MainChannel.workInterval...MainChannel.longestWork
+        guard features.contains(.workWithinIteration), now.since(toldOfWork) >= MainChannel.workInterval,
+            acceptor.channels.contains(where: { atWork.contains($0.placingTime) })
+        else { return }
+        try main.send(.working)
+        toldOfWork = now
     }
 
     private func end(_ failure: MigrationError?) {
@@ -207,7 +222,7 @@ final class Reception {
             case .failed(let error):
                 throw error
             case nil:
-                do { try state.patience.check(peer: main.connection.peer) } catch { throw .transport(error) }
+                try wait(main)
                 loseSilentChannel(barrier, number, since: begin)
             }
         }

@@ -14,6 +14,8 @@ public enum MemoryError: Error, Equatable {
     case noBlocks
     /// The kernel refused to map memory for something, such as `RAMBlock 'ram'`.
     case mappingFailed(name: String, byteCount: Int, Errno)
+    /// A guest has been sent in more iterations than a recording holds.
+    case recordingFull(iterations: Int)
     /// A file that holds, or is to hold, guest memory could not be used.
     case file(path: String, operation: String, Errno)
 }
@@ -37,6 +39,9 @@ extension MemoryError: CustomStringConvertible {
             "the guest has no RAMBlock: there is nothing to migrate"
         case .mappingFailed(let name, let byteCount, let errno):
             "cannot map \(byteCount) bytes for \(name): \(errno)"
+        case .recordingFull(let count):
+            "a recording holds \(count) iterations, and more come: receive the guest without --record, or have it converge "
+                + "sooner, by auto-converge or a longer downtime-limit"
         case .file(let path, let operation, .tooManyOpenFiles):
             "cannot \(operation) '\(path)': \(Errno.tooManyOpenFiles); allow more descriptors (ulimit -n)"
         case .file(let path, let operation, let errno):

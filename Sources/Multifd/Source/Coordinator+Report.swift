@@ -32,7 +32,7 @@ extension Coordinator {
     /// waits, and brings the report up to date.
     func publishIfDue() throws(MigrationError) {
         do { try state.patience.checkStop() } catch { throw .transport(error) }
-        guard MonotonicTime.now.since(statistics.publishedAt) >= statistics.publishingInterval else { return }
+        guard MonotonicTime.now.since(statistics.publishedAt) >= Patience.tick else { return }
         publish(statistics.pausedAt == nil ? .active : .device)
     }
 

@@ -48,7 +48,7 @@ extension Coordinator {
     }
 
     private var wantedFeatures: SessionFeatures {
-        var features: SessionFeatures = []
+        var features: SessionFeatures = [.workWithinIteration]
         if state.parameters.verifyMemory { features.insert(.memoryDigest) }
         if state.parameters.xbzrle { features.insert(.deltas) }
         return features

@@ -35,6 +35,8 @@ final class Coordinator {
     /// The last barrier that was begun.
     private var barrier: UInt32 = 0
     private var isLogging = false
+    /// When the destination last said, while nothing was asked, that it is at work.
+    private var heardOfWork = MonotonicTime(nanoseconds: 0)
     /// Whether the guest has been asked to pause: it may have stopped in part even if that failed.
     var isPauseBegun = false
 
@@ -281,11 +283,13 @@ final class Coordinator {
 
     /// A connection may be dead without an end, behind a broken link or tunnel: nobody waits for it longer than needed.
     ///
-    /// One at a time: that the destination confirms the loss shows that it is not the destination that stands still. When it
-    /// did, the others move again by then.
+    /// A destination whose disk is slow says so. One at a time: that the destination confirms the loss shows that it is not the
+    /// destination that stands still. When it did, the others move again by then.
     private func loseSilentChannel() throws(MigrationError) {
         let limit = state.patience.silenceLimit
-        guard let number = gate.channelsMissing(at: barrier).first(where: { channels[$0].silence >= limit }) else {
+        guard MonotonicTime.now.since(heardOfWork) >= limit,
+            let number = gate.channelsMissing(at: barrier).first(where: { channels[$0].silence >= limit })
+        else {
             return
         }
         let peer = "\(channels[number].path.destination)"
@@ -312,10 +316,14 @@ final class Coordinator {
     /// Called whenever the coordinator has waited for a tick.
     private func tick() throws(MigrationError) {
         do { try state.patience.check(peer: "\(uri)") } catch { throw .transport(error) }
-        // Between barriers the destination has nothing to say but why it gives up. Its channels may be stuck then.
+        // Between barriers the destination has nothing to say but that it works, or why it gives up. Its channels may be stuck
+        // then.
         if let main, main.connection.isReadable {
-            let message = try main.receive()
-            throw .unexpectedMessage(expected: "no message before the end of the iteration", found: message.name)
+            let message = try main.receiveNext()
+            guard message == .working else {
+                throw .unexpectedMessage(expected: "no message before the end of the iteration", found: message.name)
+            }
+            heardOfWork = .now
         }
         if gate.channels.allSatisfy(\.isLost) { try replaceLostChannels() }
         try syncWithinIteration()

@@ -21,7 +21,7 @@ struct SourceStatistics {
     private(set) var lastSync = Duration.zero
     private(set) var deltaRates = DeltaRates()
 
-    private(set) var iterations: [IterationInfo] = []
+    private(set) var iterations = IterationHistory()
     private var iterationStart = MonotonicTime.now
     private var iterationCounts = TransferCounts()
     private var begunIterationCount = 0
@@ -107,9 +107,10 @@ struct SourceStatistics {
         dirtyPagesRate = Int(Double(dirtiedPages) / seconds)
         dirtyPeriodStart = now
         guard !isWithinIteration else { return dirtiedWithinIteration += dirtiedPages }
-        guard let last = iterations.indices.last else { return }
-        iterations[last].bytesDirtied += dirtiedPages << Page.shift
-        iterations[last].remaining = pending << Page.shift
+        iterations.changeLast { last in
+            last.bytesDirtied += dirtiedPages << Page.shift
+            last.remaining = pending << Page.shift
+        }
     }
 
     mutating func beginSwitchover() { stepStart = .now }
@@ -163,10 +164,6 @@ struct SourceStatistics {
         return later.stepsPerSecond(since: earlier).map { $0 / ownSpeed * 100 }
     }
 
-    /// How often the report is brought up to date. Each time costs a copy of all iterations, when the next one is added: of
-    /// hundreds of thousands, as hours of a migration that does not converge bring, it is made less often.
-    var publishingInterval: Duration { Patience.tick * (1 + iterations.count / 50_000) }
-
     /// The report, brought up to now.
     mutating func info(
         status: MigrationStatus, counts: TransferCounts, pending: Int, ramByteCount: Int
@@ -177,7 +174,8 @@ struct SourceStatistics {
         info.status = status
         info.totalTime = now.since(startedAt)
         info.setupTime = (activeAt ?? now).since(startedAt)
-        info.iterations = iterations
+        info.iterations = iterations.entries
+        info.iterationsLeftOut = iterations.leftOut
         if status == .active { info.expectedDowntime = expectedDowntime }
         if status == .completed {
             info.downtime = pausedAt.map { now.since($0) } ?? .zero

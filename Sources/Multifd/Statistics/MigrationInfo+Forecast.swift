@@ -24,5 +24,7 @@ extension MigrationInfo {
     }
 
     /// Bytes of RAM that the guest dirtied after they had been sent, and that had to go again.
-    public var bytesDirtiedAgain: Int { iterations.reduce(0) { $0 + $1.bytesDirtied } }
+    public var bytesDirtiedAgain: Int {
+        iterations.reduce(iterationsLeftOut?.bytesDirtied ?? 0) { $0 + $1.bytesDirtied }
+    }
 }

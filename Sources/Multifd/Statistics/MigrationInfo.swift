@@ -40,8 +40,11 @@ public struct MigrationInfo: Codable, Hashable, Sendable {
     }
     /// The guest. Not before it is known.
     public var guest: GuestInfo?
-    /// One entry an iteration, in order. The last is the one with the guest paused.
+    /// One entry an iteration, in order; of more than 10,000 the first 4,000 and as many of the last, or more. The last is the
+    /// one with the guest paused.
     public var iterations: [IterationInfo] = []
+    /// What the entries for all would say of those in the middle that have none. Only where there are some.
+    public var iterationsLeftOut: LeftOutIterations?
     /// One entry a channel, in order.
     public var channels: [ChannelInfo] = []
     /// What each codec in use did, by its name.
@@ -81,6 +84,7 @@ public struct MigrationInfo: Codable, Hashable, Sendable {
         case encodedParameters = "parameters"
         case guest
         case iterations
+        case iterationsLeftOut = "iterations-left-out"
         case channels
         case codecs
         case codecDecisions = "codec-decisions"

@@ -11,6 +11,9 @@ package final class Listener: Sendable {
     private let isNameless = Atomic(false)
     /// Main channel and 255 channels may all be on their way at once.
     private static let backlog: Int32 = 512
+    private static let shortages: Set<Errno> = [
+        .tooManyOpenFiles, .tooManyOpenFilesInSystem, .noMemory, .noBufferSpace,
+    ]
 
     package init(on uri: MigrationURI) throws(TransportError) {
         var failure = TransportError.listen(on: "\(uri)", .addressNotAvailable)
@@ -50,19 +53,23 @@ package final class Listener: Sendable {
     package func shutdown() {
         removeName()
         // Those who come meanwhile must not prolong it.
-        for _ in 0..<Self.backlog { guard accept(within: .zero) != nil else { break } }
+        for _ in 0..<Self.backlog { guard (try? accept(within: .zero)) != nil else { break } }
         _ = Glibc.shutdown(socket, Int32(SHUT_RDWR))
     }
 
     /// Waits for a connection. Returns nil when nobody came within the time, or after `shutdown`.
-    package func accept(within time: Duration) -> Connection? {
+    ///
+    /// - Throws: ``TransportError/accept(on:_:)`` after this time, when somebody waits whom the system has no room for.
+    package func accept(within time: Duration) throws(TransportError) -> Connection? {
         var entry = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
         guard unsafe poll(&entry, 1, Int32(time.milliseconds)) > 0 else { return nil }
         let accepted = Glibc.accept(socket, nil, nil)
         guard accepted >= 0 else {
-            // Out of descriptors, for example: whoever waits is still there, and to ask again at once would spin.
-            if errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS { Patience.sleep(for: time) }
-            return nil
+            let error = Errno(rawValue: errno)
+            guard Self.shortages.contains(error) else { return nil }
+            // Whoever waits is still there, and to ask again at once would spin.
+            Patience.sleep(for: time)
+            throw .accept(on: "\(uri)", error)
         }
         _ = fcntl(accepted, F_SETFD, FD_CLOEXEC)
         // Who connects to a unix socket has no address: it is known by where it came.

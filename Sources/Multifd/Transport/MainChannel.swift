@@ -51,7 +51,9 @@ package final class MainChannel: Sendable {
     }
 
     /// For how long a peer is asked to wait for what moves no byte: a disk that takes longer is stuck.
-    private static let longestWork = Duration.seconds(3600)
+    static let longestWork = Duration.seconds(3600)
+    /// How often it is asked.
+    static let workInterval = Duration.seconds(1)
 
     /// Does what moves no byte, and may take long, and tells the peer each second that it goes on.
     func whileWorking<Value>(_ body: () throws(MigrationError) -> Value) throws(MigrationError) -> Value {
@@ -59,7 +61,7 @@ package final class MainChannel: Sendable {
         let end = MonotonicTime.now + Self.longestWork
         // No thread of its own: most work is short, and a paused guest may be waiting for it.
         let timer = DispatchSource.makeTimerSource(queue: .global())
-        timer.schedule(deadline: .now() + 1, repeating: 1)
+        timer.schedule(deadline: .now() + Self.workInterval.seconds, repeating: Self.workInterval.seconds)
         timer.setEventHandler { [self] in
             // With the lock held: said after what comes next, it would be a message out of turn.
             isDone.withLock { isDone -> Void in

@@ -12,6 +12,8 @@ public enum TransportError: Error, Equatable {
     case connectFrom(local: String, to: String, Errno)
     /// The address cannot be listened on, for example because it is in use.
     case listen(on: String, Errno)
+    /// The system has no room for a connection that has come.
+    case accept(on: String, Errno)
     /// The peer closed the connection where more was due.
     case closed(peer: String)
     /// The kernel reported an error on the connection.
@@ -57,6 +59,11 @@ extension TransportError: CustomStringConvertible {
             "cannot listen on \(address): this machine does not have that address"
         case .listen(let address, let errno):
             "cannot listen on \(address): \(errno)"
+        case .accept(let address, .tooManyOpenFiles):
+            "cannot take in all connections that come to \(address): \(Errno.tooManyOpenFiles); allow more descriptors "
+                + "(ulimit -n)"
+        case .accept(let address, let errno):
+            "cannot take in all connections that come to \(address): \(errno)"
         case .closed(let peer):
             "the peer \(peer) closed the connection before the migration was complete"
         case .broken(let peer, let errno):

@@ -10,6 +10,9 @@ package struct SessionFeatures: OptionSet, Sendable {
     /// Pages that were sent before may come as deltas.
     package static let deltas = SessionFeatures(rawValue: 2)
 
+    /// The destination may say that it works while an iteration is under way, too.
+    package static let workWithinIteration = SessionFeatures(rawValue: 8)
+
     /// What this program grants.
-    static let supported: SessionFeatures = [.memoryDigest, .deltas]
+    static let supported: SessionFeatures = [.memoryDigest, .deltas, .workWithinIteration]
 }

@@ -14,6 +14,8 @@ public enum WireError: Error, Equatable {
     case vfioState
     /// Pages in a packet that came after the end of the last iteration.
     case pagesAfterLastBarrier
+    /// A source has more channels than it was taken to have.
+    case channelCount(expected: Int, atLeast: Int)
     /// A field has a value that is not allowed in it.
     case field(what: String, field: String, expected: String, found: String)
     /// The checksum of what arrived is not the one that was sent with it.
@@ -42,6 +44,9 @@ extension WireError: CustomStringConvertible {
                 + "remove the device from the guest before it is migrated"
         case .pagesAfterLastBarrier:
             "a packet brings pages after the last barrier: the source does not follow the protocol"
+        case .channelCount(let expected, let count):
+            "the source has at least \(count == 1 ? "1 channel" : "\(count) channels") where "
+                + "\(expected == 1 ? "1 was" : "\(expected) were") expected: give --multifd-channels as the source has it"
         case .field(let what, let field, let expected, let found):
             "\(what): \(field) is \(found) where \(expected) is expected"
         case .checksum(let what, let expected, let found):

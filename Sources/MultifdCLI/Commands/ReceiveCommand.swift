@@ -52,7 +52,10 @@ extension MultifdCommand {
                 "How many channels a source that is QEMU has, 0...255. (default: as many as come)", valueName: "count"))
         var multifdChannels: Int?
 
-        @Flag(help: "A source that is QEMU has its capability switchover-ack on.")
+        @Flag(
+            help: ArgumentHelp(
+                "A source that is QEMU has its capability switchover-ack on, and a machine type before 8.1: without this it "
+                    + "iterates for ever. Later ones are told in any case."))
         var switchoverAck = false
 
         @Flag(name: .customLong("run"), help: "Let the guest run on here, until ^C or SIGTERM.")

@@ -74,12 +74,12 @@ extension MultifdCommand {
                 }
             } else if let pid {
                 let throttle = try ProcessThrottle(process: pid)
-                if ForegroundJob.holds(process: pid) {
+                if ProcessStatus(ofProcess: pid)?.isInForeground == true {
                     StandardError.writeLine(
                         "multifd: the process \(pid) is the foreground job of its terminal: a shell takes the terminal back "
                             + "when the job is stopped, and keeps it (use --cgroup)")
                 }
-                let meter = CPUMeter { ProcessTimes(process: pid)?.cpuTime }
+                let meter = CPUMeter { ProcessStatus(ofProcess: pid)?.cpuTime }
                 try await run(throttle, measuredBy: meter) { throttle.hasEnded || isInterrupted.withLock(\.self) }
             }
         }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Multifd
 
 /// How much of the CPUs something uses, as long as it is there.
 struct CPUMeter {
@@ -42,7 +43,11 @@ struct CPUMeter {
             return .nanoseconds(count)
         }
         guard FileManager.default.fileExists(atPath: path) else { return nil }
-        let identifiers = ProcessTimes.identifiers(inCgroup: path)
-        return identifiers.compactMap { ProcessTimes(process: $0)?.cpuTime }.reduce(.zero, +)
+        return processes(inCgroup: path).compactMap { ProcessStatus(ofProcess: $0)?.cpuTime }.reduce(.zero, +)
+    }
+
+    private static func processes(inCgroup path: String) -> [Int32] {
+        let text = (try? String(contentsOfFile: "\(path)/cgroup.procs", encoding: .utf8)) ?? ""
+        return text.split(whereSeparator: \.isNewline).compactMap { Int32($0) }
     }
 }

@@ -16,7 +16,10 @@ package enum FailureCode: Int32 {
             // A command line may make no sense beside the guests and the files that it names: that shows only when these
             // are opened.
             case is ParameterError, MigrationError.parameter, QEMUError.transfer(.parameter): .wrongUsage
-            case is UnreportedMigration, MigrationError.handoverUnconfirmed: .handedOver
+            case is UnreportedMigration, MigrationError.handoverUnconfirmed,
+                MigrationError.foreign(QEMUSendError.unconfirmed),
+                QEMUError.transfer(.foreign(QEMUSendError.unconfirmed)):
+                .handedOver
             default: .failure
             }
     }

@@ -12,6 +12,9 @@ package struct Report {
     package var text: String {
         var sections: [String] = []
         if !info.iterations.isEmpty { sections.append(IterationTable(info.iterations).text) }
+        if let leftOut = info.iterationsLeftOut {
+            sections.append("(\(leftOut.count.counted("iteration")) in the middle not shown)\n")
+        }
         if !info.channels.isEmpty { sections.append(ChannelTable(info.channels).text) }
         let lines = [totals, downtime].compactMap(\.self) + info.throttleDecisions.map(\.line)
         sections.append(lines.joined(separator: "\n"))

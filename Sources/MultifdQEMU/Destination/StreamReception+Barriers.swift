@@ -1,3 +1,4 @@
+import Logging
 import Multifd
 
 /// What came before a barrier, on any channel or on the main connection, is applied before what comes after it, on any.
@@ -8,6 +9,8 @@ import Multifd
 extension StreamReception {
     /// How long channels may take to come after the first event: by then the source has connected them all.
     private static let grace = Duration.milliseconds(300)
+    /// Far more sections without a page than any other source sends in a row.
+    private static let standstill = 1000
 
     func passRoundBarrier() throws(MigrationError) {
         if barrierCount == 0, machine.syncMode == .none {
@@ -37,6 +40,19 @@ extension StreamReception {
         case .section: try passBarrier(startsIteration: isLast, endsIteration: isLast)
         case .none: try endPart(startsIteration: isLast, endsIteration: isLast)
         }
+        if !acknowledgesSwitchover, machine.hasReturnPath { noteStandstill() }
+    }
+
+    /// One that has nothing left to send switches over at once, unless it waits for a word that it is not given.
+    private func noteStandstill() {
+        let pageCount = session.channels.reduce(counters.pages) { $0 + $1.pageCount }
+        emptySections = (pageCount == emptySections.pageCount ? emptySections.count + 1 : 0, pageCount)
+        guard emptySections.count == Self.standstill else { return }
+        session.logger.warning(
+            """
+            the source has nothing left to send, and does not switch over: if its capability switchover-ack is on, receive it \
+            with --switchover-ack
+            """)
     }
 
     /// Without channels, a page that does not lie behind the one before it is the first of another round: QEMU goes through

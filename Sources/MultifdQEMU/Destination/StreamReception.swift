@@ -13,13 +13,15 @@ final class StreamReception {
     private let target: SnapshotTarget
     private let input: StreamInput
     private(set) var decoder = StreamDecoder()
-    private let counters = ChannelCounters()
+    let counters = ChannelCounters()
     private var prepared: Intake?
     var machine = MachineState()
     /// Barriers passed.
     var barrierCount: UInt32 = 0
     /// The last page that came on the main connection.
     var lastPage: StreamPage?
+    /// Sections in a row that brought no page, and how many pages there were by then.
+    var emptySections = (count: 0, pageCount: 0)
     private var published = MonotonicTime.now
     private var isComplete = false
     /// Whether the source has heard of success.
@@ -166,11 +168,20 @@ final class StreamReception {
         switch command {
         case .openReturnPath:
             machine.hasReturnPath = true
-            if options.acknowledgesSwitchover { try send(.switchoverAcknowledgement) }
+            guard acknowledgesSwitchover else { return }
+            try send(.switchoverAcknowledgement)
         case .ping(let value): try send(.pong(value))
         case .postcopyAdvice: break  // the source stays in precopy unless it is told otherwise, which shows
         case .switchoverStart: machine.hints.append("it announces the switchover: a machine type of QEMU 10.0 or later")
         }
+    }
+
+    /// Whether the source is told that it may switch over: if its version has the capability switchover-ack, with which it would
+    /// wait for this word for ever. With the capability off it takes no notice of it; one that has never heard of it fails.
+    var acknowledgesSwitchover: Bool {
+        if options.acknowledgesSwitchover { return true }
+        guard let version = QEMUVersion(ofMachine: machine.configuration.machine) else { return false }
+        return version >= .firstWithSwitchoverAcknowledgement
     }
 
     private func prepare(_ blocks: [StreamBlock], _ sectionID: UInt32) throws(MigrationError) {
@@ -308,7 +319,13 @@ final class StreamReception {
     }
 
     private func send(_ message: ReturnPath) throws(MigrationError) {
-        do { try connection.send(message.bytes, patience: session.patience) } catch { throw .transport(error) }
+        do {
+            try connection.send(message.bytes, patience: session.patience)
+        } catch .closed {
+            throw .foreign(isComplete ? StreamError.sourceGone : .truncated(where: decoder.place))
+        } catch {
+            throw .transport(error)
+        }
     }
 
     /// Says something if the source still listens: within a second or not at all.

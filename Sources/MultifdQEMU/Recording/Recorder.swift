@@ -21,6 +21,8 @@ final class Recorder: PageRecorder {
         /// The pages of these runs.
         var arrived: [Arrived]
         var iterations: [SnapshotRecording.Iteration] = []
+        /// What they take of the manifest.
+        var textByteCount = 0
         var endOfPart: MonotonicTime
         var endOfIteration: MonotonicTime
     }
@@ -126,6 +128,11 @@ final class Recorder: PageRecorder {
             case .unchanged: iteration.unchanged += run.count
             }
             for page in run.pages { state.arrived[run.block].pages.clear(page) }
+        }
+        state.textByteCount += iteration.textByteCount
+        // At the commit it would be too late: the guest is paused, and all of it has come.
+        guard state.textByteCount <= SnapshotRecording.maximumTextByteCount else {
+            throw .recordingFull(iterations: state.iterations.count)
         }
         do {
             try index.writeAll(writer.bytes)

@@ -43,6 +43,11 @@ public struct SnapshotRecording: Codable, Hashable, Sendable {
             case unchanged
         }
 
+        /// What it takes of a manifest's text: 130 bytes but for the digits.
+        var textByteCount: Int {
+            [microseconds, runs, normal, duplicate, unchanged].reduce(130) { $0 + String($1).utf8.count }
+        }
+
         /// Whether the numbers can be used without a look at the index.
         var isPossible: Bool {
             // Far longer than any migration, and short enough to compute with.
@@ -67,6 +72,9 @@ public struct SnapshotRecording: Codable, Hashable, Sendable {
     public var index: SnapshotFile
     /// In order; at least one.
     public var iterations: [Iteration]
+
+    /// What the iterations may take of a manifest's text: 2 MiB are left for the rest. Enough for 200,000.
+    static let maximumTextByteCount = SnapshotManifest.maximumTextByteCount - 2 << 20
 
     static let pagesFileName = "recording.pages"
     static let indexFileName = "recording.index"

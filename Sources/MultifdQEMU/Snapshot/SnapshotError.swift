@@ -45,6 +45,8 @@ extension SnapshotError: CustomStringConvertible {
         switch self {
         case .exists(let path):
             "'\(path)' exists already: choose another name for the snapshot, or remove it"
+        case .file(let path, let operation, .tooManyOpenFiles):
+            "cannot \(operation) '\(path)': \(Errno.tooManyOpenFiles); allow more descriptors (ulimit -n)"
         case .file(let path, let operation, let errno):
             "cannot \(operation) '\(path)': \(errno)"
         case .notSnapshot(let path, let reason):

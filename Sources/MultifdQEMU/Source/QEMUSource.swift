@@ -132,6 +132,8 @@ public final class QEMUSource: Sendable {
                 snapshot, machine, options: options, main: main, channels: channels, info: info, deadlines: deadlines,
                 logger: logger, publish: { self.publish($0) }
             ).run()
+        } catch .foreign(QEMUSendError.unconfirmed) {
+            throw .foreign(QEMUSendError.unconfirmed)
         } catch {
             if patience.isStopped { throw .cancelled }
             if patience.isPastDeadline {

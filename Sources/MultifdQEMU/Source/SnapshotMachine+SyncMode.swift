@@ -15,13 +15,6 @@ extension SnapshotMachine {
 
     /// What the machine type's version says, nil for one without, or of a distribution.
     private var syncModeOfVersion: QEMUSendOptions.SyncMode? {
-        guard let dash = machine.lastIndex(of: "-"), Self.versionedFamilies.contains(String(machine[..<dash])) else {
-            return nil
-        }
-        let numbers = machine[dash...].dropFirst().split(separator: ".").compactMap { Int($0) }
-        guard numbers.count == 2 else { return nil }
-        return (numbers[0], numbers[1]) <= (8, 0) ? .section : .round
+        QEMUVersion(ofMachine: machine).map { $0 < .firstWithRounds ? .section : .round }
     }
-
-    private static let versionedFamilies: Set = ["pc-i440fx", "pc-q35", "virt", "pseries", "s390-ccw-virtio"]
 }

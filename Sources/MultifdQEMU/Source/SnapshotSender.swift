@@ -36,7 +36,6 @@ final class SnapshotSender {
     /// Nil without channels, or when it is not known yet.
     private var syncMode: QEMUSendOptions.SyncMode?
 
-    private static let firstVersionWithRounds = QEMUVersion(major: 8, minor: 1)
     /// What has not come by then has a reason to wait: the one that its machine type's version gives, too.
     private static let shortestProbe = Duration.seconds(2)
     /// When there is no such second witness.
@@ -114,7 +113,7 @@ final class SnapshotSender {
     }
 
     private func findSyncMode(_ roundTrip: Duration) throws(MigrationError) -> QEMUSendOptions.SyncMode {
-        if let version = options.destinationVersion, version < Self.firstVersionWithRounds {
+        if let version = options.destinationVersion, version < .firstWithRounds {
             try release()
             guard try ping(within: deadlines.stall) != nil else { throw .foreign(QEMUSendError.stuckAtBlocks) }
             return .section
@@ -201,7 +200,7 @@ final class SnapshotSender {
         stream.append(try content(snapshot.manifest.deviceState))
         try main.send(stream)
         let end = MonotonicTime.now + deadlines.stall
-        while let message = try main.nextMessage(until: end) {
+        while let message = try nextWord(until: end) {
             guard case .shut(let code) = message else { continue }
             guard code == 0 else { throw .foreign(QEMUSendError.notLoaded) }
             info.verified = true
@@ -209,6 +208,16 @@ final class SnapshotSender {
             return report()
         }
         throw .foreign(QEMUSendError.unconfirmed)
+    }
+
+    /// QEMU's next message, once it has all of its guest: it may run it whatever becomes of us, and a cancel does not undo
+    /// that.
+    private func nextWord(until end: MonotonicTime) throws(MigrationError) -> ReturnPath? {
+        do {
+            return try main.nextMessage(until: end)
+        } catch {
+            throw error.isCancellation ? .foreign(QEMUSendError.unconfirmed) : error
+        }
     }
 
     // MARK: Barriers

@@ -43,6 +43,13 @@ import Testing
         return info
     }()
 
+    @Test func `iterations that are not listed are counted`() {
+        var info = Self.info
+        info.iterationsLeftOut = LeftOutIterations()
+        info.iterationsLeftOut?.count = 3
+        #expect(text(of: info).contains("16.0 MiB 16.0 MiB\n\n(3 iterations in the middle not shown)\n"))
+    }
+
     private static let totals =
         "completed in 3.2 s, verified: 64.0 MiB of RAM, 80.0 MiB sent at 100 MB/s, 25 % zero pages, "
         + "guest speed meanwhile 92 %"

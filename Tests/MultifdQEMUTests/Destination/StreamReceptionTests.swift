@@ -28,9 +28,9 @@ import Testing
             stream.endSection(id: 5)
             stream.deviceState()
             try source.send(stream)
-            answers.set(try source.receive(16))
+            answers.set(try source.receive(20))
         }.get()
-        #expect(answers.bytes == hexadecimal("0002 0004 00000009 0001 0004 00000000"))
+        #expect(answers.bytes == hexadecimal("0007 0000 0002 0004 00000009 0001 0004 00000000"))
         try snapshot.verify()
         #expect(try firstBytes(of: snapshot, "pc.ram") == [0x55, 0, 0, 0, 0, 0])
         #expect(try firstBytes(of: snapshot, "0000:00:02.0/vga.vram") == [0, 9])
@@ -206,8 +206,31 @@ import Testing
             try source.send(stream)
             _ = try source.receive(8)
         },
-        Failure("fewer channels are expected than come", "those of a channel that is due", channels: 1) { source in
+        Failure(
+            "fewer channels are expected than come",
+            "has at least 2 channels where 1 was expected: give --multifd-channels",
+            channels: 1
+        ) { source in
             try setUp(source, channels: [0, 1])
+            _ = try source.receive(8)
+        },
+        Failure("channels come where none is expected", "at least 1 channel where 0 were expected", channels: 0) {
+            source in
+            try source.addChannel(0)
+            var stream = StreamBytes()
+            stream.begin()
+            stream.startRAM([("m", 4096)])
+            try source.send(stream)
+            _ = try source.receive(8)
+        },
+        Failure("a channel comes after the others have met", "has at least 2 channels where 1 was expected") { source in
+            try setUp(source)
+            var stream = StreamBytes()
+            stream.command(2, [0, 0, 0, 9])
+            try source.send(stream)
+            // Answered when the first barrier is passed, at which the destination has looked how many there are.
+            _ = try source.receive(12)
+            try source.addChannel(1)
             _ = try source.receive(8)
         },
         Failure("more channels are expected than come", "2 of the 3 channels", channels: 3) { source in
@@ -351,9 +374,9 @@ import Testing
             var stream = StreamBytes()
             stream.command(4)
             try source.send(stream)
-            answers.set(try source.receive(8))
+            answers.set(try source.receive(12))
         }
-        #expect(answers.bytes == hexadecimal("0001 0004 00000001"))
+        #expect(answers.bytes == hexadecimal("0007 0000 0001 0004 00000001"))
     }
 
     /// The source has given its guest away by then: the snapshot must not go, whoever cancels.
@@ -373,7 +396,7 @@ import Testing
         stream.endSection()
         stream.deviceState()
         try source.send(stream)
-        #expect(try source.receive(8) == hexadecimal("0001 0004 00000000"))
+        #expect(try source.receive(12) == hexadecimal("0007 0000 0001 0004 00000000"))
         destination.cancel()
         #expect(try await received.value.status == .completed)
         try Snapshot(path: path).verify()

@@ -109,7 +109,7 @@ import Testing
         let listener = try Listener(on: .unix(path: "\(directory.path)/qmp"))
         let server = WorkerThread(name: "qmp-server") {
             let patience = Patience(limit: .seconds(10))
-            guard let connection = listener.accept(within: .seconds(10)) else { return }
+            guard let connection = try? listener.accept(within: .seconds(10)) else { return }
             try? connection.send(Array((QMPServer.greeting + "\r\n").utf8), patience: patience)
             _ = try? connection.receiveAvailable(upTo: 4096, within: .seconds(10), patience: patience)
             try? connection.send(Array("{\"return\": {}, \"id\": 1}\r\n".utf8), patience: patience)

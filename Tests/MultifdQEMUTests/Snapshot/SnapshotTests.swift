@@ -1,6 +1,7 @@
 import Foundation
 import Multifd
 import MultifdQEMU
+import SystemPackage
 import Testing
 
 @Suite struct SnapshotTests {
@@ -341,5 +342,10 @@ import Testing
     @Test func `a directory without a manifest is no snapshot`() throws {
         let directory = try ScratchDirectory()
         #expect { try Snapshot(path: directory.path) } throws: { "\($0)".contains("no snapshot") }
+    }
+
+    @Test func `a snapshot without descriptors for its files says what to allow`() {
+        let error = SnapshotError.file(path: "s/ram", operation: "make 4096 bytes of room in", .tooManyOpenFiles)
+        #expect(error.description.hasSuffix("'s/ram': Too many open files; allow more descriptors (ulimit -n)"))
     }
 }

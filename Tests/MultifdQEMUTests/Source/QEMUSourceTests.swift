@@ -105,6 +105,21 @@ import Testing
         }
     }
 
+    /// It may run its guest by then, and the snapshot must not be taken for one that nobody has loaded.
+    @Test func `a cancel that comes when QEMU has all of the guest does not pass for one that undoes it`() async throws
+    {
+        let directory = try ScratchDirectory()
+        let qemu = try ScriptedQEMU(in: directory, channels: 2, confirms: false)
+        let source = try Self.source(try await Self.snapshot(in: directory, syncMode: "round"), to: qemu.uri)
+        let sent = Task { try await source.run() }
+        for await case .status(.device) in source.events { break }
+        // The device state is in the socket by then.
+        usleep(200_000)
+        source.cancel()
+        let result = await sent.result
+        #expect { try result.get() } throws: { "\($0)".contains("QEMU did not say whether the guest is loaded") }
+    }
+
     @Test func `where no QEMU waits, it says how to start one`() async throws {
         let directory = try ScratchDirectory()
         let path = "\(directory.path)/none"

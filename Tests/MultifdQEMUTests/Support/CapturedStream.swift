@@ -14,7 +14,7 @@ struct CapturedStream: Sendable {
         let captured = Condition<[[UInt8]]>([])
         var threads: [WorkerThread] = []
         try qemu.wait(for: "all connections") {
-            guard let connection = listener.accept(within: Patience.tick) else { return false }
+            guard let connection = try listener.accept(within: Patience.tick) else { return false }
             threads.append(
                 WorkerThread(name: "capture") {
                     let bytes = Self.takeDown(connection)

@@ -27,7 +27,9 @@ final class QMPServer: Sendable {
         self.isStopped = isStopped
         thread = WorkerThread(name: "qmp-server") {
             while !isStopped.value.load(ordering: .relaxed) {
-                if let connection = listener.accept(within: Patience.tick) { Self.serve(connection, greeting, answer) }
+                if let connection = try? listener.accept(within: Patience.tick) {
+                    Self.serve(connection, greeting, answer)
+                }
             }
         }
     }

@@ -1,3 +1,4 @@
+import Logging
 import Multifd
 import MultifdQEMU
 
@@ -6,15 +7,17 @@ import MultifdQEMU
 /// - Returns: how the reception ended, and the snapshot, if there is one.
 func receive(
     into directory: ScratchDirectory, channels: Int? = nil, name: String = "snapshot", records: Bool = false,
+    acknowledgesSwitchover: Bool = false, logger: Logger = silent,
     _ script: @escaping @Sendable (ScriptedSource) throws -> Void
 ) async throws -> Result<Snapshot, MigrationError> {
     let path = "\(directory.path)/\(name)"
     var options = QEMUReceiveOptions()
     options.multifdChannels = channels
+    options.acknowledgesSwitchover = acknowledgesSwitchover
     let destination = try MigrationDestination(
         listeningOn: .unix(path: "\(directory.path)/\(name).in"),
         snapshot: SnapshotTarget(path: path, records: records),
-        qemu: options, logger: silent)
+        qemu: options, logger: logger)
     async let received = destination.run()
     // What goes wrong here is what the destination brought about: it is asked how it ended.
     let scripted: Result<Void, Never> = await onThread(named: "script", unstarted: { fatalError("\($0)") }) {

@@ -17,16 +17,19 @@ final class ScriptedQEMU: Sendable {
         var threads: [WorkerThread] = []
     }
 
-    init(in directory: ScratchDirectory, channels: Int, delays: [UInt32: Duration] = [:]) throws {
+    /// - Parameter confirms: whether it says at last that the guest is loaded.
+    init(
+        in directory: ScratchDirectory, channels: Int, delays: [UInt32: Duration] = [:], confirms: Bool = true
+    ) throws {
         let listener = try Listener(on: .unix(path: "\(directory.path)/qemu.in"))
         uri = listener.uri
         let thread = WorkerThread(name: "qemu") { [self] in
-            guard let main = listener.accept(within: .seconds(10)) else { return }
+            guard let main = try? listener.accept(within: .seconds(10)) else { return }
             for _ in 0..<channels {
-                guard let channel = listener.accept(within: .seconds(10)) else { return }
+                guard let channel = try? listener.accept(within: .seconds(10)) else { return }
                 drain(channel)
             }
-            answer(main, delays)
+            answer(main, delays, confirms)
         }
         state.withLock { $0.threads.append(thread) }
     }
@@ -57,7 +60,7 @@ final class ScriptedQEMU: Sendable {
         return count
     }
 
-    private func answer(_ main: Connection, _ delays: [UInt32: Duration]) {
+    private func answer(_ main: Connection, _ delays: [UInt32: Duration], _ confirms: Bool) {
         var bytes: [UInt8] = []
         var next: UInt32 = 1
         while let more = try? main.receiveAvailable(upTo: 1 << 16, within: .seconds(20), patience: patience) {
@@ -74,7 +77,7 @@ final class ScriptedQEMU: Sendable {
             var pong = StreamBytes()
             pong.append([0, 2, 0, 4])
             pong.append(next)
-            if next == 3 { pong.append([0, 1, 0, 4, 0, 0, 0, 0]) }
+            if next == 3, confirms { pong.append([0, 1, 0, 4, 0, 0, 0, 0]) }
             try? main.send(pong.bytes, patience: patience)
             next += 1
         }

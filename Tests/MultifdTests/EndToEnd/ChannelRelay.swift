@@ -42,7 +42,7 @@ final class ChannelRelay: Sendable {
     }
 
     private func run(to destination: MigrationURI, _ handle: (inout Packet) -> Order) throws {
-        guard let source = listener.accept(within: .seconds(60)) else { return }
+        guard let source = try listener.accept(within: .seconds(60)) else { return }
         let sink = try Connection.connect(
             to: MigrationPath(destination: destination), deadline: .seconds(60), patience: patience)
         defer {

@@ -11,10 +11,10 @@ import Testing
         let listener = try listen()
         let patience = Patience(limit: .seconds(10))
         let thread = WorkerThread(name: "enemy") {
-            guard let connection = listener.accept(within: .seconds(10)) else { return }
+            guard let connection = try? listener.accept(within: .seconds(10)) else { return }
             let accepting = WorkerThread(name: "enemy-channels") {
                 var channels: [Connection] = []
-                while let channel = listener.accept(within: .seconds(10)) { channels.append(channel) }
+                while let channel = try? listener.accept(within: .seconds(10)) { channels.append(channel) }
             }
             _ = try? connection.receive(Greeting.byteCount, patience: patience)
             try? connection.send(greeting, patience: patience)

@@ -20,14 +20,23 @@ import Testing
         #expect(statistics.reasonForNonConvergence(downtimeLimit: .milliseconds(300)).hasPrefix(reason))
     }
 
-    @Test func `a report with very many iterations is made less often`() {
+    @Test func `of very many iterations a report lists the first and the last, and sums up the others`() throws {
         var statistics = SourceStatistics()
-        #expect(statistics.publishingInterval == .milliseconds(100))
-        for _ in 0..<100_000 {
+        let total = 100_000
+        for _ in 0..<total {
             statistics.beginIteration(TransferCounts(), nil)
             statistics.endIteration(TransferCounts(), nil)
+            statistics.endSync(dirtiedPages: 1, pending: 2, duration: .zero, isWithinIteration: false)
         }
-        #expect(statistics.publishingInterval == .milliseconds(300))
+        let info = statistics.info(status: .active, counts: TransferCounts(), pending: 0, ramByteCount: 0)
+        let leftOut = try #require(info.iterationsLeftOut)
+        let firstCount = 4000
+        #expect((2 * firstCount...10_000).contains(info.iterations.count))
+        #expect(info.iterations.prefix(firstCount).map(\.iteration) == Array(1...firstCount))
+        #expect(info.iterations.dropFirst(firstCount).map(\.iteration) == Array(firstCount + leftOut.count + 1...total))
+        #expect(info.iterations.allSatisfy { $0.remaining == 2 * Page.byteCount })
+        #expect(info.bytesDirtiedAgain == total * Page.byteCount)
+        #expect(statistics.iterations.count == total)
     }
 
     @Test func `a limit below what a switchover costs without a page is named`() {

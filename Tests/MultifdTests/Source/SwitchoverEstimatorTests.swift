@@ -58,7 +58,7 @@ import Testing
                 pendingByteCount: affordable, downtimeLimit: .milliseconds(500), overhead: overhead))
         // Less that is written would tell: the limit is not too low, and something fits.
         let short = outlook(limit: .milliseconds(250))
-        #expect(!short.isDowntimeLimitTooLow)
+        #expect(short.switchoverOverhead <= short.downtimeLimit)
         #expect(abs(try #require(short.affordableByteCount) - fitting(0.05)) < 2)
     }
 

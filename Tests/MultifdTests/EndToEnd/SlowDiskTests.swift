@@ -1,0 +1,52 @@
+import Multifd
+import Synchronization
+import Testing
+
+/// A disk that takes longer for one write than the peers wait for a connection that says nothing.
+@Suite struct SlowDiskTests {
+    /// A target that stands still in its first write, as one does whose disk is stuck.
+    private final class StuckTarget: RecordingTarget, PageRecorder {
+        private let memory = MemoryTarget()
+        private let isStuck = Mutex(true)
+        private let time: Duration
+
+        init(for time: Duration) { self.time = time }
+
+        var recorder: (any PageRecorder)? { self }
+
+        func record(_ pages: Range<Int>, ofBlock block: Int, content: UnsafeRawPointer) {
+            let isFirst = isStuck.withLock { isStuck in
+                defer { isStuck = false }
+                return isStuck
+            }
+            if isFirst { Patience.sleep(for: time) }
+        }
+        func recordZero(_ page: Int, ofBlock block: Int) {}
+        func endPart(startsIteration: Bool, endsIteration: Bool) {}
+
+        func prepare(for guest: IncomingGuest) throws -> GuestMemory { try memory.prepare(for: guest) }
+        func load(deviceState: [UInt8]) {}
+        func commit() {}
+        func run() {}
+        func abort() {}
+    }
+
+    /// What a lost channel has sent, the others send again. A unix socket takes little, so that the source notices at once that
+    /// it can send no more.
+    @Test(arguments: [4, 8]) func `a channel whose disk is stuck is not silent`(seconds: Int) async throws {
+        var deadlines = Deadlines()
+        deadlines.stall = .seconds(6)
+        let guest = try WorkloadGuest(
+            configuration: WorkloadConfiguration(parsing: "workload:idle,ram=32MiB,fill=random"))
+        defer { guest.shutDown() }
+        let destination = try MigrationDestination(
+            listeningOn: .unix(path: temporaryPath("slow-\(seconds)")), target: StuckTarget(for: .seconds(seconds)),
+            deadlines: deadlines, logger: silent)
+        let source = try MigrationSource(
+            guest: guest, to: destination.uri, parameters: MigrationParameters(), deadlines: deadlines, logger: silent)
+        let received = destination.begin()
+        let report = try await source.run()
+        _ = try await received.value.get()
+        #expect(report.ram.normal + report.ram.duplicate == guest.memory.pageCount)
+    }
+}
