@@ -22,6 +22,7 @@ bench: build ## Measure channels, modes and deltas on this machine, with picture
 
 bench-qemu: build ## Compare with QEMU on the same machine, into bench/RESULTS.md; installs QEMU
 	bench/qemu/compare.py
+	bench/qemu/receive.py
 
 # The formatter does not see comments and strings, which may be somewhat longer than code.
 lint: ## Check the formatting
