@@ -87,7 +87,7 @@ import Testing
                     return
                 }
                 try? SnapshotTests.sendGuest(source) { occupy() }
-                let answer = try? source.receive(8)
+                let answer = try? source.receive(12)
                 state.withLock { $0.answer = answer ?? [] }
                 source.close()
             }
@@ -269,7 +269,8 @@ import Testing
         let guest = Guest(occupying: "\(directory.path)/vm", status: status)
         let (save, server) = try Self.save(in: directory, afterwards, guest: guest)
         await #expect { try await save.run() } throws: { "\($0)".contains("rename the complete snapshot to") }
-        #expect(guest.answer == [0, 1, 0, 4, 0, 0, 0, code])
+        // Behind the word that its version would wait for with switchover-ack.
+        #expect(guest.answer == [0, 7, 0, 0, 0, 1, 0, 4, 0, 0, 0, code])
         #expect(guest.count(of: "cont") == (status == "running" ? 1 : 0) && guest.count(of: "quit") == 0)
         #expect(directory.names.filter { $0.hasPrefix("vm") } == ["vm"])
         _ = server
