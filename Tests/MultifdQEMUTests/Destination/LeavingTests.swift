@@ -17,7 +17,7 @@ import Testing
         let script = await onThread(named: "script", unstarted: { fatalError("\($0)") }) { () throws(any Error) in
             let source = try ScriptedSource(to: uri)
             defer { source.close() }
-            try StreamReceptionTests.setUp(source, channels: Array(0..<16))
+            try source.begin(channels: Array(0..<16))
             var stream = StreamBytes()
             stream.part()
             stream.barrier()
