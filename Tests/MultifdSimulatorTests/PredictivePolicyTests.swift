@@ -1,3 +1,4 @@
+import Foundation
 import Multifd
 import MultifdSimulator
 import Testing
@@ -21,7 +22,7 @@ import Testing
         #expect(comparison.predictive.completes)
         #expect(comparison.predictive.downtime <= comparison.downtimeLimit)
         #expect(try #require(comparison.totalTimeRatio) <= 1)
-        if let ratio = comparison.workLostRatio { #expect(ratio < 0.5) }
+        if let ratio = comparison.workLostRatio { #expect(ratio < 0.7) }
     }
 
     /// Legacy-2013 loses little of it: before its seventh high sample it does nothing.
@@ -144,12 +145,12 @@ import Testing
         let asleep = WriteObservation(duration: .milliseconds(20), guestTime: .milliseconds(2), bytesWritten: 0)
         var predictive = PredictiveThrottle(maximum: 99)
         var throttle = ThrottlePercentage.off
-        for second in 1...4 {
+        for second in 1...5 {
             throttle = predictive.predict(from: sample(second, [seen]), throttle: throttle)?.throttle ?? throttle
         }
         #expect(throttle > .off)
         // Taken for what it writes in 2 ms, this would say that the guest has stopped writing.
-        #expect(predictive.predict(from: sample(5, [asleep]), throttle: throttle) == nil)
+        #expect(predictive.predict(from: sample(6, [asleep]), throttle: throttle) == nil)
         #expect(predictive.requestedSyncs.first.map { $0 >= .milliseconds(30) } == true)
     }
 
@@ -177,14 +178,41 @@ import Testing
     }
 
     /// 100 MB are always left, whatever the model expects of the throttle.
-    private func failing(_ second: Int, fitting: Int = 40_000_000, sync: Duration = .zero) -> PeriodSample {
+    private func failing(
+        _ second: Int, remaining: Int = 100_000_000, fitting: Int = 40_000_000, sync: Duration = .zero
+    ) -> PeriodSample {
         PeriodSample(
             time: .seconds(second), duration: .seconds(1), bytesDirtied: 100_000_000, bytesTransferred: 100_000_000,
             ramBytesSent: 100_000_000,
             writes: [WriteObservation(duration: .seconds(1), guestTime: .seconds(1), bytesWritten: 100_000_000)],
             outlook: MigrationOutlook(
-                remainingByteCount: 100_000_000, ramBytesPerSecond: 100e6, affordableByteCount: fitting,
+                remainingByteCount: remaining, ramBytesPerSecond: 100e6, affordableByteCount: fitting,
                 syncDuration: sync))
+    }
+
+    /// When a guest is slowed of which that much remains at the end of each second.
+    private func firstThrottle(_ remaining: [Int], from first: Int = 1) -> Int? {
+        var predictive = PredictiveThrottle(maximum: 99)
+        return zip(first..., remaining).first { second, remaining in
+            let prediction = predictive.predict(from: failing(second, remaining: remaining), throttle: .off)
+            return prediction.map { $0.throttle > .off } ?? false
+        }?.0
+    }
+
+    @Test func `a guest is looked at before it is slowed, for longer the longer the migration has taken`() {
+        let same = [Int](repeating: 100_000_000, count: 30)
+        // The first second makes no sample that counts, and with the second one the look begins.
+        #expect(firstThrottle(same) == 5)
+        #expect(firstThrottle(same, from: 1000) == 1000 + 1 + 11)
+    }
+
+    @Test func `a guest is not slowed while what remains comes down by itself`() {
+        let falling = (0..<20).map { Int(1e9 * pow(0.85, Double($0))) }
+        #expect(falling[19] > 40_000_000)
+        let stuck = [Int](repeating: falling[19], count: 10)
+        #expect(firstThrottle(falling + stuck) == 20 + 3)
+        let hardlyFalling = (0..<20).map { 100_000_000 - $0 * 500_000 }
+        #expect(firstThrottle(hardlyFalling) == 5)
     }
 
     @Test
@@ -226,11 +254,11 @@ import Testing
                     return throttle > .off
                 })
         }
-        #expect(isThrottled(from: 1, to: 2, fitting: 300_000) == [false])
-        #expect(isThrottled(from: 3, to: 9, fitting: 300_000) == [true])
+        #expect(isThrottled(from: 1, to: 4, fitting: 300_000) == [false])
+        #expect(isThrottled(from: 5, to: 11, fitting: 300_000) == [true])
         var inVain = predictive
-        #expect(inVain.predict(from: sample(10, fitting: 300_000), throttle: throttle)?.throttle == .off)
-        #expect(isThrottled(from: 10, to: 16, fitting: 40_000_000) == [true])
+        #expect(inVain.predict(from: sample(12, fitting: 300_000), throttle: throttle)?.throttle == .off)
+        #expect(isThrottled(from: 12, to: 18, fitting: 40_000_000) == [true])
     }
 
     private func syncsAfter(_ samples: [PeriodSample]) -> [Duration] {

@@ -5,6 +5,9 @@
 /// that half a throttle costs more than twice the time. What drains by itself is better waited for, though. Which of the two
 /// holds depends on how many different pages the guest writes in which time (``WriteCurve``); ``ConvergencePlan`` weighs it.
 ///
+/// That is not known at once, so the guest is looked at first: for longer the more the throttle would cost, and the longer the
+/// migration has taken, and anew whenever what remains has come down by itself.
+///
 /// A plan is a promise: when it has not finished in three times its time, and over three fifths of what remained are still
 /// there, the model is wrong, and half of the speed that the guest has left goes, again and again, until the maximum has been
 /// in force for long enough, too. Then it is taken off, and tried again when the guest has run unthrottled for twice as long
@@ -22,8 +25,11 @@ package struct PredictiveThrottle: Sendable {
         package var reason: String
     }
 
-    /// Seconds to look on for each second of work that the throttle would cost, and at least.
-    private static let caution = (factor: 0.5, seconds: 2.0)
+    /// Seconds to look on for each second of work that the throttle would cost, for each that the migration has taken, and
+    /// at least.
+    private static let caution = (work: 0.5, time: 0.01, seconds: 3.0)
+    /// To what share of the least so far what remains must come down for the guest to be looked at for as long again.
+    private static let fall = 0.9
     /// The lowest throttle to begin with, in %: a model of the guest is not that exact.
     private static let faintest = 5
     /// Seconds within which a plan is about to finish, and how many times its time it is let alone for then.
@@ -43,8 +49,11 @@ package struct PredictiveThrottle: Sendable {
     private var curve = WriteCurve()
     private var glimpses = WriteGlimpses()
     private var sampleCount = 0
-    /// Seconds that the guest ran unthrottled since the first sample, or since a throttle was futile.
+    /// Seconds that the guest ran unthrottled since the first sample, since what remains came down by itself, or since a
+    /// throttle was futile.
     private var watched = 0.0
+    /// Bytes that remained when it did.
+    private var leastRemaining = Double.infinity
     /// How often the maximum was futile.
     private var futileCount = 0
     /// Whether the last sample had no plan.
@@ -91,10 +100,23 @@ package struct PredictiveThrottle: Sendable {
         glance = nil
         // The first sample is the first iteration, which is too long to tell anything about the next.
         let isFirst = sampleCount == 1
-        if !isFirst, throttle == .off { watched += sample.duration.seconds }
+        if !isFirst, throttle == .off { watch(sample) }
         let prediction = isFirst ? nil : prediction(from: sample, throttle: throttle)
         requestSyncs(after: sample, throttle: prediction?.throttle ?? throttle)
         return prediction
+    }
+
+    private mutating func watch(_ sample: PeriodSample) {
+        watched += sample.duration.seconds
+        let remaining = Double(sample.outlook.remainingByteCount)
+        guard remaining < leastRemaining * Self.fall else { return }
+        leastRemaining = remaining
+        watched = 0
+    }
+
+    private mutating func watchAnew() {
+        watched = 0
+        leastRemaining = .infinity
     }
 
     private mutating func prediction(from sample: PeriodSample, throttle: ThrottlePercentage) -> Prediction? {
@@ -158,8 +180,9 @@ package struct PredictiveThrottle: Sendable {
         after throttle: ThrottlePercentage, _ attempt: Attempt, on sample: PeriodSample
     ) -> ThrottlePercentage {
         if throttle == .off {
-            let factor = Self.caution.factor * Self.powerOfTwo(futileCount)
-            let caution = max(Self.caution.seconds, factor * attempt.workLost)
+            let caution = max(
+                Self.caution.seconds, Self.caution.time * sample.time.seconds,
+                Self.caution.work * Self.powerOfTwo(futileCount) * attempt.workLost)
             guard attempt.throttle >= Self.faintest, watched >= caution else { return .off }
             least = 0
             failed = nil
@@ -171,6 +194,7 @@ package struct PredictiveThrottle: Sendable {
             calmTime += sample.duration.seconds
             guard calmTime > Self.calm * Self.powerOfTwo(releaseCount) else { return throttle }
             releaseCount += 1
+            watchAnew()
             return .off
         }
         calmTime = 0
@@ -180,7 +204,7 @@ package struct PredictiveThrottle: Sendable {
             let hasFailed = !works && (isHopeless || !isTrial)
             guard throttle < maximum || !hasFailed else {
                 futileCount += 1
-                watched = 0
+                watchAnew()
                 return .off
             }
             if hasFailed {
@@ -209,7 +233,7 @@ package struct PredictiveThrottle: Sendable {
         let slice = ThrottleSlice.running / throttle.guestSpeed
         let isThrottled = throttle != .off
         let soon = max(.milliseconds(20), duration, isThrottled ? slice * 3 : .zero)
-        var later = max(next, isThrottled ? slice * 2 + .milliseconds(10) : .seconds(watched * 2 / 3))
+        var later = max(next, isThrottled ? slice * 2 + .milliseconds(10) : .seconds(watched / 2))
         if let plannedTime, plannedTime < Self.ending.seconds {
             later = max(later, .seconds(plannedTime * Self.ending.factor))
         }
