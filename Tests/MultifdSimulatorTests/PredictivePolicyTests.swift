@@ -179,40 +179,60 @@ import Testing
 
     /// 100 MB are always left, whatever the model expects of the throttle.
     private func failing(
-        _ second: Int, remaining: Int = 100_000_000, fitting: Int = 40_000_000, sync: Duration = .zero
+        _ second: Int, remaining: Int = 100_000_000, fitting: Int = 40_000_000, sync: Duration = .zero,
+        writes: [(milliseconds: Int, bytes: Int)] = [(1000, 100_000_000)]
     ) -> PeriodSample {
         PeriodSample(
             time: .seconds(second), duration: .seconds(1), bytesDirtied: 100_000_000, bytesTransferred: 100_000_000,
             ramBytesSent: 100_000_000,
-            writes: [WriteObservation(duration: .seconds(1), guestTime: .seconds(1), bytesWritten: 100_000_000)],
+            writes: writes.map { time, bytes in
+                WriteObservation(
+                    duration: .milliseconds(time), guestTime: .milliseconds(time), bytesWritten: bytes)
+            },
             outlook: MigrationOutlook(
                 remainingByteCount: remaining, ramBytesPerSecond: 100e6, affordableByteCount: fitting,
                 syncDuration: sync))
     }
 
-    /// When a guest is slowed of which that much remains at the end of each second.
-    private func firstThrottle(_ remaining: [Int], from first: Int = 1) -> Int? {
+    /// When a guest is slowed of which that much remains at the end of each second, and how far.
+    private func firstThrottle(
+        _ remaining: [Int], from first: Int = 1, writes: [(milliseconds: Int, bytes: Int)] = [(1000, 100_000_000)]
+    ) -> (second: Int, throttle: Int)? {
         var predictive = PredictiveThrottle(maximum: 99)
-        return zip(first..., remaining).first { second, remaining in
-            let prediction = predictive.predict(from: failing(second, remaining: remaining), throttle: .off)
-            return prediction.map { $0.throttle > .off } ?? false
-        }?.0
+        for (second, remaining) in zip(first..., remaining) {
+            let sample = failing(second, remaining: remaining, writes: writes)
+            guard let prediction = predictive.predict(from: sample, throttle: .off), prediction.throttle > .off else {
+                continue
+            }
+            return (second, prediction.throttle.rawValue)
+        }
+        return nil
     }
 
     @Test func `a guest is looked at before it is slowed, for longer the longer the migration has taken`() {
         let same = [Int](repeating: 100_000_000, count: 30)
         // The first second makes no sample that counts, and with the second one the look begins.
-        #expect(firstThrottle(same) == 5)
-        #expect(firstThrottle(same, from: 1000) == 1000 + 1 + 11)
+        #expect(firstThrottle(same)?.second == 5)
+        #expect(firstThrottle(same, from: 1000)?.second == 1000 + 1 + 11)
     }
 
     @Test func `a guest is not slowed while what remains comes down by itself`() {
-        let falling = (0..<20).map { Int(1e9 * pow(0.85, Double($0))) }
+        let falling = (0..<20).map { Int(10e9 * pow(0.8, Double($0))) }
         #expect(falling[19] > 40_000_000)
         let stuck = [Int](repeating: falling[19], count: 10)
-        #expect(firstThrottle(falling + stuck) == 20 + 3)
+        #expect(firstThrottle(falling + stuck)?.second == 20 + 3)
         let hardlyFalling = (0..<20).map { 100_000_000 - $0 * 500_000 }
-        #expect(firstThrottle(hardlyFalling) == 5)
+        #expect(firstThrottle(hardlyFalling)?.second == 5)
+    }
+
+    /// In the 0.4 s that what remains takes the guest writes as much; in 0.39 s of running it would be what fits.
+    @Test func `a faint throttle is begun after a long look, as what remains does not come down without`() throws {
+        let first = try #require(
+            firstThrottle(
+                [Int](repeating: 40_300_000, count: 60),
+                writes: [(330, 38_000_000), (400, 40_300_000), (1000, 40_400_000)]))
+        #expect(first.second == 2 + 30)
+        #expect(1...4 ~= first.throttle)
     }
 
     @Test

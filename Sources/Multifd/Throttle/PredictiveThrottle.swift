@@ -29,9 +29,9 @@ package struct PredictiveThrottle: Sendable {
     /// at least.
     private static let caution = (work: 0.5, time: 0.01, seconds: 3.0)
     /// To what share of the least so far what remains must come down for the guest to be looked at for as long again.
-    private static let fall = 0.9
-    /// The lowest throttle to begin with, in %: a model of the guest is not that exact.
-    private static let faintest = 5
+    private static let fall = 0.85
+    /// A throttle below this, in %, is begun only after a look that many times as long: a model of the guest is not that exact.
+    private static let faint = (throttle: 5, factor: 10.0)
     /// Seconds within which a plan is about to finish, and how many times its time it is let alone for then.
     private static let ending = (seconds: 7.0, factor: 1.5)
     /// How many times a plan's own time it is given, and seconds beside that.
@@ -183,7 +183,8 @@ package struct PredictiveThrottle: Sendable {
             let caution = max(
                 Self.caution.seconds, Self.caution.time * sample.time.seconds,
                 Self.caution.work * Self.powerOfTwo(futileCount) * attempt.workLost)
-            guard attempt.throttle >= Self.faintest, watched >= caution else { return .off }
+            let isFaint = attempt.throttle < Self.faint.throttle
+            guard attempt.throttle > 0, watched >= caution * (isFaint ? Self.faint.factor : 1) else { return .off }
             least = 0
             failed = nil
             calmTime = 0
