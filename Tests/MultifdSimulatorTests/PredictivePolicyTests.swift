@@ -281,6 +281,33 @@ import Testing
         #expect(isThrottled(from: 12, to: 18, fitting: 40_000_000) == [true])
     }
 
+    /// After so many tries in vain it would rest for half a minute, or for minutes.
+    @Test(arguments: [false, true])
+    func `what was tried in vain says nothing of a higher maximum or downtime limit`(isMaximum: Bool) throws {
+        var predictive = PredictiveThrottle(maximum: isMaximum ? 20 : 99)
+        var throttle = ThrottlePercentage.off
+        var second = 0
+        /// Takes the next sample, and tells what becomes of the throttle.
+        func next(fitting: Int, limit: Duration) -> (from: ThrottlePercentage, to: ThrottlePercentage) {
+            second += 1
+            var sample = failing(second, fitting: fitting)
+            sample.outlook.downtimeLimit = limit
+            let before = throttle
+            throttle = predictive.predict(from: sample, throttle: throttle)?.throttle ?? throttle
+            return (before, throttle)
+        }
+        let fitting = isMaximum ? 40_000_000 : 300_000
+        var futileCount = 0
+        while futileCount < 7, second < 1000 {
+            let (from, to) = next(fitting: fitting, limit: .milliseconds(300))
+            if from > .off, to == .off { futileCount += 1 }
+        }
+        #expect(futileCount == 7)
+        if isMaximum { predictive.maximum = ThrottlePercentage(clamping: 99) }
+        let limit = Duration.milliseconds(isMaximum ? 300 : 600)
+        #expect((1...12).contains { _ in next(fitting: fitting, limit: limit).to > .off })
+    }
+
     private func syncsAfter(_ samples: [PeriodSample]) -> [Duration] {
         var predictive = PredictiveThrottle(maximum: 99)
         for sample in samples { _ = predictive.predict(from: sample, throttle: .off) }

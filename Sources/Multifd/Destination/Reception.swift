@@ -12,6 +12,7 @@ final class Reception {
     private var main: MainChannel?
     private var barrier: ReceiveBarrier?
     private var lastBarrier: UInt32 = 0
+    private var iterations = IterationCount()
     private var closedChannels: Set<Int> = []
     private var memory: IncomingMemory?
     private var features: SessionFeatures = []
@@ -204,7 +205,9 @@ final class Reception {
         while true {
             switch barrier.wait(for: number, until: .now + Patience.tick) {
             case .allReached:
-                state.update { $0.ram.iterationCount = Int(number) }
+                let iterationCount = iterations.passBarrier(
+                    receivedPageCount: acceptor.channels.reduce(0) { $0 + $1.pageCount })
+                state.update { $0.ram.iterationCount = iterationCount }
                 do { try memory?.recorder?.endPart(startsIteration: false, endsIteration: true) } catch {
                     throw .memory(error)
                 }

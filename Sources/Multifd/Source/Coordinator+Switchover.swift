@@ -53,7 +53,7 @@ extension Coordinator {
             finalSync: (finalSync ?? estimator.finalSync) + .milliseconds(1),
             deviceState: .seconds(Double(guest.expectedDeviceStateByteCount) / rate) + .milliseconds(1),
             // Three exchanges: device state and totals, handover, and the guest's start at the destination.
-            commit: statistics.barrierRoundTrip * 3 + .milliseconds(2),
+            commit: statistics.roundTrip.duration * 3 + .milliseconds(2),
             // Twice, because the two ends may share the machine's cores.
             verification: (digest?.expectedDuration(
                 touching: bitmap, of: guest.memory, isHashedAhead: isHashedAhead) ?? .zero) * 2)

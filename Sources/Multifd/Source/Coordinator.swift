@@ -186,15 +186,20 @@ final class Coordinator {
         prepareCache()
         statistics.beginIteration(currentCounts, guest.progress)
         var channelCount: Int
+        var answer: Duration
         repeat {
             channelCount = channels.count - lostChannels.count
             try queueMarkedPages()
-            try passBarrier()
+            answer = try passBarrier()
             // What a lost channel had sent is marked again. What else is marked, a sync has marked meanwhile.
         } while channels.count - lostChannels.count < channelCount
         let iteration = statistics.endIteration(currentCounts, guest.progress)
         estimator.record(
             pageCount: iteration.pages, zeroPageCount: iteration.duplicate, duration: iteration.duration)
+        let isWorthAnother = statistics.roundTrip.record(
+            afterIteration: answer, downtimeLimit: state.parameters.downtimeLimit)
+        guard isWorthAnother, guest.dirtyLog != nil, statistics.pausedAt == nil else { return }
+        statistics.roundTrip.record(idle: try passBarrier())
     }
 
     /// Ages the cache, and gives it the size that is asked for by now. No channel is at work.
@@ -258,7 +263,9 @@ final class Coordinator {
     }
 
     /// Has every channel send a SYNC packet and the destination confirm that all is applied.
-    private func passBarrier() throws(MigrationError) {
+    ///
+    /// - Returns: how long the destination took to answer.
+    private func passBarrier() throws(MigrationError) -> Duration {
         barrier += 1
         var token = Batch()
         token.kind = .barrier(barrier)
@@ -275,10 +282,11 @@ final class Coordinator {
         let sent = MonotonicTime.now
         try send(.iterationEnd(barrier: barrier))
         try awaitReply("barrierReached \(barrier)", isAtBarrier: true) { $0 == .barrierReached(barrier: barrier) }
-        statistics.barrierRoundTrip = MonotonicTime.now.since(sent)
+        let answer = MonotonicTime.now.since(sent)
         // Whatever a lost channel did not send is marked again.
         queuedPageCount = currentCounts.pages
         gate.open(barrier)
+        return answer
     }
 
     /// A connection may be dead without an end, behind a broken link or tunnel: nobody waits for it longer than needed.

@@ -16,8 +16,7 @@ struct SourceStatistics {
     private var breakdown = DowntimeBreakdown()
     /// When the present step of the switchover began.
     private var stepStart = MonotonicTime.now
-    /// From the end of an iteration on the main channel to the destination's word that all of it is applied.
-    var barrierRoundTrip = Duration.zero
+    var roundTrip = RoundTrip()
     private(set) var lastSync = Duration.zero
     private(set) var deltaRates = DeltaRates()
 

@@ -11,8 +11,8 @@
 /// A plan is a promise: when it has not finished in three times its time, and over three fifths of what remained are still
 /// there, the model is wrong, and half of the speed that the guest has left goes, again and again, until the maximum has been
 /// in force for long enough, too. Then it is taken off, and tried again when the guest has run unthrottled for twice as long
-/// as would have done before. And what drains by itself under a throttle is believed only after a while, for twice as long
-/// each time.
+/// as would have done before, unless the maximum or the downtime limit has been raised. And what drains by itself under a
+/// throttle is believed only after a while, for twice as long each time.
 ///
 /// It asks for two extra syncs after a sample. One is soon, because what a throttled guest writes is what an unthrottled one
 /// writes in less time. The other is later and later while the guest runs unthrottled, because a plan that costs much
@@ -45,7 +45,11 @@ package struct PredictiveThrottle: Sendable {
     /// How many times as long the transfer of pages within a downtime limit must turn out for another limit to be advised.
     private static let adviceStep = 1.25
 
-    package var maximum: ThrottlePercentage
+    package var maximum: ThrottlePercentage {
+        didSet { if maximum > oldValue { futileCount = 0 } }
+    }
+    /// As it was in the last sample.
+    private var downtimeLimit = Duration.zero
     private var curve = WriteCurve()
     private var glimpses = WriteGlimpses()
     private var sampleCount = 0
@@ -54,7 +58,7 @@ package struct PredictiveThrottle: Sendable {
     private var watched = 0.0
     /// Bytes that remained when it did.
     private var leastRemaining = Double.infinity
-    /// How often the maximum was futile.
+    /// How often the maximum was futile since it, or the downtime limit, was last raised: to follow advice helps at once.
     private var futileCount = 0
     /// Whether the last sample had no plan.
     private var isHopeless = false
@@ -96,6 +100,8 @@ package struct PredictiveThrottle: Sendable {
             curve.observe(time: seen.guestTime.seconds, bytes: Double(seen.bytesWritten))
         }
         sampleCount += 1
+        if sample.outlook.downtimeLimit > downtimeLimit { futileCount = 0 }
+        downtimeLimit = sample.outlook.downtimeLimit
         plannedTime = nil
         glance = nil
         // The first sample is the first iteration, which is too long to tell anything about the next.

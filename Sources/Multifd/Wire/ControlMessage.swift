@@ -9,7 +9,8 @@
 /// (channels connect, each with a ChannelHello that names the session)
 /// ═ batches on the channels, then SYNC on each ═▶
 /// iterationEnd k ──────────────▶  waits for SYNC k of every channel
-///       ◀─────────────────────── barrierReached k            ... once an iteration
+///       ◀─────────────────────── barrierReached k            ... once an iteration, and again, with no batch before it,
+///                                                             to find out how long an answer takes by itself
 /// hashAhead ───────────────────▶  hashes memory, as the source does, while the guest runs
 ///       ◀─────────────────────── hashed                      ... if memory is verified: between any two
 ///                                                             iterations, at least after the first

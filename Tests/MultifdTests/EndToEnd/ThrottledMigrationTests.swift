@@ -59,6 +59,42 @@ import Testing
         #expect(report.iterations.contains { $0.cpuThrottlePercentage == first.to.rawValue })
     }
 
+    /// A target that takes 40 MB in a second. What it has not taken yet lies in sockets, as over a slow link.
+    private final class SlowTarget: RecordingTarget, PageRecorder {
+        private let memory = MemoryTarget()
+
+        var recorder: (any PageRecorder)? { self }
+
+        func record(_ pages: Range<Int>, ofBlock block: Int, content: UnsafeRawPointer) {
+            Patience.sleep(for: .microseconds(100) * pages.count)
+        }
+        func recordZero(_ page: Int, ofBlock block: Int) {}
+        func endPart(startsIteration: Bool, endsIteration: Bool) {}
+
+        func prepare(for guest: IncomingGuest) throws -> GuestMemory { try memory.prepare(for: guest) }
+        func load(deviceState: [UInt8]) {}
+        func commit() {}
+        func run() {}
+        func abort() {}
+    }
+
+    /// Each iteration ends with an answer that comes behind all its pages: three of them would take longer than the limit.
+    @Test func `pages that lie in sockets are no reason not to throttle`() async throws {
+        let guest = try WorkloadGuest(configuration: WorkloadConfiguration(parsing: Self.outrunning))
+        try guest.resume()
+        defer { guest.shutDown() }
+        let report = try await migrate(
+            guest, to: SlowTarget(),
+            parameters {
+                $0.maxBandwidth = 0
+                $0.multifdChannels = 1
+                $0.autoConverge = true
+                $0.timeout = .seconds(60)
+            })
+        #expect(report.status == .completed)
+        #expect(report.throttleDecisions.allSatisfy { !$0.reason.contains("no throttle helps") })
+    }
+
     @Test func `the dirty limit slows the vCPU that writes, and no other`() async throws {
         let (report, throttles) = try await migrateAndCompare(
             "workload:stress,ram=48MiB,vcpus=2,writers=1,working-set=16MiB,rate=100MB/s,seed=3",
