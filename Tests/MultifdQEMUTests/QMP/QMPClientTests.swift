@@ -2,6 +2,7 @@ import Foundation
 import Multifd
 import MultifdQEMU
 import Synchronization
+import SystemPackage
 import Testing
 
 /// The client against servers that say what a test tells them to.
@@ -133,6 +134,12 @@ import Testing
         #expect(
             "\(QMPError.timedOut(waitingFor: "stop", after: .milliseconds(500)))"
                 == "QEMU gave no answer to 'stop' within 0.5 s: it is busy or stuck")
+    }
+
+    @Test func `a socket where others wait is not taken for one without a QEMU`() {
+        let error = QMPError.transport(
+            address: "unix:/qmp", .connect(to: "unix:/qmp", .resourceTemporarilyUnavailable))
+        #expect("\(error)".contains("other clients wait there already"))
     }
 
     @Test func `where nobody listens, it says how to start QEMU`() throws {
