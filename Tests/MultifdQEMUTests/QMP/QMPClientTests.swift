@@ -28,6 +28,12 @@ import Testing
         }
     }
 
+    @Test(arguments: ["9223372036854775807", "9223372036854775808", "18446744073709551615", "-9223372036854775808"])
+    func `a number goes back as it came`(number: String) throws {
+        let value = try JSONDecoder().decode(JSONValue.self, from: Data("[\(number)]".utf8))
+        #expect(String(decoding: try JSONEncoder().encode(value), as: UTF8.self) == "[\(number)]")
+    }
+
     /// As `-qmp-pretty` has it, with text in which brackets and quotes mean nothing.
     @Test func `a server that spreads a message over lines is understood`() throws {
         let directory = try ScratchDirectory()
