@@ -57,7 +57,7 @@ let package = Package(
         .testTarget(
             name: "MultifdQEMUTests",
             dependencies: [
-                "Multifd", "MultifdQEMU", .product(name: "Logging", package: "swift-log"),
+                "Multifd", "MultifdQEMU", "TestProcesses", .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .testTarget(

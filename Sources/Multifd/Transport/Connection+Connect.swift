@@ -43,15 +43,25 @@ extension Connection {
         {
             throw .connectFrom(local: name, to: "\(path.destination)", Errno(rawValue: errno))
         }
-        var code = unsafe address.withSocketAddress { unsafe Glibc.connect(socket, $0, $1) }
-        if code != 0, errno == EINPROGRESS {
-            code = try finishConnecting(socket, until: .now + deadline, patience)
-        } else if code != 0 {
-            code = errno
+        let end = MonotonicTime.now + deadline
+        var code = begin(socket, to: address)
+        // A unix socket with a full queue has those who do not block try again, where TCP tries by itself.
+        while code == EAGAIN, address.family == AF_UNIX, MonotonicTime.now < end {
+            try patience.checkStop()
+            Patience.sleep(for: pauseBeforeRetry)
+            code = begin(socket, to: address)
         }
+        if code == EINPROGRESS { code = try finishConnecting(socket, until: end, patience) }
         guard code == 0 else { throw .connect(to: "\(path.destination)", Errno(rawValue: code)) }
         _ = fcntl(socket, F_SETFL, fcntl(socket, F_GETFL) & ~O_NONBLOCK)
         return connection
+    }
+
+    private static let pauseBeforeRetry = Duration.milliseconds(10)
+
+    /// Returns an error number, 0 when the connection stands.
+    private static func begin(_ socket: Int32, to address: SocketAddress) -> Int32 {
+        unsafe address.withSocketAddress { unsafe Glibc.connect(socket, $0, $1) } == 0 ? 0 : errno
     }
 
     /// Waits for a connection that is being made. Returns its error number, 0 when it stands.

@@ -40,6 +40,9 @@ extension TransportError: CustomStringConvertible {
             "there is no socket \(address): start 'multifd receive' there first"
         case .connect(let address, .tooManyOpenFiles):
             "cannot connect to \(address): \(Errno.tooManyOpenFiles); allow more descriptors (ulimit -n)"
+        case .connect(let address, .resourceTemporarilyUnavailable):
+            "cannot connect to \(address): as many as its queue holds wait there already, and none was let in; see whether "
+                + "the program that listens there is stuck"
         case .connect(let address, let errno):
             "cannot connect to \(address): \(errno)"
         case .connectFrom(let local, let address, .addressFamilyNotSupported):

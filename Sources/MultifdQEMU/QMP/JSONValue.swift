@@ -6,6 +6,8 @@ public enum JSONValue: Hashable, Sendable {
     case bool(Bool)
     /// A number without a fraction.
     case integer(Int)
+    /// A number without a fraction that no `Int` holds: QEMU's sizes and rates go up to 2⁶⁴ - 1.
+    case unsigned(UInt64)
     case number(Double)
     case string(String)
     case array([JSONValue])
@@ -20,7 +22,7 @@ public enum JSONValue: Hashable, Sendable {
     /// The text of a string, nil for anything else.
     public var string: String? { if case .string(let text) = self { text } else { nil } }
 
-    /// The number, nil for anything else and for fractions.
+    /// The number, nil for anything else, for fractions, and for what no `Int` holds.
     public var integer: Int? { if case .integer(let number) = self { number } else { nil } }
 
     /// The truth value, nil for anything else.
@@ -40,6 +42,8 @@ extension JSONValue: Codable {
             self = .bool(value)
         } else if let value = try? container.decode(Int.self) {
             self = .integer(value)
+        } else if let value = try? container.decode(UInt64.self) {
+            self = .unsigned(value)
         } else if let value = try? container.decode(Double.self) {
             self = .number(value)
         } else if let value = try? container.decode(String.self) {
@@ -58,6 +62,7 @@ extension JSONValue: Codable {
         case .null: try container.encodeNil()
         case .bool(let value): try container.encode(value)
         case .integer(let value): try container.encode(value)
+        case .unsigned(let value): try container.encode(value)
         case .number(let value): try container.encode(value)
         case .string(let value): try container.encode(value)
         case .array(let value): try container.encode(value)

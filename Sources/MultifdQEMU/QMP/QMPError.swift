@@ -1,4 +1,5 @@
 public import Multifd
+import SystemPackage
 
 /// Why QEMU could not be asked, or what it answered.
 public enum QMPError: Error, Equatable {
@@ -33,6 +34,9 @@ extension QMPError: CustomStringConvertible {
     /// A sentence with what was expected, what was found and what to do.
     public var description: String {
         switch self {
+        case .transport(let address, .connect(_, .resourceTemporarilyUnavailable)):
+            "cannot connect to QEMU's QMP socket \(address): other clients wait there already, and QEMU serves one at a "
+                + "time; end them, or give QEMU another -qmp"
         case .transport(let address, .connect(_, let errno)):
             "cannot connect to QEMU's QMP socket \(address): \(errno); start QEMU with "
                 + "-qmp \(address),server=on,wait=off"

@@ -139,9 +139,10 @@ public final class QEMUSource: Sendable {
             if patience.isPastDeadline {
                 throw .timedOut(after: parameters.timeout, reason: "the guest was not sent in that time")
             }
-            // A channel's: the main connection says so itself.
+            // A channel's: the main connection says so itself. QEMU listened until that stood, and may have ended since.
             switch error {
-            case .transport(.closed), .transport(.broken):
+            case .transport(.closed), .transport(.broken), .transport(.connect(_, .connectionRefused)),
+                .transport(.connect(_, .noSuchFileOrDirectory)):
                 throw .foreign(QEMUSendError.closed(what: "a channel"))
             default: break
             }

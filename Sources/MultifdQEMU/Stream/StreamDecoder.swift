@@ -134,8 +134,7 @@ extension StreamDecoder {
             return .nothing
         case QEMUStream.SectionType.full:
             guard !hasPart else {
-                throw .unexpected(
-                    what: "device state", expected: "the end of RAM first", found: "a section of a device")
+                throw .recordKind("device state before the end of RAM", capability: "background-snapshot")
             }
             guard let end = try EarlySection.end(in: bytes, from: start, ramSectionID: ramSectionID) else {
                 return .incomplete

@@ -69,6 +69,18 @@ import Testing
         #expect(try PatternGuest.defect(inRAM: "\(snapshot.path)/\(ram.file)") == nil)
     }
 
+    @Test func `a bandwidth that only an unsigned number holds is set as it was`() async throws {
+        let directory = try ScratchDirectory()
+        let qemu = try Self.start("vm", in: directory)
+        try qemu.qmp.execute(
+            "migrate-set-parameters", ["max-bandwidth": .unsigned(.max)])
+        let before = try qemu.settings()
+        qemu.releaseQMP()
+        try await Self.save(qemu, to: "\(directory.path)/vm").run()
+        try qemu.connectQMP()
+        #expect(try qemu.settings() == before)
+    }
+
     @Test func `a QEMU that would leave its shared memory behind sends it`() async throws {
         let directory = try ScratchDirectory()
         let qemu = try Self.start("vm", in: directory, memory: Self.sharedMemory("ram", in: directory))

@@ -2,6 +2,7 @@ import Foundation
 import Multifd
 import MultifdQEMU
 import Synchronization
+import SystemPackage
 import Testing
 
 /// The client against servers that say what a test tells them to.
@@ -25,6 +26,12 @@ import Testing
         #expect(throws: QMPError.timedOut(waitingFor: "an event", after: .zero)) {
             try client.waitForEvent(within: .zero) { _ in true }
         }
+    }
+
+    @Test(arguments: ["9223372036854775807", "9223372036854775808", "18446744073709551615", "-9223372036854775808"])
+    func `a number goes back as it came`(number: String) throws {
+        let value = try JSONDecoder().decode(JSONValue.self, from: Data("[\(number)]".utf8))
+        #expect(String(decoding: try JSONEncoder().encode(value), as: UTF8.self) == "[\(number)]")
     }
 
     /// As `-qmp-pretty` has it, with text in which brackets and quotes mean nothing.
@@ -133,6 +140,12 @@ import Testing
         #expect(
             "\(QMPError.timedOut(waitingFor: "stop", after: .milliseconds(500)))"
                 == "QEMU gave no answer to 'stop' within 0.5 s: it is busy or stuck")
+    }
+
+    @Test func `a socket where others wait is not taken for one without a QEMU`() {
+        let error = QMPError.transport(
+            address: "unix:/qmp", .connect(to: "unix:/qmp", .resourceTemporarilyUnavailable))
+        #expect("\(error)".contains("other clients wait there already"))
     }
 
     @Test func `where nobody listens, it says how to start QEMU`() throws {

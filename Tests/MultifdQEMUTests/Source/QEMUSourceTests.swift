@@ -1,6 +1,7 @@
 import Foundation
 import Multifd
 import MultifdQEMU
+import TestProcesses
 import Testing
 
 /// The sending side against a destination that does what a test tells it to.
@@ -126,6 +127,21 @@ import Testing
         let source = try QEMUSource(
             snapshot: try await SnapshotTests.make(in: directory), to: .unix(path: path), logger: silent)
         await #expect { try await source.run() } throws: { "\($0)".contains("start it with -incoming unix:\(path)") }
+    }
+
+    /// As one with fewer channels does at the first that is too many.
+    @Test func `a QEMU that ends while channels connect is not taken for one that was never there`() async throws {
+        let directory = try ScratchDirectory()
+        let path = "\(directory.path)/qemu.in"
+        let listener = try ShortQueue(at: path)
+        let source = try Self.source(
+            try await Self.snapshot(in: directory, syncMode: "none"), to: .unix(path: path))
+        let sent = Task { try await source.run() }
+        // That of the main connection: the channels find no room behind it.
+        listener.waitForFirst()
+        listener.removeName()
+        let result = await sent.result
+        #expect { try result.get() } throws: { "\($0)".hasPrefix("QEMU closed a channel") }
     }
 
     /// Of 600 pages 100 never came, and of two one.

@@ -221,7 +221,9 @@ import Testing
             $0.endSection()
             $0.part(id: 9)
         },
-        Refusal("device state before the end of RAM", "the end of RAM first") {
+        Refusal(
+            "device state before the end of RAM", "end of RAM, which cannot be received: switch background-snapshot off"
+        ) {
             $0.begin()
             $0.startRAM([("m", 4096)])
             $0.endSection()

@@ -1,6 +1,7 @@
 import Glibc
 import Multifd
 import SystemPackage
+import TestProcesses
 import Testing
 
 @Suite(.serialized) struct ConnectionTests {
@@ -222,4 +223,25 @@ private final class FullListener {
     }
 
     deinit { for socket in sockets { close(socket) } }
+
+    @Test func `a unix socket with a full queue is waited for, as one of TCP is`() throws {
+        let path = "/tmp/multifd-queue-\(getpid()).sock"
+        let uri = MigrationURI.unix(path: path)
+        let listener = try ShortQueue(at: path)
+        func connect(within deadline: Duration) throws(TransportError) -> Connection {
+            try Connection.connect(
+                to: MigrationPath(destination: uri), deadline: deadline, patience: Patience(limit: .seconds(30)))
+        }
+        let first = try connect(within: .zero)
+        let full = TransportError.connect(to: "\(uri)", .resourceTemporarilyUnavailable)
+        #expect(throws: full) { try connect(within: .zero) }
+        #expect("\(full)".contains("its queue"))
+        let server = WorkerThread(name: "server") {
+            Patience.sleep(for: .milliseconds(100))
+            listener.dropFirst()
+        }
+        _ = try connect(within: .seconds(30))
+        server.join()
+        withExtendedLifetime(first) {}
+    }
 }
