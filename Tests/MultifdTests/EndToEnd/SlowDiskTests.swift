@@ -4,31 +4,10 @@ import Testing
 
 /// A disk that takes longer for one write than the peers wait for a connection that says nothing.
 @Suite struct SlowDiskTests {
-    /// A target that stands still in its first write, as one does whose disk is stuck.
-    private final class StuckTarget: RecordingTarget, PageRecorder {
-        private let memory = MemoryTarget()
-        private let isStuck = Mutex(true)
-        private let time: Duration
-
-        init(for time: Duration) { self.time = time }
-
-        var recorder: (any PageRecorder)? { self }
-
-        func record(_ pages: Range<Int>, ofBlock block: Int, content: UnsafeRawPointer) {
-            let isFirst = isStuck.withLock { isStuck in
-                defer { isStuck = false }
-                return isStuck
-            }
-            if isFirst { Patience.sleep(for: time) }
-        }
-        func recordZero(_ page: Int, ofBlock block: Int) {}
-        func endPart(startsIteration: Bool, endsIteration: Bool) {}
-
-        func prepare(for guest: IncomingGuest) throws -> GuestMemory { try memory.prepare(for: guest) }
-        func load(deviceState: [UInt8]) {}
-        func commit() {}
-        func run() {}
-        func abort() {}
+    /// Stands still in its first write, as one does whose disk is stuck.
+    private static func stuckTarget(for time: Duration) -> SlowTarget {
+        let isStuck = Atomic(true)
+        return SlowTarget { _ in isStuck.exchange(false, ordering: .relaxed) ? time : .zero }
     }
 
     /// What a lost channel has sent, the others send again. A unix socket takes little, so that the source notices at once that
@@ -40,7 +19,8 @@ import Testing
             configuration: WorkloadConfiguration(parsing: "workload:idle,ram=32MiB,fill=random"))
         defer { guest.shutDown() }
         let destination = try MigrationDestination(
-            listeningOn: .unix(path: temporaryPath("slow-\(seconds)")), target: StuckTarget(for: .seconds(seconds)),
+            listeningOn: .unix(path: temporaryPath("slow-\(seconds)")),
+            target: Self.stuckTarget(for: .seconds(seconds)),
             deadlines: deadlines, logger: silent)
         let source = try MigrationSource(
             guest: guest, to: destination.uri, parameters: MigrationParameters(), deadlines: deadlines, logger: silent)

@@ -59,32 +59,14 @@ import Testing
         #expect(report.iterations.contains { $0.cpuThrottlePercentage == first.to.rawValue })
     }
 
-    /// A target that takes 40 MB in a second. What it has not taken yet lies in sockets, as over a slow link.
-    private final class SlowTarget: RecordingTarget, PageRecorder {
-        private let memory = MemoryTarget()
-
-        var recorder: (any PageRecorder)? { self }
-
-        func record(_ pages: Range<Int>, ofBlock block: Int, content: UnsafeRawPointer) {
-            Patience.sleep(for: .microseconds(100) * pages.count)
-        }
-        func recordZero(_ page: Int, ofBlock block: Int) {}
-        func endPart(startsIteration: Bool, endsIteration: Bool) {}
-
-        func prepare(for guest: IncomingGuest) throws -> GuestMemory { try memory.prepare(for: guest) }
-        func load(deviceState: [UInt8]) {}
-        func commit() {}
-        func run() {}
-        func abort() {}
-    }
-
-    /// Each iteration ends with an answer that comes behind all its pages: three of them would take longer than the limit.
+    /// The target takes 40 MB in a second. What it has not taken yet lies in sockets, as over a slow link, and each iteration
+    /// ends with an answer that comes behind it: three of them would take longer than the limit.
     @Test func `pages that lie in sockets are no reason not to throttle`() async throws {
         let guest = try WorkloadGuest(configuration: WorkloadConfiguration(parsing: Self.outrunning))
         try guest.resume()
         defer { guest.shutDown() }
         let report = try await migrate(
-            guest, to: SlowTarget(),
+            guest, to: SlowTarget { pageCount in .microseconds(100) * pageCount },
             parameters {
                 $0.maxBandwidth = 0
                 $0.multifdChannels = 1
