@@ -160,9 +160,8 @@ final class PacketDecoder {
         if header.codec == .none {
             unsafe try write(from: payload.start)
             unsafe try apply(payload.start + header.normalPageCount << Page.shift, to: memory)
-        } else if header.hasPayload {
-            try decodePayload(to: memory)
-            unsafe try apply(deltas.start, to: memory)
+        } else if header.hasPayload, let decoder {
+            unsafe try apply(decodePayload(with: decoder, to: memory), to: memory)
         }
         setReceived(0..<header.normalPageCount)
         setReceived(deltaIndices)
@@ -187,18 +186,22 @@ final class PacketDecoder {
         }
     }
 
-    /// Decodes straight to where the pages belong, or, for a file, into a buffer that is then written run by run. Deltas,
-    /// which come after the pages, are decoded into a buffer of their own.
-    private func decodePayload(to memory: RAMBlock) throws(PlacingError) {
-        guard let decoder else { return }
+    /// Decodes straight to where the pages belong, or, for a file, to memory that is then written run by run.
+    ///
+    /// - Returns: where the deltas are, which come after the pages.
+    private func decodePayload(
+        with decoder: any PayloadDecoder, to memory: RAMBlock
+    ) throws(PlacingError) -> UnsafeRawPointer {
+        let filePages: UnsafeRawPointer?
+        let deltas: UnsafeRawPointer
         do throws(CodecError) {
             if header.extensions.contains(.restart) { decoder.restart() }
             unsafe try decoder.begin(UnsafeRawBufferPointer(start: payload.start, count: header.payloadByteCount))
             if memory.isFile {
-                unsafe try decoder.decode(
-                    into: UnsafeMutableRawBufferPointer(
-                        start: decoded.start, count: header.normalPageCount << Page.shift))
+                // Room for a batch.
+                unsafe filePages = try decoder.decode(header.normalPageCount << Page.shift, scratch: decoded.start)
             } else {
+                unsafe filePages = nil
                 try header.pages.forEachRun(in: 0..<header.normalPageCount) { pages throws(CodecError) in
                     // Within the block: the page numbers are checked.
                     unsafe try decoder.decode(
@@ -207,13 +210,13 @@ final class PacketDecoder {
                 }
             }
             // Room for all that PacketHeader lets pass.
-            unsafe try decoder.decode(
-                into: UnsafeMutableRawBufferPointer(start: deltas.start, count: header.deltaByteCount))
+            unsafe deltas = try decoder.decode(header.deltaByteCount, scratch: self.deltas.start)
             try decoder.finish()
         } catch {
             throw .codec(error)
         }
-        if memory.isFile { unsafe try write(from: decoded.start) }
+        if let filePages = unsafe filePages { unsafe try write(from: filePages) }
+        return unsafe deltas
     }
 
     private func clearZeroPages() throws(MemoryError) {
