@@ -98,7 +98,7 @@ package final class ZstdDecoder: PayloadDecoder {
                 reason:
                     "its window has \(header.windowSize) bytes, but QEMU's have at most \(Self.maximumWindowByteCount)")
         }
-        // As long as the content's size is not known.
+        // `.max`: the size of the content is not known.
         let byteCount = ZSTD_decodingBufferSize_min(header.windowSize, .max) + Self.payloadRoom
         if ring.byteCount < byteCount { ring = try Self.makeRing(byteCount: byteCount) }
         try Self.check(unsafe ZSTD_decompressBegin(context), "begin a frame")
