@@ -69,16 +69,11 @@ import Testing
     @Test(arguments: [ReplaySpeed.original, .synced])
     func `that the recording ended before the migration is in its report`(speed: ReplaySpeed) async throws {
         let directory = try ScratchDirectory()
-        var stream = StreamBytes()
-        stream.begin()
-        stream.command(1)
-        stream.startRAM([("m", 8 << 12)])
-        stream.endSection()
+        var stream = StreamBytes.guest(pages: 8, returnPath: true)
         stream.part()
         stream.page("m", 1, page(7))
         stream.endSection()
-        stream.part(end: true)
-        stream.endSection()
+        stream.endRAM()
         stream.deviceState()
         // Of one iteration: at its end when it begins.
         let recording = try Recording(try await RecorderTests.record(stream, into: directory))

@@ -32,8 +32,7 @@ import Testing
         try source.send(stream)
         body()
         stream = StreamBytes()
-        stream.part(end: true)
-        stream.endSection()
+        stream.endRAM()
         stream.deviceSection([1, 2])
         stream.append([0, 6])
         let json = Array(
