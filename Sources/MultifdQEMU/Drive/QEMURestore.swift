@@ -97,7 +97,8 @@ public final class QEMURestore: Sendable {
                 throw error
             }
         }
-        if case .failure(let error) = prepared { return .failure(error) }
+        // What has not been answered in time then says less.
+        if case .failure(let error) = prepared { return .failure(source.isCancelled ? .transfer(.cancelled) : error) }
         let sent: Result<MigrationInfo, MigrationError>
         do {
             sent = .success(try await source.run())
@@ -110,8 +111,11 @@ public final class QEMURestore: Sendable {
         }
     }
 
-    /// Gives up, in whatever state it is.
-    public func cancel() { source.cancel() }
+    /// Gives up, in whatever state it is. QEMU has a few seconds for each answer from then on.
+    public func cancel() {
+        qmp.hurry()
+        source.cancel()
+    }
 
     private func prepare() throws(QEMUError) {
         let status = try qmp.guestStatus()
