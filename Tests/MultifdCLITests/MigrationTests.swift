@@ -111,6 +111,23 @@ import Testing
         #expect(try directory.names == [])
     }
 
+    /// As QEMU's socket is to all but the first client: it lets them in, and does not greet.
+    @Test func `a save that waits for QEMU is ended at once`() throws {
+        let directory = try TemporaryDirectory()
+        let socket = try Listener(on: .unix(path: directory.path("qmp")))
+        let save = try CommandRun(["qemu", "save", directory.path("guest"), "--qmp", "\(socket.uri)", "--json"])
+        let connection = try socket.accept(within: .seconds(30))
+        save.send(SIGINT)
+        let saved = try save.result()
+        #expect(connection != nil)
+        #expect(saved.exitCode == 1)
+        #expect(saved.error == "multifd: the migration was cancelled\n")
+        let info = try JSONDecoder().decode(MigrationInfo.self, from: Data(saved.output.utf8))
+        #expect(info.status == .cancelled)
+        #expect(info.errorDescription == "the migration was cancelled")
+        #expect(try directory.names == ["qmp"])
+    }
+
     @Test func `a source whose report cannot be written says that the guest is gone, and exits with 3`() throws {
         let directory = try TemporaryDirectory()
         let (destination, uri) = try receive("--output", directory.path("copy"))

@@ -40,9 +40,10 @@ package final class Patience: Sendable {
 
     package var isStopped: Bool { stopped.load(ordering: .acquiring) }
 
-    /// Throws when all is to end, whether or not anybody waits.
+    /// Throws when all is to end, whether or not anybody waits. Who waits in a task, as while a migration is set up, need
+    /// not wait on when it is cancelled.
     package func checkStop() throws(TransportError) {
-        guard !isStopped, !isPastDeadline else { throw .cancelled }
+        guard !isStopped, !isPastDeadline, !Task.isCancelled else { throw .cancelled }
     }
 
     /// Throws when waiting on makes no sense.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Multifd
 import MultifdQEMU
+import Synchronization
 
 extension MultifdCommand {
     /// The source's end.
@@ -133,9 +134,9 @@ extension MultifdCommand {
             lifeline.watch()
             if qemu { return try await sendToQEMU() }
             do {
-                var migration: MigrationSource?
+                let migration = Mutex<MigrationSource?>(nil)
                 // Also of a migration that failed: above all of one that did not converge.
-                defer { throttle.saveRecording(of: migration) }
+                defer { throttle.saveRecording(of: migration.withLock(\.self)) }
                 _ = try await output.report {
                     try throttle.checkRecord()
                     let source = try MigrationSource(
@@ -143,7 +144,7 @@ extension MultifdCommand {
                             dirtyTracking: dirtyTracking.value(of: "dirty-tracking"), verifies: !skipHashes),
                         to: uri, paths: path, parameters: parameters(),
                         logger: output.logger("source"))
-                    migration = source
+                    migration.withLock { $0 = source }
                     return source
                 }
             } catch let error as MigrationError where source.isRunning(after: error) {

@@ -25,7 +25,7 @@ struct OutputOptions: ParsableArguments {
     /// ^C and SIGTERM cancel it, from the beginning: what is set up may take long, and has sockets and files to remove.
     ///
     /// - Parameter make: sets the migration up; what it throws is told like a failure of the migration.
-    func report<End: MigrationEnd>(_ make: () throws -> End) async throws -> End {
+    func report<End: MigrationEnd>(_ make: @escaping @Sendable () throws -> End) async throws -> End {
         var info = MigrationInfo()
         var start = ProcessUsage.now
         let (migration, report): (End, MigrationInfo)
@@ -33,8 +33,7 @@ struct OutputOptions: ParsableArguments {
             let pending = PendingInterrupt()
             let signals = try Interrupt { pending.interrupt() }
             defer { signals.stop() }
-            migration = try make()
-            pending.take(migration)
+            migration = try await pending.setUp(make)
             // What it takes to set a guest up is not part of its migration.
             start = .now
             defer { info = migration.info }
@@ -75,7 +74,7 @@ extension MigrationInfo {
     /// The report of a migration that may have failed before the engine took it over.
     fileprivate func failed(by error: any Error) -> MigrationInfo {
         var info = self
-        if !status.isFinal { info.status = .failed }
+        if !status.isFinal { info.status = (error as? MigrationError)?.isCancellation == true ? .cancelled : .failed }
         if errorDescription == nil { info.errorDescription = "\(error)" }
         return info
     }

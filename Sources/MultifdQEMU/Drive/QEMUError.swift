@@ -86,8 +86,9 @@ extension QEMUError: CustomStringConvertible {
             "\(cause); the guest is paused as it was, but this QEMU takes it for one that has been migrated away "
                 + "('postmigrate'): let it run ('cont') before it is saved again"
         case .lost(let cause, let mayBePaused):
-            "\(cause); QEMU cannot be asked any more: it has ended, or crashed; if it lives, its migration settings are "
-                + "changed" + (mayBePaused ? ", and its guest may be paused: let it run ('cont')" : "")
+            Self.loss(for: cause) + ": it has ended, or crashed, and its standard error may say why; if it lives, its "
+                + "migration settings are changed"
+                + (mayBePaused ? ", and its guest may be paused: let it run ('cont')" : "")
         case .transfer(let error): "\(error)"
         case .notIncoming(let status):
             "QEMU is '\(status)' and takes no guest in: start it with -incoming defer, and the machine of the snapshot"
@@ -110,5 +111,13 @@ extension QEMUError: CustomStringConvertible {
             "QEMU has loaded the guest and does not start it; its standard error says why, as when another QEMU has a disk of "
                 + "it open: see to that, and start QEMU anew"
         }
+    }
+
+    /// That QEMU cannot be asked any more, which may be all that went wrong.
+    private static func loss(for cause: QEMUError) -> String {
+        if case .qmp(.closed(let command)) = cause {
+            return "the connection to QEMU was closed before it answered '\(command)', and there is no other"
+        }
+        return "\(cause); QEMU cannot be asked any more"
     }
 }

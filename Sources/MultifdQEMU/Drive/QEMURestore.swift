@@ -24,12 +24,13 @@ public final class QEMURestore: Sendable {
     /// Whether QEMU has been told where its guest comes from.
     private let isListening = Atomic(false)
 
-    /// Connects to QEMU and opens the snapshot.
+    /// Connects to QEMU and opens the snapshot. Cancelling the task that it is called in ends the wait for QEMU.
     ///
     /// - Parameters:
     ///   - snapshot: of a guest of QEMU with the same machine.
     ///   - address: QEMU's QMP socket.
-    ///   - parameters: channels, compression, level and bandwidth.
+    ///   - parameters: channels, compression, level, bandwidth, and `timeout`, which bounds the wait for the connection,
+    ///     too.
     ///   - usesMultifd: whether pages go over channels.
     ///   - uri: where QEMU is to listen, with a port if it is TCP; nil for a socket in the directory for temporary
     ///     files.
@@ -46,7 +47,7 @@ public final class QEMURestore: Sendable {
         let uri = uri?.absolute ?? TemporarySocket.uri()
         if case .tcp(_, 0) = uri { throw QEMUError.noPort(uri: "\(uri)") }
         let qmp: QMPClient
-        do { qmp = try QMPClient(connectingTo: address) } catch { throw QEMUError.qmp(error) }
+        do { qmp = try QMPClient(connectingTo: address, for: parameters) } catch { throw QEMUError.qmp(error) }
         var options = QEMUSendOptions()
         options.uuid = try qmp.ask("query-uuid")["UUID"]?.string.flatMap(UUID.init(uuidString:))
         options.destinationVersion = qmp.version
@@ -96,7 +97,8 @@ public final class QEMURestore: Sendable {
                 throw error
             }
         }
-        if case .failure(let error) = prepared { return .failure(error) }
+        // What has not been answered in time then says less.
+        if case .failure(let error) = prepared { return .failure(source.isCancelled ? .transfer(.cancelled) : error) }
         let sent: Result<MigrationInfo, MigrationError>
         do {
             sent = .success(try await source.run())
@@ -109,8 +111,11 @@ public final class QEMURestore: Sendable {
         }
     }
 
-    /// Gives up, in whatever state it is.
-    public func cancel() { source.cancel() }
+    /// Gives up, in whatever state it is. QEMU has a few seconds for each answer from then on.
+    public func cancel() {
+        qmp.hurry()
+        source.cancel()
+    }
 
     private func prepare() throws(QEMUError) {
         let status = try qmp.guestStatus()

@@ -36,12 +36,14 @@ public final class QEMUSave: Sendable {
         var failure: MigrationError?
     }
 
-    /// Connects to QEMU and checks that the guest can be saved. Nothing is changed yet.
+    /// Connects to QEMU and checks that the guest can be saved. Nothing is changed yet. Cancelling the task that it is
+    /// called in ends the wait for QEMU.
     ///
     /// - Parameters:
     ///   - address: QEMU's QMP socket.
     ///   - path: the snapshot's directory, which must not exist.
-    ///   - parameters: for QEMU, as far as it has them; `timeout` counts until all of the guest is here.
+    ///   - parameters: for QEMU, as far as it has them; `timeout` bounds the wait for the connection, and then counts until
+    ///     all of the guest is here.
     ///   - options: what else there is to choose.
     ///   - deadlines: how long to wait for QEMU.
     ///   - logger: gets what is worth knowing, but no failure: that is thrown.
@@ -61,7 +63,7 @@ public final class QEMUSave: Sendable {
         self.options = options
         self.logger = logger
         do { target = try SnapshotTarget(path: path, records: options.records) } catch { throw .snapshot(error) }
-        do { qmp = try QMPClient(connectingTo: address) } catch { throw .qmp(error) }
+        do { qmp = try QMPClient(connectingTo: address, for: parameters) } catch { throw .qmp(error) }
         let runs = Self.runningStates.contains(try qmp.guestStatus())
         target.setSourceVersion(qmp.version)
         var receiving = QEMUReceiveOptions()

@@ -1,6 +1,11 @@
 import Multifd
 
 extension QMPClient {
+    /// Connects for a migration: a QEMU that serves another client is waited for no longer than that may take.
+    convenience init(connectingTo address: MigrationURI, for parameters: MigrationParameters) throws(QMPError) {
+        try self.init(connectingTo: address, within: parameters.timeout > .zero ? parameters.timeout : nil)
+    }
+
     /// Executes a command, for those who answer for more than QMP.
     @discardableResult
     func ask(

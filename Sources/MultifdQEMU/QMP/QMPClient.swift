@@ -34,17 +34,21 @@ public final class QMPClient: Sendable {
         }
     }
 
-    /// Connects, reads the greeting and leaves the negotiation mode.
+    /// Connects, reads the greeting and leaves the negotiation mode. It ends at once when the task that it is called in is
+    /// cancelled, as commands do.
     ///
     /// - Parameters:
     ///   - address: a unix or TCP socket, QEMU's `-qmp`.
+    ///   - time: for the connection and the greeting, if that is less than `deadline`.
     ///   - deadline: for the connection, the greeting, and each command.
     /// - Throws: ``QMPError``.
-    public init(connectingTo address: MigrationURI, deadline: Duration = .seconds(30)) throws(QMPError) {
+    public init(
+        connectingTo address: MigrationURI, within time: Duration? = nil, deadline: Duration = .seconds(30)
+    ) throws(QMPError) {
         self.address = address
         self.deadline = deadline
         haste = QMPHaste()
-        let (session, version) = try Self.connect(to: address, deadline, haste)
+        let (session, version) = try Self.connect(to: address, min(time ?? deadline, deadline), haste)
         self.version = version
         self.session = Mutex(session)
     }
@@ -201,7 +205,7 @@ public final class QMPClient: Sendable {
             try session.connection.send(Array(data) + [UInt8(ascii: "\n")], patience: patience)
         } catch .closed, .broken(_, .connectionReset) {
             throw .closed(command: command)
-        } catch .cancelled {
+        } catch .cancelled where patience.isPastDeadline {
             throw .timedOut(waitingFor: command, after: deadline)
         } catch {
             throw .transport(address: session.connection.peer, error)

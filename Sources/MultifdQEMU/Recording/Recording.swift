@@ -1,4 +1,5 @@
 import Multifd
+import SystemPackage
 
 /// A snapshot's ``SnapshotRecording``, open for reading, and found intact.
 public final class Recording: Sendable {
@@ -10,7 +11,7 @@ public final class Recording: Sendable {
     package let runs: [[RecordedRun]]
     let content: MemoryFile
 
-    /// Reads all of the recording, and compares hashes.
+    /// Reads all of the recording, and compares hashes. Cancelling the task that it is called in ends it.
     ///
     /// - Parameter verifies: whether that of the pages is compared, too: nothing else reads all of them.
     /// - Throws: ``SnapshotError``.
@@ -34,8 +35,11 @@ public final class Recording: Sendable {
         guard content.block.byteCount == pages.size else { throw .size(file: path, expected: pages.size) }
         guard verifies, !isOneHash else { return content }
         let hash: String?
-        do { hash = try content.hashes { _ in true }?.value } catch { throw SnapshotError(error, of: path) }
-        guard let hash, hash == pages.hash else { throw .hash(file: path, expected: pages.hash, found: hash ?? "none") }
+        do { hash = try content.hashes { _ in !Task.isCancelled }?.value } catch {
+            throw SnapshotError(error, of: path)
+        }
+        guard let hash else { throw .file(path: path, operation: "read", .canceled) }
+        guard hash == pages.hash else { throw .hash(file: path, expected: pages.hash, found: hash) }
         return content
     }
 }

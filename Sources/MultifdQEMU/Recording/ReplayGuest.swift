@@ -21,7 +21,7 @@ public final class ReplayGuest: RecordedGuest {
     /// By RAMBlock, where there was ever anything but zeros.
     private let content: [[Range<Int>]]
 
-    /// Reads the memory that the recording begins with.
+    /// Reads the memory that the recording begins with. Cancelling the task that it is called in ends it.
     ///
     /// - Throws: ``MemoryError``, `MigrationError.noThread`.
     public init(_ recording: Recording, speed: ReplaySpeed = .original) throws {

@@ -1,12 +1,13 @@
 import Multifd
+import SystemPackage
 
 /// Writes a recording's pages into memory, one after the other. Used by one thread at a time.
 final class ReplayPlayer {
     private let recording: Recording
     private let memory: GuestMemory
     private let log: SoftwareDirtyLog
-    /// Whose pages are written next; 0 is what memory was at first.
-    private(set) var iteration = 1
+    /// Whose pages are written next; 0, what memory was at first, until it is that.
+    private(set) var iteration = 0
     /// Written of it.
     private(set) var pageCount = 0
     private var run = 0
@@ -16,12 +17,18 @@ final class ReplayPlayer {
     /// Pages between two looks at what else there is to do.
     static let stepPageCount = 128
 
-    /// Memory becomes what it was at first.
+    /// Memory becomes what it was at first, unless the task that this is called in is cancelled.
     init(_ recording: Recording, memory: GuestMemory, log: SoftwareDirtyLog) throws(MemoryError) {
         self.recording = recording
         self.memory = memory
         self.log = log
-        for run in recording.runs[0] { try write(run) }
+        while iteration == 0 {
+            guard !Task.isCancelled else {
+                let path = "\(recording.snapshot.path)/\(recording.description.pages.file)"
+                throw .file(path: path, operation: "read", .canceled)
+            }
+            try write(Self.stepPageCount)
+        }
     }
 
     var isAtEnd: Bool { iteration == recording.runs.count }

@@ -50,7 +50,7 @@ package enum FileContent {
         }
     }
 
-    /// Hashes a file of any size piece by piece.
+    /// Hashes a file of any size piece by piece, until the task that it is called in is cancelled.
     ///
     /// - Parameters:
     ///   - expected: bytes that it must have, and be a regular file; nil for any file.
@@ -70,6 +70,7 @@ package enum FileContent {
                 var byteCount = 0
                 let buffer = try ScratchMemory(byteCount: 1 << 20)
                 while true {
+                    guard !Task.isCancelled else { throw Errno.canceled }
                     let count = unsafe try file.read(into: buffer.buffer)
                     guard count > 0 else { return (checksum.value.hexadecimal, byteCount) }
                     let piece = unsafe UnsafeRawBufferPointer(start: buffer.start, count: count)

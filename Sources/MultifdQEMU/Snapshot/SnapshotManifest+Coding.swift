@@ -92,6 +92,9 @@ extension SnapshotManifest {
             throw .inconsistent(path: path, problem: "its RAMBlocks do not have pages of 4 KiB and distinct names")
         }
         try checkSizes(path)
+        if let (key, value) = impossibleValue {
+            throw .inconsistent(path: path, problem: "its manifest has '\(value)' for '\(key)', which no guest has")
+        }
         if let recording {
             guard !recording.iterations.isEmpty,
                 recording.iterations.allSatisfy(\.isPossible),
@@ -115,6 +118,11 @@ extension SnapshotManifest {
                 throw .inconsistent(path: path, problem: "the counts of pages of '\(block.name)' do not add up")
             }
         }
+    }
+
+    /// A text or a number beside sizes and counts that no guest has, and under which key.
+    private var impossibleValue: (key: String, value: String)? {
+        created.isEmpty ? (key: "created", value: created) : qemu?.impossibleValue
     }
 
     /// More than any guest has, and little enough for sums.
@@ -145,5 +153,26 @@ extension SnapshotMachine {
     fileprivate var names: [String] {
         [machine, uuid, multifdCompression, sourceVersion?.package ?? ""] + capabilities + sourceHints
             + deviceSections.map(\.name)
+    }
+
+    fileprivate var impossibleValue: (key: String, value: String)? {
+        let texts = [
+            ("machine", [machine]), ("capabilities", capabilities), ("multifd-compression", [multifdCompression]),
+            ("source-hints", sourceHints), ("name", deviceSections.map(\.name)),
+        ]
+        for (key, values) in texts where values.contains("") { return (key, "") }
+        guard uuid.utf8.count == 32, uuid.utf8.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }) else {
+            return ("uuid", uuid)
+        }
+        let version = sourceVersion.map { [$0.major, $0.minor, $0.micro] } ?? []
+        let numbers = [
+            ("multifd-channels", [multifdChannels], 0...255), ("source-version", version, 0...Int.max),
+            ("instance", deviceSections.map(\.instance), 0...Int(UInt32.max)),
+            ("version", deviceSections.map(\.version), 0...Int(UInt32.max)),
+        ]
+        for (key, values, range) in numbers {
+            if let value = values.first(where: { !range.contains($0) }) { return (key, "\(value)") }
+        }
+        return nil
     }
 }

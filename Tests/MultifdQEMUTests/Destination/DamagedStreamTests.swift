@@ -30,9 +30,7 @@ import Testing
             script.main.delta(nil, 5, [0x00, 0x02, 0x01, 0x01, 0x05, 0x01, 0x09])
         }
         script.main.endSection()
-        script.main.part(end: true)
-        if kind == .round { script.main.barrier() }
-        script.main.endSection()
+        script.main.endRAM(barrier: kind == .round)
         script.main.deviceState([UInt8](repeating: 0x7e, count: 300))
         guard kind != .plain else { return script }
         for channel in 0..<2 {

@@ -27,8 +27,7 @@ import Testing
         Failure("pages after the last barrier, \(delay) µs later", "after the last barrier") { source in
             try source.begin()
             var stream = StreamBytes()
-            stream.part(end: true)
-            stream.endSection()
+            stream.endRAM()
             if delay == 0 { try source.send(PacketBytes.pages("m", normal: [(0, 1)]), on: 0) }
             try source.send(stream)
             usleep(delay)
@@ -46,8 +45,7 @@ import Testing
         // The destination waits for more channels for 0.3 s before it lets this one go on.
         usleep(600_000)
         var stream = StreamBytes()
-        stream.part(end: true)
-        stream.endSection()
+        stream.endRAM()
         stream.deviceState()
         try source.send(stream)
         _ = try source.receive(8)
@@ -62,12 +60,8 @@ import Testing
             try source.send(stream)
         },
         Failure("the source goes away within the device state", "in the device state") { source in
-            var stream = StreamBytes()
-            stream.begin()
-            stream.startRAM([("m", 4096)])
-            stream.endSection()
-            stream.part(end: true)
-            stream.endSection()
+            var stream = StreamBytes.guest()
+            stream.endRAM()
             stream.deviceSection([1, 2, 3])
             try source.send(stream)
         },
@@ -167,43 +161,28 @@ import Testing
             _ = try source.receive(8)
         },
         Failure("a delta of a page that never came", "had not sent before") { source in
-            var stream = StreamBytes()
-            stream.begin()
-            stream.startRAM([("m", 4096)])
-            stream.endSection()
+            var stream = StreamBytes.guest()
             stream.part()
             stream.delta("m", 0, [0x00, 0x01, 0x01])
             try source.send(stream)
         },
         Failure("a delta that is none", "corrupt") { source in
-            var stream = StreamBytes()
-            stream.begin()
-            stream.startRAM([("m", 4096)])
-            stream.endSection()
+            var stream = StreamBytes.guest()
             stream.part()
             stream.zeroPage("m", 0)
             stream.delta("m", 0, [0x00, 0x05, 0x01])
             try source.send(stream)
         },
         Failure("a device state that is not the described one", "VM description") { source in
-            var stream = StreamBytes()
-            stream.begin()
-            stream.startRAM([("m", 4096)])
-            stream.endSection()
-            stream.part(end: true)
-            stream.endSection()
+            var stream = StreamBytes.guest()
+            stream.endRAM()
             stream.deviceSection([1, 2, 3])
             stream.deviceState()
             try source.send(stream)
         },
         Failure("a description that is none", "it is no list of devices in JSON") { source in
-            var stream = StreamBytes()
-            stream.begin()
-            stream.command(1)
-            stream.startRAM([("m", 4096)])
-            stream.endSection()
-            stream.part(end: true)
-            stream.endSection()
+            var stream = StreamBytes.guest(returnPath: true)
+            stream.endRAM()
             stream.deviceSection([1, 2, 3])
             stream.append([0, 6, 0, 0, 0, 2])
             stream.append(Array("[]".utf8))
@@ -214,13 +193,8 @@ import Testing
             "a machine without a description while the return path is open",
             "'multifd receive --snapshot' with the capability return-path off"
         ) { source in
-            var stream = StreamBytes()
-            stream.begin()
-            stream.command(1)
-            stream.startRAM([("m", 4096)])
-            stream.endSection()
-            stream.part(end: true)
-            stream.endSection()
+            var stream = StreamBytes.guest(returnPath: true)
+            stream.endRAM()
             stream.deviceSection([1, 2, 3])
             stream.append(UInt8(0))
             try source.send(stream)

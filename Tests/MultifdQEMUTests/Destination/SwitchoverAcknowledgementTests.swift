@@ -23,8 +23,7 @@ import Testing
             stream.command(2, [0, 0, 0, 9])
             stream.startRAM([("m", 4096)])
             stream.endSection()
-            stream.part(end: true)
-            stream.endSection()
+            stream.endRAM()
             stream.deviceState()
             try source.send(stream)
             answers.set(try source.receive(isAnswered ? 20 : 16))
@@ -39,18 +38,13 @@ import Testing
         let directory = try ScratchDirectory()
         let log = CollectedLog()
         _ = try await receive(into: directory, logger: log.logger) { source in
-            var stream = StreamBytes()
-            stream.begin(machine: "pc-i440fx-7.2")
-            stream.command(1)
-            stream.startRAM([("m", 4096)])
-            stream.endSection()
+            var stream = StreamBytes.guest(machine: "pc-i440fx-7.2", returnPath: true)
             for _ in 0..<1100 {
                 stream.part()
                 if !isIdle { stream.zeroPage("m", 0) }
                 stream.endSection()
             }
-            stream.part(end: true)
-            stream.endSection()
+            stream.endRAM()
             stream.deviceState()
             try source.send(stream)
             _ = try source.receive(8)

@@ -143,6 +143,28 @@ import Testing
         #expect(commands.withLock { !$0.contains("query-yank") && $0.count { $0 == "migrate-set-capabilities" } == 1 })
     }
 
+    @Test func `a QEMU that hangs before it is told anything is not waited for when nobody wants its guest`()
+        async throws
+    {
+        let directory = try ScratchDirectory()
+        let isAsked = Atomic(false)
+        let isReleased = Atomic(false)
+        let server = try QMPServer(in: directory) { command, id, _ in
+            guard command == "query-status" else { return "{\"return\": {}, \"id\": \(id)}" }
+            isAsked.store(true, ordering: .relaxed)
+            while !isReleased.load(ordering: .relaxed) { usleep(10_000) }
+            return nil
+        }
+        defer { isReleased.store(true, ordering: .relaxed) }
+        let restore = try QEMURestore(
+            snapshot: await SnapshotTests.make(in: directory), qmp: server.listener.uri, logger: silent)
+        let restoring = Task { try await restore.run() }
+        while !isAsked.load(ordering: .relaxed) { usleep(10_000) }
+        restore.cancel()
+        await #expect { try await restoring.value } throws: { "\($0)" == "the migration was cancelled" }
+        #expect(restore.info.status == .cancelled)
+    }
+
     /// A QEMU that waits for a guest, hangs up on whoever brings one, and then says nothing more or has ended.
     @Test(arguments: [(true, "it hangs, and must be ended"), (false, "it has ended, and its standard error says why")])
     func `a QEMU that hangs is told from one that has ended`(hangs: Bool, says: String) async throws {

@@ -8,6 +8,17 @@ import Testing
     /// How much of the migration has passed when it is broken off.
     enum Phase: CaseIterable { case setup, active, late }
 
+    /// A QEMU with a guest that has run, and whose migrations take their time.
+    private static func start(
+        in directory: ScratchDirectory, channels: Int, passes: UInt32 = 1
+    ) throws -> QEMUProcess {
+        let qemu = try QEMUProcess("vm", in: directory, program: PatternGuest.assemble(in: directory.path))
+        try qemu.waitForPasses(passes)
+        try qemu.configure(SaveMode(channels: channels))
+        try qemu.slowDown()
+        return qemu
+    }
+
     private static func wait(for phase: Phase, of destination: MigrationDestination) async throws {
         for await event in destination.events {
             guard case .progress(let info) = event else { continue }
@@ -23,10 +34,7 @@ import Testing
     @Test(arguments: [0, 2], Phase.allCases)
     func `when we go away the guest runs on`(channels: Int, phase: Phase) async throws {
         let directory = try ScratchDirectory()
-        let qemu = try QEMUProcess("vm", in: directory, program: PatternGuest.assemble(in: directory.path))
-        try qemu.waitForPasses(2)
-        try qemu.configure(SaveMode(channels: channels))
-        try qemu.slowDown()
+        let qemu = try Self.start(in: directory, channels: channels, passes: 2)
         let path = "\(directory.path)/snapshot"
         let destination = try MigrationDestination(
             listeningOn: .unix(path: "\(directory.path)/in"), snapshot: SnapshotTarget(path: path), logger: silent)
@@ -49,10 +57,7 @@ import Testing
     /// A QEMU whose channels end before its main connection does hangs in one of ten times, and can never be saved again.
     @Test func `a QEMU that is left early, again and again, winds its migration up`() async throws {
         let directory = try ScratchDirectory()
-        let qemu = try QEMUProcess("vm", in: directory, program: PatternGuest.assemble(in: directory.path))
-        try qemu.waitForPasses(1)
-        try qemu.configure(SaveMode(channels: 4))
-        try qemu.slowDown()
+        let qemu = try Self.start(in: directory, channels: 4)
         for round in 0..<20 {
             let destination = try MigrationDestination(
                 listeningOn: .unix(path: "\(directory.path)/in"),
@@ -71,10 +76,7 @@ import Testing
     @Test(arguments: [0, 2], Phase.allCases)
     func `when our process is killed the guest runs on`(channels: Int, phase: Phase) throws {
         let directory = try ScratchDirectory()
-        let qemu = try QEMUProcess("vm", in: directory, program: PatternGuest.assemble(in: directory.path))
-        try qemu.waitForPasses(1)
-        try qemu.configure(SaveMode(channels: channels))
-        try qemu.slowDown()
+        let qemu = try Self.start(in: directory, channels: channels)
         let receiver = try ReceiverProcess(on: "\(directory.path)/in", snapshot: "\(directory.path)/snapshot")
         try qemu.qmp.execute("migrate", ["uri": .string("unix:\(directory.path)/in")])
         let sent = phase == .setup ? 0 : phase == .active ? 4 << 20 : 20 << 20
@@ -150,10 +152,7 @@ import Testing
     @Test(arguments: [0, 2], Phase.allCases)
     func `when QEMU dies nothing is left of its guest`(channels: Int, phase: Phase) async throws {
         let directory = try ScratchDirectory()
-        let qemu = try QEMUProcess("vm", in: directory, program: PatternGuest.assemble(in: directory.path))
-        try qemu.waitForPasses(1)
-        try qemu.configure(SaveMode(channels: channels))
-        try qemu.slowDown()
+        let qemu = try Self.start(in: directory, channels: channels)
         let path = "\(directory.path)/snapshot"
         let destination = try MigrationDestination(
             listeningOn: .unix(path: "\(directory.path)/in"), snapshot: SnapshotTarget(path: path), logger: silent)

@@ -136,6 +136,25 @@ import Testing
         }
     }
 
+    @Test func `who waits for a greeting is cancelled with its task`() async throws {
+        let directory = try ScratchDirectory()
+        let listener = try Listener(on: .unix(path: "\(directory.path)/qmp"))
+        let uri = listener.uri
+        let connecting = Task { try QMPClient(connectingTo: uri) }
+        connecting.cancel()
+        await #expect(throws: QMPError.transport(address: "\(uri)", .cancelled)) { try await connecting.value }
+    }
+
+    @Test func `a QEMU with another client is waited for no longer than the migration may take`() throws {
+        let directory = try ScratchDirectory()
+        let listener = try Listener(on: .unix(path: "\(directory.path)/qmp"))
+        var parameters = MigrationParameters()
+        parameters.timeout = .seconds(1)
+        #expect { try QEMUSave(qmp: listener.uri, to: "\(directory.path)/x", parameters: parameters) } throws: {
+            "\($0)".contains("nothing came within 1 s (or another client is connected)")
+        }
+    }
+
     @Test func `times are told with what they have of a second`() {
         #expect(
             "\(QMPError.timedOut(waitingFor: "stop", after: .milliseconds(500)))"

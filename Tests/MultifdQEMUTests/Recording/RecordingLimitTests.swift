@@ -10,16 +10,12 @@ import Testing
         iterations: Int, into directory: ScratchDirectory
     ) async throws -> Result<Snapshot, MigrationError> {
         try await receive(into: directory, channels: 0, records: true) { source in
-            var stream = StreamBytes()
-            stream.begin()
-            stream.startRAM([("m", 4096)])
-            stream.endSection()
+            var stream = StreamBytes.guest()
             stream.part()
             stream.zeroPage("m", 0)
             for _ in 1..<iterations { stream.zeroPage(nil, 0) }
             stream.endSection()
-            stream.part(end: true)
-            stream.endSection()
+            stream.endRAM()
             stream.deviceState()
             try source.send(stream)
         }

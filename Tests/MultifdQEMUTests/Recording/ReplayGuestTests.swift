@@ -1,6 +1,7 @@
 import Foundation
 import Multifd
 import MultifdQEMU
+import SystemPackage
 import Testing
 
 /// Recordings played to a native destination.
@@ -68,16 +69,11 @@ import Testing
     @Test(arguments: [ReplaySpeed.original, .synced])
     func `that the recording ended before the migration is in its report`(speed: ReplaySpeed) async throws {
         let directory = try ScratchDirectory()
-        var stream = StreamBytes()
-        stream.begin()
-        stream.command(1)
-        stream.startRAM([("m", 8 << 12)])
-        stream.endSection()
+        var stream = StreamBytes.guest(pages: 8, returnPath: true)
         stream.part()
         stream.page("m", 1, page(7))
         stream.endSection()
-        stream.part(end: true)
-        stream.endSection()
+        stream.endRAM()
         stream.deviceState()
         // Of one iteration: at its end when it begins.
         let recording = try Recording(try await RecorderTests.record(stream, into: directory))
@@ -99,6 +95,23 @@ import Testing
             try #require(Date() < deadline, "the replay does not end")
             usleep(1000)
         }
+    }
+
+    @Test func `reading a recording and the memory that it begins with ends with the task`() async throws {
+        let directory = try ScratchDirectory()
+        let snapshot = try await RecorderTests.record(RecorderTests.plain(), into: directory)
+        let recording = try Recording(snapshot)
+        let pages = "\(snapshot.path)/recording.pages"
+        let reading = Task {
+            while !Task.isCancelled { await Task.yield() }
+            #expect(throws: SnapshotError.file(path: pages, operation: "read", .canceled)) { try Recording(snapshot) }
+            #expect(throws: SnapshotError.self) { try Recording(snapshot, verifies: false) }
+            #expect(throws: MemoryError.file(path: pages, operation: "read", .canceled)) {
+                try ReplayGuest(recording)
+            }
+        }
+        reading.cancel()
+        await reading.value
     }
 
     @Test func `a failed migration leaves it playing`() async throws {

@@ -32,8 +32,7 @@ import Testing
         try source.send(stream)
         body()
         stream = StreamBytes()
-        stream.part(end: true)
-        stream.endSection()
+        stream.endRAM()
         stream.deviceSection([1, 2])
         stream.append([0, 6])
         let json = Array(
@@ -297,6 +296,33 @@ import Testing
             change(&manifest)
             try JSONEncoder().encode(manifest).write(to: URL(fileURLWithPath: path))
             #expect { try Snapshot(path: snapshot.path).verify() } throws: { "\($0)".contains(expected) }
+        }
+    }
+
+    static let impossibleValues: [(String, @Sendable (inout SnapshotManifest) -> Void)] = [
+        ("'' for 'created'", { $0.created = "" }),
+        ("'' for 'machine'", { $0.qemu?.machine = "" }),
+        ("'12' for 'uuid'", { $0.qemu?.uuid = "12" }),
+        ("'' for 'capabilities'", { $0.qemu?.capabilities = ["x-ignore-shared", ""] }),
+        ("'-1' for 'multifd-channels'", { $0.qemu?.multifdChannels = -1 }),
+        ("'256' for 'multifd-channels'", { $0.qemu?.multifdChannels = 256 }),
+        ("'' for 'multifd-compression'", { $0.qemu?.multifdCompression = "" }),
+        ("'' for 'source-hints'", { $0.qemu?.sourceHints = [""] }),
+        ("'-2' for 'source-version'", { $0.qemu?.sourceVersion = QEMUVersion(major: 10, minor: -2) }),
+        ("'' for 'name'", { $0.qemu?.deviceSections[1].name = "" }),
+        ("'4294967296' for 'instance'", { $0.qemu?.deviceSections[0].instance = 1 << 32 }),
+        ("'-1' for 'version'", { $0.qemu?.deviceSections[0].version = -1 }),
+        ("distinct names", { $0.ramBlocks[1].name = "" }),
+    ]
+
+    @Test func `what no guest has is refused with a sentence`() async throws {
+        let directory = try ScratchDirectory()
+        let snapshot = try await Self.make(in: directory)
+        for (expected, change) in Self.impossibleValues {
+            var manifest = snapshot.manifest
+            change(&manifest)
+            try JSONEncoder().encode(manifest).write(to: URL(fileURLWithPath: "\(snapshot.path)/manifest.json"))
+            #expect { try Snapshot(path: snapshot.path) } throws: { "\($0)".contains(expected) }
         }
     }
 

@@ -23,9 +23,7 @@ import Testing
         stream.delta("pc.ram", 0, [0x00, 0x01, 0x01])
         stream.endSection()
         stream.command(11)
-        stream.part(end: true)
-        stream.barrier()
-        stream.endSection()
+        stream.endRAM(barrier: true)
         stream.deviceState()
         return stream.bytes
     }

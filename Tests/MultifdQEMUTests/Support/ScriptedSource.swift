@@ -49,13 +49,7 @@ final class ScriptedSource {
     /// Begins a guest with one block "m" of 8 pages, whose channels meet by round.
     func begin(channels: [UInt8] = [0]) throws {
         for channel in channels { try addChannel(channel) }
-        var stream = StreamBytes()
-        stream.begin()
-        stream.command(1)
-        stream.startRAM([("m", 8 << 12)])
-        stream.barrier()
-        stream.endSection()
-        try send(stream)
+        try send(StreamBytes.guest(pages: 8, returnPath: true, barrier: true))
         for index in channels.indices { try send(PacketBytes.sync(), on: index) }
     }
 }

@@ -24,6 +24,23 @@ struct StreamBytes {
         append(Array(machine.utf8))
     }
 
+    /// Announces a guest with one RAMBlock, "m", whose pages come next.
+    ///
+    /// - Parameters:
+    ///   - returnPath: whether the source waits for an answer.
+    ///   - barrier: whether channels meet by round, for the first time here.
+    static func guest(
+        pages: Int = 1, machine: String = "pc-i440fx-10.0", returnPath: Bool = false, barrier: Bool = false
+    ) -> StreamBytes {
+        var stream = StreamBytes()
+        stream.begin(machine: machine)
+        if returnPath { stream.command(1) }
+        stream.startRAM([("m", pages << 12)])
+        if barrier { stream.barrier() }
+        stream.endSection()
+        return stream
+    }
+
     mutating func command(_ number: UInt16, _ body: [UInt8] = []) {
         append(UInt8(8))
         append(number)
@@ -56,6 +73,13 @@ struct StreamBytes {
     mutating func part(id: UInt32 = 2, end: Bool = false) {
         append(UInt8(end ? 3 : 2))
         append(id)
+    }
+
+    /// The last section of RAM, without pages.
+    mutating func endRAM(barrier: Bool = false) {
+        part(end: true)
+        if barrier { self.barrier() }
+        endSection()
     }
 
     mutating func page(_ block: String?, _ page: Int, _ content: [UInt8]) {
