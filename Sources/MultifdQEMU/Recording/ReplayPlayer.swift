@@ -17,7 +17,7 @@ final class ReplayPlayer {
     /// Pages between two looks at what else there is to do.
     static let stepPageCount = 128
 
-    /// Memory becomes what it was at first, unless the task that this is called in is cancelled.
+    /// Memory, which is zeros, becomes what it was at first, unless the task that this is called in is cancelled.
     init(_ recording: Recording, memory: GuestMemory, log: SoftwareDirtyLog) throws(MemoryError) {
         self.recording = recording
         self.memory = memory
@@ -72,8 +72,9 @@ final class ReplayPlayer {
             // Safe: runs lie within their RAMBlocks, and within the file, which has been checked.
             unsafe try recording.content.block.read(
                 run.place..<run.place + run.count, into: block.address(ofPage: run.first))
-        case .zero:
-            try block.clear(run.pages)
+        // What was zero at first is, and takes no memory.
+        case .zero where iteration == 0: break
+        case .zero: try block.clear(run.pages)
         case .unchanged: break
         }
     }

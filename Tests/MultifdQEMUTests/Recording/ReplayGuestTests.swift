@@ -66,6 +66,24 @@ import Testing
         }
     }
 
+    @Test func `what was zero at first takes no memory`() async throws {
+        let directory = try ScratchDirectory()
+        let pageCount = 2048
+        var stream = StreamBytes.guest(pages: pageCount, returnPath: true)
+        stream.part()
+        for number in 0..<pageCount { stream.zeroPage("m", number) }
+        stream.endSection()
+        stream.endRAM()
+        stream.deviceState()
+        let recording = try Recording(try await RecorderTests.record(stream, into: directory))
+        #expect(recording.description.iterations.first?.duplicate == pageCount)
+
+        let block = try ReplayGuest(recording).memory.blocks[0]
+        var residence = [UInt8](repeating: 0, count: pageCount)
+        #expect(unsafe mincore(block.start, block.byteCount, &residence) == 0)
+        #expect(residence.allSatisfy { $0 & 1 == 0 })
+    }
+
     @Test(arguments: [ReplaySpeed.original, .synced])
     func `that the recording ended before the migration is in its report`(speed: ReplaySpeed) async throws {
         let directory = try ScratchDirectory()
