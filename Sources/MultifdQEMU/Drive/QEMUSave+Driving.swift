@@ -64,11 +64,10 @@ extension QEMUSave {
     private func migrate(_ settings: inout MigrationSettings) throws(QEMUError) {
         // Perhaps before it was begun: nothing is changed yet.
         guard !state.withLock({ $0.isCancelled }) else { throw .transfer(.cancelled) }
-        var capabilities = MigrationSettings.capabilities(multifd: options.usesMultifd)
+        var capabilities = MigrationSettings.capabilities(multifd: options.usesMultifd, xbzrle: parameters.xbzrle)
         capabilities["return-path"] = true
         // Of its steps, above all the last: a guest that is to run on waits for us to see it.
         capabilities["events"] = true
-        capabilities["xbzrle"] = parameters.xbzrle
         // Else its throttle, if it has one, is as it was.
         if parameters.autoConverge {
             capabilities["auto-converge"] = true
