@@ -89,7 +89,7 @@ extension QEMUSave {
             }
             try waitForStoring(report)
         } catch {
-            rescue(resumes: state.withLock { $0.runs })
+            rescue(from: error)
             throw error
         }
         try afterSaving { () throws(QEMUError) in try resumed.get() }
@@ -198,9 +198,16 @@ extension QEMUSave {
     }
 
     /// Sees to it that the guest runs on after a failure. The failure itself is what will be told.
-    private func rescue(resumes: Bool) {
+    private func rescue(from failure: QEMUError) {
         destination.cancel()
-        state.withLock { $0.isWindingUp = true }
+        // Nothing has begun then. What QEMU migrates all the same is somebody else's, who was quicker.
+        let isBegun = if case .qmp(.refused("migrate", _, _)) = failure { false } else { true }
+        let resumes = state.withLock { state in
+            state.isWindingUp = true
+            state.mayBePaused = state.mayBePaused && isBegun
+            return state.runs
+        }
+        guard isBegun else { return }
         do {
             try reaching { () throws(QEMUError) in try endMigration(resumes: resumes) }
         } catch {

@@ -146,6 +146,31 @@ import Testing
         _ = server
     }
 
+    /// Over another QMP socket, for example.
+    @Test func `a migration of somebody else who was quicker is left alone`() async throws {
+        let directory = try ScratchDirectory()
+        let guest = Guest(occupying: nil)
+        let server = try QMPServer(in: directory) { command, id, arguments in
+            switch command {
+            case "migrate":
+                return #"{"error": {"class": "GenericError", "desc": "one is in progress"}, "id": \#(id)}"#
+            case "query-migrate" where guest.count(of: "migrate-set-capabilities") > 0:
+                return #"{"return": {"status": "active"}, "id": \#(id)}"#
+            default: return guest.answer(command, id, arguments, refused: "", ends: "")
+            }
+        }
+        var options = QEMUSaveOptions()
+        options.usesMultifd = false
+        let save = try QEMUSave(
+            qmp: server.listener.uri, to: "\(directory.path)/vm", options: options, logger: silent)
+        await #expect { try await save.run() } throws: {
+            "\($0)" == "QEMU refused 'migrate': one is in progress (GenericError)"
+        }
+        #expect(guest.count(of: "migrate_cancel") == 0 && guest.count(of: "cont") == 0)
+        #expect(guest.count(of: "migrate-set-capabilities") == 2 && guest.count(of: "migrate-set-parameters") == 2)
+        _ = server
+    }
+
     @Test func `a QEMU that is not to be ended has its settings back`() async throws {
         let directory = try ScratchDirectory()
         let guest = Guest(occupying: nil)
