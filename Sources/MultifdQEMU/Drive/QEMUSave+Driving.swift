@@ -181,12 +181,15 @@ extension QEMUSave {
         guard parameters.timeout > .zero, MonotonicTime.now.since(begun) >= parameters.timeout,
             destination.info.verified != true
         else { return }
+        var advice = ["a larger --downtime-limit"]
+        // What is given already is not to be given again.
+        if !parameters.autoConverge { advice.append("--auto-converge") }
+        if parameters.maxBandwidth > 0 { advice.append("a higher --max-bandwidth") }
         throw .transfer(
             .timedOut(
                 after: parameters.timeout,
-                reason:
-                    "the guest writes faster than it is sent, or its QEMU is slow: give --auto-converge, or a larger "
-                    + "--downtime-limit"))
+                reason: "the guest writes faster than it is sent, or its QEMU is slow: give "
+                    + advice.joined(separator: " or ")))
     }
 
     private func quit() throws(QEMUError) {

@@ -313,6 +313,49 @@ import Testing
         _ = server
     }
 
+    @Test(arguments: [
+        (false, 0, "give a larger --downtime-limit or --auto-converge"),
+        (true, 1 << 20, "give a larger --downtime-limit or a higher --max-bandwidth"),
+    ])
+    func `a save that takes too long is not advised to do what it does`(
+        isThrottled: Bool, bandwidth: Int, advice: String
+    ) async throws {
+        let directory = try ScratchDirectory()
+        let commands = Mutex<[String]>([])
+        let server = try QMPServer(in: directory) { command, id, _ in
+            let status = commands.withLock { commands in
+                commands.append(command)
+                return commands.contains("migrate_cancel")
+                    ? "cancelled" : commands.contains("migrate") ? "active" : "none"
+            }
+            let result =
+                switch command {
+                case "query-status": #"{"status": "running"}"#
+                case "query-migrate-capabilities":
+                    "["
+                        + ["return-path", "auto-converge"].map { #"{"capability": "\#($0)", "state": false}"# }
+                        .joined(separator: ",") + "]"
+                case "query-migrate-parameters": #"{"throttle-trigger-threshold": 50}"#
+                case "query-migrate": #"{"status": "\#(status)"}"#
+                case "query-yank": "[]"
+                default: "{}"
+                }
+            return #"{"return": \#(result), "id": \#(id)}"#
+        }
+        var options = QEMUSaveOptions()
+        options.usesMultifd = false
+        var parameters = MigrationParameters()
+        parameters.timeout = .milliseconds(1)
+        parameters.autoConverge = isThrottled
+        parameters.throttle.policy = .dynamic
+        parameters.maxBandwidth = bandwidth
+        let save = try QEMUSave(
+            qmp: server.listener.uri, to: "\(directory.path)/vm", parameters: parameters, options: options,
+            logger: silent)
+        await #expect { try await save.run() } throws: { "\($0)".hasSuffix(advice) }
+        _ = server
+    }
+
     @Test func `a QEMU without multifd, older than all that is asked of it, is told from others`() async throws {
         let directory = try ScratchDirectory()
         let server = try QMPServer(in: directory) { command, id, _ in
