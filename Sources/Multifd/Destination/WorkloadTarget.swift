@@ -20,6 +20,8 @@ package final class WorkloadTarget: MigrationTarget {
         let configuration: WorkloadConfiguration
         do {
             configuration = try WorkloadConfiguration(parsing: incoming.configuration)
+        } catch .noWorkload(let found) {
+            throw WorkloadTargetError.notBuiltIn(found)
         } catch {
             throw WorkloadTargetError.unknownWorkload(incoming.configuration, reason: "\(error)")
         }

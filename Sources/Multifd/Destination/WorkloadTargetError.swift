@@ -2,6 +2,8 @@
 enum WorkloadTargetError: Error, Equatable {
     /// The source sends an image.
     case image
+    /// The source's guest is of another program, such as QEMU.
+    case notBuiltIn(String)
     /// The source's guest runs something that this program does not know.
     case unknownWorkload(String, reason: String)
 }
@@ -13,6 +15,9 @@ extension WorkloadTargetError: CustomStringConvertible {
         case .image:
             "the destination is to run the guest (--run), but an image is sent, which has nothing to run: receive it with "
                 + "--output FILE"
+        case .notBuiltIn(let configuration):
+            "the destination is to run the guest (--run), but runs built-in guests alone, and '\(configuration)' is none: "
+                + "receive it with --snapshot DIRECTORY"
         case .unknownWorkload(let configuration, let reason):
             "the destination is to run the guest (--run), but cannot run '\(configuration)': \(reason)"
         }

@@ -85,9 +85,10 @@ extension MigrationSettings {
         "release-ram", "x-ignore-shared",
     ]
 
-    /// What to set for a migration over multifd channels, or over the main connection alone when there are none.
-    static func capabilities(multifd: Bool) -> [String: Bool] {
-        var states = ["multifd": multifd]
+    /// What to set for a migration over multifd channels, or over the main connection alone when there are none. A
+    /// QEMU with deltas on refuses channels, also where it takes a guest in.
+    static func capabilities(multifd: Bool, xbzrle: Bool = false) -> [String: Bool] {
+        var states = ["multifd": multifd, "xbzrle": xbzrle]
         for name in unsupportedCapabilities { states[name] = false }
         return states
     }

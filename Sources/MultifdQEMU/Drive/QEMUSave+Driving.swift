@@ -64,11 +64,10 @@ extension QEMUSave {
     private func migrate(_ settings: inout MigrationSettings) throws(QEMUError) {
         // Perhaps before it was begun: nothing is changed yet.
         guard !state.withLock({ $0.isCancelled }) else { throw .transfer(.cancelled) }
-        var capabilities = MigrationSettings.capabilities(multifd: options.usesMultifd)
+        var capabilities = MigrationSettings.capabilities(multifd: options.usesMultifd, xbzrle: parameters.xbzrle)
         capabilities["return-path"] = true
         // Of its steps, above all the last: a guest that is to run on waits for us to see it.
         capabilities["events"] = true
-        capabilities["xbzrle"] = parameters.xbzrle
         // Else its throttle, if it has one, is as it was.
         if parameters.autoConverge {
             capabilities["auto-converge"] = true
@@ -90,7 +89,7 @@ extension QEMUSave {
             }
             try waitForStoring(report)
         } catch {
-            rescue(resumes: state.withLock { $0.runs })
+            rescue(from: error)
             throw error
         }
         try afterSaving { () throws(QEMUError) in try resumed.get() }
@@ -182,12 +181,15 @@ extension QEMUSave {
         guard parameters.timeout > .zero, MonotonicTime.now.since(begun) >= parameters.timeout,
             destination.info.verified != true
         else { return }
+        var advice = ["a larger --downtime-limit"]
+        // What is given already is not to be given again.
+        if !parameters.autoConverge { advice.append("--auto-converge") }
+        if parameters.maxBandwidth > 0 { advice.append("a higher --max-bandwidth") }
         throw .transfer(
             .timedOut(
                 after: parameters.timeout,
-                reason:
-                    "the guest writes faster than it is sent, or its QEMU is slow: give --auto-converge, or a larger "
-                    + "--downtime-limit"))
+                reason: "the guest writes faster than it is sent, or its QEMU is slow: give "
+                    + advice.joined(separator: " or ")))
     }
 
     private func quit() throws(QEMUError) {
@@ -199,9 +201,16 @@ extension QEMUSave {
     }
 
     /// Sees to it that the guest runs on after a failure. The failure itself is what will be told.
-    private func rescue(resumes: Bool) {
+    private func rescue(from failure: QEMUError) {
         destination.cancel()
-        state.withLock { $0.isWindingUp = true }
+        // Nothing has begun then. What QEMU migrates all the same is somebody else's, who was quicker.
+        let isBegun = if case .qmp(.refused("migrate", _, _)) = failure { false } else { true }
+        let resumes = state.withLock { state in
+            state.isWindingUp = true
+            state.mayBePaused = state.mayBePaused && isBegun
+            return state.runs
+        }
+        guard isBegun else { return }
         do {
             try reaching { () throws(QEMUError) in try endMigration(resumes: resumes) }
         } catch {

@@ -217,7 +217,8 @@ extension StreamDecoder {
             return .record(.command(.ping(value)))
         case QEMUStream.Command.postcopyAdvice:
             try require(0, 16)
-            guard length == 16 else { return .record(.command(.postcopyAdvice)) }
+            // Of dirty bitmaps alone, whose own section is refused.
+            guard length == 16 else { return .nothing }
             guard let sizes = cursor.integer(UInt64.self), let page = cursor.integer(UInt64.self) else {
                 return .incomplete
             }

@@ -146,6 +146,31 @@ import Testing
         _ = server
     }
 
+    /// Over another QMP socket, for example.
+    @Test func `a migration of somebody else who was quicker is left alone`() async throws {
+        let directory = try ScratchDirectory()
+        let guest = Guest(occupying: nil)
+        let server = try QMPServer(in: directory) { command, id, arguments in
+            switch command {
+            case "migrate":
+                return #"{"error": {"class": "GenericError", "desc": "one is in progress"}, "id": \#(id)}"#
+            case "query-migrate" where guest.count(of: "migrate-set-capabilities") > 0:
+                return #"{"return": {"status": "active"}, "id": \#(id)}"#
+            default: return guest.answer(command, id, arguments, refused: "", ends: "")
+            }
+        }
+        var options = QEMUSaveOptions()
+        options.usesMultifd = false
+        let save = try QEMUSave(
+            qmp: server.listener.uri, to: "\(directory.path)/vm", options: options, logger: silent)
+        await #expect { try await save.run() } throws: {
+            "\($0)" == "QEMU refused 'migrate': one is in progress (GenericError)"
+        }
+        #expect(guest.count(of: "migrate_cancel") == 0 && guest.count(of: "cont") == 0)
+        #expect(guest.count(of: "migrate-set-capabilities") == 2 && guest.count(of: "migrate-set-parameters") == 2)
+        _ = server
+    }
+
     @Test func `a QEMU that is not to be ended has its settings back`() async throws {
         let directory = try ScratchDirectory()
         let guest = Guest(occupying: nil)
@@ -287,6 +312,49 @@ import Testing
             "\($0)".hasPrefix("QEMU could not migrate its guest: it was failed; ") && "\($0)".contains("'postmigrate'")
         }
         #expect(guest.count(of: "cont") == 0)
+        _ = server
+    }
+
+    @Test(arguments: [
+        (false, 0, "give a larger --downtime-limit or --auto-converge"),
+        (true, 1 << 20, "give a larger --downtime-limit or a higher --max-bandwidth"),
+    ])
+    func `a save that takes too long is not advised to do what it does`(
+        isThrottled: Bool, bandwidth: Int, advice: String
+    ) async throws {
+        let directory = try ScratchDirectory()
+        let commands = Mutex<[String]>([])
+        let server = try QMPServer(in: directory) { command, id, _ in
+            let status = commands.withLock { commands in
+                commands.append(command)
+                return commands.contains("migrate_cancel")
+                    ? "cancelled" : commands.contains("migrate") ? "active" : "none"
+            }
+            let result =
+                switch command {
+                case "query-status": #"{"status": "running"}"#
+                case "query-migrate-capabilities":
+                    "["
+                        + ["return-path", "auto-converge"].map { #"{"capability": "\#($0)", "state": false}"# }
+                        .joined(separator: ",") + "]"
+                case "query-migrate-parameters": #"{"throttle-trigger-threshold": 50}"#
+                case "query-migrate": #"{"status": "\#(status)"}"#
+                case "query-yank": "[]"
+                default: "{}"
+                }
+            return #"{"return": \#(result), "id": \#(id)}"#
+        }
+        var options = QEMUSaveOptions()
+        options.usesMultifd = false
+        var parameters = MigrationParameters()
+        parameters.timeout = .milliseconds(1)
+        parameters.autoConverge = isThrottled
+        parameters.throttle.policy = .dynamic
+        parameters.maxBandwidth = bandwidth
+        let save = try QEMUSave(
+            qmp: server.listener.uri, to: "\(directory.path)/vm", parameters: parameters, options: options,
+            logger: silent)
+        await #expect { try await save.run() } throws: { "\($0)".hasSuffix(advice) }
         _ = server
     }
 

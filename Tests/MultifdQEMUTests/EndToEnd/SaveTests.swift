@@ -349,8 +349,15 @@ import Testing
         #expect(try Snapshot(path: "\(directory.path)/vm").manifest.qemu?.uuid == "0123456789abcdef0123456789abcdef")
         for (name, uuid) in [("same", uuid), ("other", "11111111-89ab-cdef-0123-456789abcdef")] {
             let destination = try Self.start(name, in: directory, incoming: true, options: ["-uuid", uuid])
+            // The second was to send with deltas, and QEMU 10 has no channels beside them.
             try destination.qmp.execute(
-                "migrate-set-capabilities", ["capabilities": [["capability": "postcopy-ram", "state": true]]])
+                "migrate-set-capabilities",
+                [
+                    "capabilities": [
+                        ["capability": "postcopy-ram", "state": true],
+                        ["capability": "xbzrle", "state": .bool(name == "other")],
+                    ]
+                ])
             let before = try destination.settings()
             destination.releaseQMP()
             try await Self.restore("\(directory.path)/vm", into: destination, channels: 3)

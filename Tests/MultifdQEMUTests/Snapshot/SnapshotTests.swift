@@ -80,6 +80,16 @@ import Testing
         #expect(copy.manifest == snapshot.manifest)
     }
 
+    @Test func `a guest of QEMU is not run here, and told where it is stored`() async throws {
+        let directory = try ScratchDirectory()
+        let guest = try await SnapshotGuest(Self.make(in: directory))
+        #expect {
+            try WorkloadTarget().prepare(for: IncomingGuest(blocks: [], configuration: guest.configuration))
+        } throws: {
+            "\($0)".hasSuffix("'qemu-snapshot' is none: receive it with --snapshot DIRECTORY")
+        }
+    }
+
     @Test func `a native guest is a snapshot, too`() async throws {
         let directory = try ScratchDirectory()
         let configuration = try WorkloadConfiguration(parsing: "workload:counter,ram=8MiB,seed=3")
