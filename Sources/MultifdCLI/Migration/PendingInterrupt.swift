@@ -28,7 +28,8 @@ final class PendingInterrupt: Sendable {
             let migration = try await setUp.value
             take { migration.interrupt() }
             return migration
-        } catch  where setUp.isCancelled {
+        } catch {
+            guard setUp.isCancelled else { throw error }
             throw MigrationError.cancelled
         }
     }
