@@ -15,7 +15,7 @@ first of each is not counted; medians are compared.
 """
 import argparse, datetime, itertools, json, os, platform, random, re, shutil, statistics, subprocess, sys, tempfile, time
 
-from compare import HERE, ROOT, QEMU, free_port, wait_for_listener
+from compare import HERE, ROOT, QEMU, free_port, wait_for_listener, warm_memory
 from stream import Recording, play
 
 RECORDING, LIVE = "a recording", "a QEMU"
@@ -72,15 +72,6 @@ def configure(qemu, codec, channels):
         {"capability": name, "state": True} for name in ("multifd", "return-path")])
     qemu("migrate-set-parameters", **{
         "multifd-channels": channels, "multifd-compression": codec, "max-bandwidth": 1 << 40})
-
-
-def warm_memory(size):
-    """Has the machine touch as much memory as a run needs. In a virtual machine the first touch of a page that the host
-    has taken back costs several times as much as receiving it, and would fall on whichever run comes across it."""
-    with tempfile.NamedTemporaryFile(dir="/dev/shm") as file:
-        piece = bytes(1 << 20)
-        for _ in range(2 * size >> 20):
-            file.write(piece)
 
 
 def migrate(image, uri, codec, channels, folder):
