@@ -21,7 +21,7 @@ extension MultifdCommand {
 
                 A QEMU can be the source, too: set its capability return-path, so that it learns whether the guest is \
                 saved, and give --snapshot here. With its capability multifd on, any number of channels and any \
-                compression will do. Do not have it start postcopy: its guest could not run on, there or here.
+                compression will do; postcopy-ram must be off.
 
                 With none of --output, --snapshot, --record and --run the memory is received, verified and dropped.
                 """)

@@ -171,11 +171,6 @@ final class StreamReception {
             guard acknowledgesSwitchover else { return }
             try send(.switchoverAcknowledgement)
         case .ping(let value): try send(.pong(value))
-        case .postcopyAdvice:
-            // It stays in precopy unless it is told otherwise. A refusal would come too late then: it pauses its guest first.
-            session.logger.warning(
-                "the source's capability postcopy-ram is on: do not start postcopy, from which its guest cannot come back"
-            )
         case .switchoverStart: machine.hints.append("it announces the switchover: a machine type of QEMU 10.0 or later")
         }
     }

@@ -22,8 +22,6 @@ package enum QEMUStream {
         static let openReturnPath: UInt16 = 1
         static let ping: UInt16 = 2
         static let postcopyAdvice: UInt16 = 3
-        /// What a source says that has been told to start postcopy.
-        static let postcopy: ClosedRange<UInt16> = 4...7
         static let switchoverStart: UInt16 = 11
     }
 

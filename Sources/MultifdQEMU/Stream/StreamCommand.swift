@@ -4,8 +4,6 @@ package enum StreamCommand: Equatable {
     case openReturnPath
     /// To be answered with the same number.
     case ping(UInt32)
-    /// The source could switch to postcopy for its RAM if it were told to.
-    case postcopyAdvice
     /// The guest is paused.
     case switchoverStart
 }

@@ -217,15 +217,10 @@ extension StreamDecoder {
             return .record(.command(.ping(value)))
         case QEMUStream.Command.postcopyAdvice:
             try require(0, 16)
-            // Of dirty bitmaps alone, whose own section is refused.
-            guard length == 16 else { return .nothing }
-            guard let sizes = cursor.integer(UInt64.self), let page = cursor.integer(UInt64.self) else {
-                return .incomplete
-            }
-            guard sizes == UInt64(Page.byteCount), page == UInt64(Page.byteCount) else {
-                throw .recordKind("RAM in pages of other sizes than 4 KiB with postcopy", capability: "postcopy-ram")
-            }
-            return .record(.command(.postcopyAdvice))
+            // A source that is told to start postcopy pauses its guest before it says so, for good: to refuse that then
+            // would be too late. Without sizes only dirty bitmaps are meant, whose own section is refused.
+            guard length == 0 else { throw .capability("postcopy-ram") }
+            return .nothing
         case QEMUStream.Command.switchoverStart:
             try require(0)
             return .record(.command(.switchoverStart))

@@ -63,8 +63,6 @@ extension StreamError: CustomStringConvertible {
         case .command(let number, let name):
             "the source sent command \(number) (\(name)), but only precopy migrations can be received: switch postcopy "
                 + "and COLO off, and do not start postcopy"
-                + (QEMUStream.Command.postcopy.contains(number)
-                    ? "; a guest whose migration is 'postcopy-paused' now cannot run on" : "")
         case .liveSection(let name):
             "the source sends sections of '\(name)' besides RAM while the guest runs, whose format only QEMU knows: "
                 + "remove that device, or switch the capability off that causes it (dirty-bitmaps, block)"

@@ -154,31 +154,6 @@ import Testing
         #expect(snapshot.manifest.qemu?.returnPath == false)
     }
 
-    /// Once it has begun the source does not have its guest run on, whatever it hears: to say so then is too late.
-    @Test(arguments: [true, false])
-    func `of a source that could start postcopy for its RAM, people learn before it does`(
-        isOfRAM: Bool
-    ) async throws {
-        let directory = try ScratchDirectory()
-        let log = CollectedLog()
-        let result = try await receive(into: directory, logger: log.logger) { source in
-            var stream = StreamBytes()
-            stream.begin()
-            stream.command(1)
-            let size: [UInt8] = [0, 0, 0, 0, 0, 0, 0x10, 0]
-            stream.command(3, isOfRAM ? size + size : [])
-            stream.startRAM([("m", 4096)])
-            stream.endSection()
-            stream.command(6, [0])
-            try source.send(stream)
-            _ = try source.receive(8)
-        }
-        #expect(log.lines.contains { $0.contains("do not start postcopy") } == isOfRAM)
-        #expect { try result.get() } throws: {
-            "\($0)".contains("POSTCOPY_RAM_DISCARD") && "\($0)".contains("'postcopy-paused' now cannot run on")
-        }
-    }
-
     @Test func `without snapshot a QEMU is told to use one`() async throws {
         let directory = try ScratchDirectory()
         let destination = try MigrationDestination(
